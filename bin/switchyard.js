@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Plain old JavaScript on purpose: it must parse on any Node, so that a Node older than 24 gets one
+// clear line instead of a crash (better-sqlite3 13 segfaults on Node 20).
+var major = Number(process.versions.node.split('.')[0])
+if (major < 24) {
+  process.stderr.write(
+    'switchyard needs Node 24 or newer and this is ' +
+      process.versions.node +
+      '. Run it as `npm start` or `npx switchyard`, which bring their own Node.\n',
+  )
+  process.exit(2)
+}
+void import('../hub/main.ts')
