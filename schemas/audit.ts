@@ -1,0 +1,17 @@
+import { z } from 'zod'
+
+/** One decision: who called what, with which outcome. `hash` covers the row and `prev`. */
+export const AuditRow = z.object({
+  seq: z.int(),
+  at: z.int(),
+  org: z.string(),
+  principal: z.string(),
+  tool: z.string(),
+  outcome: z.string().describe('ok, or the error code'),
+  subject: z.string().optional(),
+  args: z.string().describe('The arguments as JSON, long values shortened'),
+  requestId: z.string(),
+  prev: z.string(),
+  hash: z.string(),
+})
+export type AuditRow = z.infer<typeof AuditRow>

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { Isolation, Resources } from './task.ts'
+
+export const Cluster = z.object({
+  id: z.string(),
+  driver: z.enum(['local']),
+  isolation: Isolation.describe('What pods really get on this machine'),
+  health: z.enum(['ready', 'draining']),
+  nodes: z.int(),
+  pods: z.int().describe('Pods that are live now'),
+})
+export type Cluster = z.infer<typeof Cluster>
+
+const Gpu = z.object({ name: z.string(), memoryMb: z.int() })
+
+/** What a machine has, uses and has promised. Sizes in MiB, load as the one-minute average. */
+export const Capacity = z.object({
+  node: z.string(),
+  cluster: z.string(),
+  tags: z.array(z.string()),
+  health: z.enum(['ready', 'pressure', 'draining']),
+  cpus: z.object({ total: z.number(), promised: z.number(), load: z.number() }),
+  memoryMb: z.object({ total: z.int(), available: z.int(), promised: z.int() }),
+  diskMb: z.object({ total: z.int(), available: z.int() }),
+  gpus: z.array(Gpu),
+  pods: z.object({ live: z.int(), limit: z.int() }),
+  isolation: Isolation,
+  at: z.int(),
+})
+export type Capacity = z.infer<typeof Capacity>
+
+const PodState = z.enum(['starting', 'running', 'stopping', 'exited'])
+
+/** A process group on a node, in a folder of its own. */
+export const Pod = z.object({
+  id: z.string(),
+  org: z.string(),
+  cluster: z.string(),
+  node: z.string(),
+  task: z.string().optional(),
+  command: z.array(z.string()),
+  state: PodState,
+  isolation: Isolation,
+  limits: z.array(z.string()).describe('Limits that are really enforced here'),
+  resources: Resources,
+  pid: z.int().optional(),
+  exitCode: z.int().nullable().optional(),
+  reason: z.string().optional().describe('Why it ended, where that is known'),
+  createdAt: z.int(),
+  endedAt: z.int().optional(),
+})
+export type Pod = z.infer<typeof Pod>
+
+/** One candidate of a placement, with the reasons in words. */
+export const PlacementCandidate = z.object({
+  cluster: z.string(),
+  node: z.string(),
+  fits: z.boolean(),
+  score: z.number(),
+  reasons: z.array(z.string()),
+})
+export type PlacementCandidate = z.infer<typeof PlacementCandidate>

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { HubError } from './errors.ts'
+import { nearest } from './nearest.ts'
+import { Org } from './principal.ts'
+
+const port = z.coerce.number().int().min(0).max(65535)
+
+/**
+ * Every setting. Each is an option of `switchyard start` in kebab-case and an environment variable
+ * with the prefix `SWITCHYARD_`; the option wins. Times are milliseconds.
+ */
+export const Settings = z.strictObject({
+  port: port.default(7070).describe('Port to listen on; 0 takes a free one'),
+  host: z.string().default('127.0.0.1').describe('Address to listen on'),
+  data: z.string().default('.switchyard').describe('Data directory'),
+  allowedHosts: z.string().default('').describe('Extra Host header values, comma-separated'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Log level'),
+  dispatch: z.enum(['local', 'off']).default('local').describe('Start agents for queued tasks'),
+  isolation: z.enum(['auto', 'none', 'bwrap']).default('auto').describe('How pods are isolated'),
+  maxPods: z.coerce.number().int().min(1).max(1000).default(8).describe('Most pods at a time'),
+  leaseMs: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .max(600_000)
+    .default(30_000)
+    .describe('Life of a lease'),
+  drainMs: z.coerce.number().int().min(0).max(600_000).default(15_000).describe('Time to drain'),
+  model: z.string().default('').describe('Default model, as provider/name'),
+})
+export type Settings = z.infer<typeof Settings>
+
+/** Variables with our prefix that are not settings: what a pod is told by its driver. */
+const podVariables = [
+  'SWITCHYARD_URL',
+  'SWITCHYARD_TOKEN',
+  'SWITCHYARD_POD',
+  'SWITCHYARD_TASK',
+  'SWITCHYARD_ENDPOINT',
+  'SWITCHYARD_WORK',
+]
+
+/** `switchyard.json` in the data directory. Read again when it changes. */
+export const ConfigFile = z.strictObject({
+  models: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Logical model name → provider/name'),
+  tags: z
+    .array(z.string().regex(/^[\w.:-]{1,64}$/))
+    .default([])
+    .describe('Tags of this machine'),
+  podEnv: z
+    .array(z.string().regex(/^\w{1,128}$/))
+    .default([])
+    .describe('Variables pods may see'),
+  orgs: z
+    .record(Org, z.strictObject({ maxPods: z.int().min(0).max(1000).optional() }))
+    .default({})
+    .describe('Per-org limits'),
+})
+export type ConfigFile = z.infer<typeof ConfigFile>
+
+export type Config = Settings & { file: ConfigFile }
+
+const variableOf = (setting: string) =>
+  `SWITCHYARD_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+
+const settingVariables = Object.keys(Settings.shape).map(
+  (name) => [variableOf(name), name] as const,
+)
+
+/** Settings from options over environment. An unknown variable of ours stops the start. */
+export function readSettings(
+  environment: Record<string, string | undefined>,
+  options: Record<string, unknown> = {},
+): Settings {
+  const known = new Map(settingVariables)
+  const raw: Record<string, unknown> = {}
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('SWITCHYARD_') || podVariables.includes(variable)) continue
+    const name = known.get(variable)
+    if (name === undefined) {
+      const close = nearest(variable, known.keys())
+      throw new HubError('invalid', `unknown environment variable ${variable}`, {
+        hint: close ? `Did you mean ${close}?` : `Known: ${[...known.keys()].join(', ')}.`,
+      })
+    }
+    if (value !== undefined && value !== '') raw[name] = value
+  }
+  const parsed = Settings.safeParse({ ...raw, ...options })
+  if (parsed.success) return parsed.data
+  throw new HubError('invalid', `settings: ${z.prettifyError(parsed.error)}`)
+}

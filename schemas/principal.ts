@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { roleNames } from './scope.ts'
+
+/** Who calls. Each kind has one kind of credential; `id` is what the audit trail names. */
+export const Principal = z.object({
+  kind: z.enum(['user', 'agent', 'hub', 'service']),
+  id: z.string(),
+  roles: z.array(z.enum(roleNames)),
+  /** Orgs the principal belongs to; `*` is every org on this hub. */
+  orgs: z.array(z.string()),
+  /** Set for agents: the only task that the credential may touch. */
+  task: z.string().optional(),
+  /** Set for agents that hold a lease: the attempt the credential dies with. */
+  attempt: z.string().optional(),
+})
+export type Principal = z.infer<typeof Principal>
+
+export const Org = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,38}$/, 'an org is 1 to 39 lower-case letters, digits or dashes')

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+
+/** A repository the hub works on: the user's own, plus a bare clone in the data directory. */
+export const Repository = z.object({
+  id: z.string(),
+  org: z.string(),
+  path: z.string().describe("The user's repository on the hub machine"),
+  defaultBranch: z.string(),
+  provider: z.enum(['local']),
+  createdAt: z.int(),
+})
+export type Repository = z.infer<typeof Repository>
+
+export const Commit = z.object({
+  hash: z.string(),
+  author: z.string(),
+  subject: z.string(),
+  at: z.int(),
+})
+export type Commit = z.infer<typeof Commit>
+
+/** A task's own checkout: a Git worktree on the task's branch, apart from the user's. */
+export const Workspace = z.object({
+  repo: z.string(),
+  task: z.string(),
+  branch: z.string(),
+  base: z.string().describe('Commit the branch started from'),
+  target: z.string().describe('Branch a change would merge into'),
+  path: z.string().describe('Folder of the worktree on the hub machine'),
+})
+export type Workspace = z.infer<typeof Workspace>

@@ -1,0 +1,40 @@
+/** What a tool asks of its caller. One line each; a tool names the smallest one that serves. */
+const scopes = [
+  'task:read', // see tasks, logs, artifacts, approvals, events
+  'task:write', // submit, cancel, retry, message
+  'task:work', // claim and carry out a task (agents)
+  'approval:decide', // answer a question put to people
+  'repo:read', // see repositories, diffs and changes
+  'repo:write', // branch, commit, push, open and discuss changes
+  'repo:merge', // merge a change into the target branch
+  'cluster:read', // see clusters, nodes, pods and capacity
+  'cluster:write', // run, stop and delete pods
+  'model:use', // call a language model
+  'audit:read', // read and verify the audit trail
+  'admin', // credentials and settings
+  'system', // transitions that only the hub's own controllers make
+] as const
+
+export type Scope = (typeof scopes)[number]
+
+/** Roles are named sets of scopes. A principal may hold several; scopes add up. */
+export const roles = {
+  owner: scopes.filter((scope) => scope !== 'system'),
+  developer: [
+    'task:read',
+    'task:write',
+    'approval:decide',
+    'repo:read',
+    'repo:write',
+    'repo:merge',
+    'cluster:read',
+    'model:use',
+  ],
+  viewer: ['task:read', 'repo:read', 'cluster:read'],
+  worker: ['task:read', 'task:work', 'repo:read', 'repo:write', 'model:use'],
+  agent: ['task:read', 'task:work', 'repo:read', 'repo:write', 'model:use'],
+  controller: [...scopes],
+} as const satisfies Record<string, readonly Scope[]>
+
+export type Role = keyof typeof roles
+export const roleNames = Object.keys(roles) as [Role, ...Role[]] // The object above is not empty.

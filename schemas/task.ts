@@ -1,0 +1,109 @@
+import { z } from 'zod'
+
+const taskStates = [
+  'blocked',
+  'queued',
+  'leased',
+  'running',
+  'waiting',
+  'in_review',
+  'succeeded',
+  'failed',
+  'canceled',
+] as const
+export const TaskState = z.enum(taskStates)
+export type TaskState = z.infer<typeof TaskState>
+
+const terminalStates: readonly TaskState[] = ['succeeded', 'failed', 'canceled']
+export const isTerminal = (state: TaskState) => terminalStates.includes(state)
+
+export const Resources = z.object({
+  cpus: z.number().min(0.1).max(1024).default(1).describe('CPU cores the agent needs'),
+  memoryMb: z.int().min(64).max(4_194_304).default(1024).describe('Memory the agent needs, in MiB'),
+})
+export type Resources = z.infer<typeof Resources>
+
+export const Isolation = z.enum(['none', 'bwrap'])
+export type Isolation = z.infer<typeof Isolation>
+
+/** One command of a check run, as the agent saw it end. */
+export const CheckResult = z.object({
+  name: z.string(),
+  command: z.string(),
+  state: z.enum(['passed', 'failed', 'skipped']),
+  exitCode: z.int().nullable(),
+  durationMs: z.int(),
+  /** What the tool itself counted, where its output says so. */
+  counts: z.object({ passed: z.int(), failed: z.int() }).optional(),
+  /** The first failures, a line each. */
+  failures: z.array(z.string()).max(20).default([]),
+})
+export type CheckResult = z.infer<typeof CheckResult>
+
+export const TaskResult = z.object({
+  summary: z.string().max(8000),
+  exitCode: z.int().nullable().optional(),
+  checks: z.array(CheckResult).max(50).optional(),
+  change: z.string().optional().describe('Id of the change that carries the work'),
+})
+export type TaskResult = z.infer<typeof TaskResult>
+
+export const TaskFailure = z.object({
+  code: z.string(),
+  message: z.string().max(8000),
+})
+export type TaskFailure = z.infer<typeof TaskFailure>
+
+export const Task = z.object({
+  id: z.string(),
+  org: z.string(),
+  title: z.string(),
+  template: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  repo: z.string().optional().describe('Absolute path of the repository on the hub machine'),
+  state: TaskState,
+  waitingFor: z.enum(['approval', 'input']).optional(),
+  priority: z.int(),
+  attempts: z.int().describe('Attempts started so far'),
+  maxAttempts: z.int().describe('Failed attempts after which the task fails for good'),
+  resources: Resources,
+  isolation: Isolation.optional().describe('The least isolation the task accepts'),
+  timeoutMs: z.int(),
+  model: z.string().optional(),
+  parent: z.string().optional(),
+  retryOf: z.string().optional(),
+  submittedBy: z.string(),
+  agent: z.string().optional().describe('Agent that holds the lease'),
+  result: TaskResult.optional(),
+  failure: TaskFailure.optional(),
+  submittedAt: z.int(),
+  updatedAt: z.int(),
+  finishedAt: z.int().optional(),
+  notBeforeAt: z.int().optional().describe('Earliest instant of the next attempt'),
+})
+export type Task = z.infer<typeof Task>
+
+export const AttemptState = z.enum([
+  'leased',
+  'running',
+  'succeeded',
+  'failed',
+  'lost',
+  'released',
+  'canceled',
+])
+export type AttemptState = z.infer<typeof AttemptState>
+
+export const Attempt = z.object({
+  id: z.string(),
+  task: z.string(),
+  number: z.int(),
+  fence: z.int().describe('Grows with each lease; a smaller one changes nothing'),
+  agent: z.string(),
+  state: AttemptState,
+  leaseExpiresAt: z.int(),
+  startedAt: z.int(),
+  endedAt: z.int().optional(),
+  failure: TaskFailure.optional(),
+})
+export type Attempt = z.infer<typeof Attempt>
