@@ -1,0 +1,99 @@
+import { realpath, stat } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
+import { HubError } from '../../schemas/errors.ts'
+import type { RunOptions, RunResult } from './run.ts'
+import { run } from './run.ts'
+
+// Settings that a repository could use to run programs of its own are off on every call, and no
+// configuration of the user or the machine is read.
+const hardening = [
+  ['core.hooksPath', '/dev/null'],
+  ['core.fsmonitor', 'false'],
+  ['core.sshCommand', 'false'],
+  ['core.askPass', ''],
+  ['credential.helper', ''],
+  ['diff.external', ''],
+  ['protocol.allow', 'never'],
+  ['protocol.file.allow', 'always'],
+  ['protocol.ext.allow', 'never'],
+  ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
+  ['commit.gpgSign', 'false'],
+  ['core.quotePath', 'false'],
+  ['safe.directory', '*'],
+].flatMap(([key, value]) => ['-c', `${key}=${value}`])
+
+const environment = (): Record<string, string> => ({
+  PATH: process.env.PATH ?? '/usr/bin:/bin',
+  HOME: '/nonexistent',
+  LC_ALL: 'C.UTF-8',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_AUTHOR_NAME: 'Switchyard',
+  GIT_AUTHOR_EMAIL: 'switchyard@localhost',
+  GIT_COMMITTER_NAME: 'Switchyard',
+  GIT_COMMITTER_EMAIL: 'switchyard@localhost',
+})
+
+/** Runs one Git command with hooks, foreign protocols and user configuration off. */
+export function gitRaw(args: string[], options: RunOptions = {}): Promise<RunResult> {
+  return run('git', [...hardening, ...args], {
+    ...options,
+    env: { ...environment(), ...options.env },
+  })
+}
+
+/** Standard output of a Git command that has to succeed. */
+export async function git(args: string[], options: RunOptions = {}): Promise<string> {
+  const result = await gitRaw(args, options)
+  if (result.exitCode === 0) return result.stdout.toString('utf8')
+  const said = result.stderr.toString('utf8').trim() || `exit code ${result.exitCode}`
+  if (said.includes('No space left on device')) {
+    throw new HubError('exhausted', `git ${args[0]}: the disk is full`, {
+      hint: 'Free some space and send the same call again.',
+    })
+  }
+  throw new HubError('conflict', `git ${commandWord(args)} failed: ${said.slice(0, 2000)}`)
+}
+
+const commandWord = (args: string[]) =>
+  args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '-C') ?? ''
+
+/** The top folder of the repository at `path`, or a typed refusal. */
+export async function repositoryRoot(path: string): Promise<string> {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path) || /^[^/]+@[^/]+:/.test(path)) {
+    throw new HubError('unsupported', `${path} is a remote address`, {
+      hint: 'Clone it first and pass the folder of the clone.',
+    })
+  }
+  if (!isAbsolute(path)) {
+    throw new HubError('invalid', `repository path ${JSON.stringify(path)} is not absolute`, {
+      hint: 'Pass the full path of the folder on the machine where the hub runs.',
+    })
+  }
+  const found = await stat(path).catch(() => undefined) // Any failure means: cannot be used.
+  if (!found?.isDirectory()) {
+    throw new HubError('not_found', `there is no folder ${path} on the hub machine`)
+  }
+  const result = await gitRaw(['-C', path, 'rev-parse', '--show-toplevel'])
+  const bare =
+    result.exitCode === 0 ? result : await gitRaw(['-C', path, 'rev-parse', '--absolute-git-dir'])
+  if (bare.exitCode !== 0) {
+    throw new HubError('invalid', `${path} is not a Git repository`, {
+      hint: 'Run `git init` there and commit something, or pass another folder.',
+    })
+  }
+  return realpath(bare.stdout.toString('utf8').trim())
+}
+
+/** Whether a name is a branch name Git itself accepts; refuses option look-alikes outright. */
+export async function assertBranchName(name: string): Promise<void> {
+  const plain = name.length <= 200 && !name.startsWith('-') && !name.startsWith('refs/')
+  const checked = plain && (await gitRaw(['check-ref-format', '--branch', name])).exitCode === 0
+  if (checked && !name.startsWith('@')) return
+  throw new HubError('invalid', `${JSON.stringify(name)} is not a valid branch name`, {
+    hint: 'Use letters, digits, dashes, dots and slashes, such as feature/login.',
+  })
+}

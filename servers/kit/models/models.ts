@@ -1,0 +1,117 @@
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+} from '@ai-sdk/provider'
+import type { Config } from '../../../schemas/config.ts'
+import { HubError } from '../../../schemas/errors.ts'
+import { listModels, openModel } from './providers.ts'
+
+export type ModelEntry = { name: string; provider: string; kind: 'local' | 'cloud' | 'scripted' }
+
+export type Generated = {
+  result: LanguageModelV4GenerateResult
+  provider: string
+  model: string
+  latencyMs: number
+  /** Models that were tried before and failed, with what they said. */
+  fallbacks: { model: string; error: string }[]
+}
+
+/** Language models by name: `provider/name`, a logical name of the configuration, or the default. */
+export class Models {
+  readonly #config: () => Config
+  readonly #environment: Record<string, string | undefined>
+  readonly #open = new Map<string, LanguageModelV4>()
+
+  constructor(config: () => Config, environment: Record<string, string | undefined>) {
+    this.#config = config
+    this.#environment = environment
+  }
+
+  list(): Promise<ModelEntry[]> {
+    return listModels(this.#environment)
+  }
+
+  /** Whether a task that needs a model can be taken; says what to set when it cannot. */
+  assertUsable(name: string | undefined): void {
+    const wanted = this.#named(name)
+    if (wanted !== undefined) return this.#assertProvider(wanted)
+    if (
+      this.#environment.OLLAMA_HOST ||
+      this.#environment.OPENAI_API_KEY ||
+      this.#environment.OPENAI_BASE_URL
+    )
+      return
+    throw new HubError('unavailable', 'no language model is configured', {
+      hint: 'Start the hub with OLLAMA_HOST, or OPENAI_API_KEY / OPENAI_BASE_URL. For a dry run without a model pass model "scripted", which only knows simple repairs.',
+    })
+  }
+
+  /** One completion. A failing model is followed by the next candidate, before any token is used. */
+  async generate(
+    name: string | undefined,
+    options: LanguageModelV4CallOptions,
+    now: () => number,
+  ): Promise<Generated> {
+    this.assertUsable(name)
+    const fallbacks: Generated['fallbacks'] = []
+    for (const candidate of await this.#candidates(name)) {
+      const startedAt = now()
+      try {
+        const model = await this.#model(candidate)
+        const result = await model.doGenerate(options)
+        return {
+          result,
+          provider: model.provider,
+          model: candidate,
+          latencyMs: now() - startedAt,
+          fallbacks,
+        }
+      } catch (error) {
+        if (options.abortSignal?.aborted)
+          throw new HubError('canceled', 'the model call was stopped', { cause: error })
+        fallbacks.push({
+          model: candidate,
+          error: error instanceof Error ? error.message : String(error),
+        })
+      }
+    }
+    throw new HubError(
+      'unavailable',
+      `no model answered: ${fallbacks.map((f) => `${f.model}: ${f.error}`).join('; ')}`,
+      {
+        hint: 'Check that the model server runs and has the model; `switchyard call model_list` shows what is reachable.',
+      },
+    )
+  }
+
+  #named(name: string | undefined): string | undefined {
+    const config = this.#config()
+    const wanted = name ?? (config.model || undefined)
+    return wanted === undefined ? undefined : (config.file.models[wanted] ?? wanted)
+  }
+
+  async #candidates(name: string | undefined): Promise<string[]> {
+    const wanted = this.#named(name)
+    if (wanted !== undefined) return [wanted]
+    // Local first, then cloud; never the scripted one unless it is asked for by name.
+    const all = (await this.list()).filter((entry) => entry.kind !== 'scripted')
+    const firstOf = (kind: ModelEntry['kind']) => all.find((entry) => entry.kind === kind)?.name
+    return [firstOf('local'), firstOf('cloud')].filter((model) => model !== undefined)
+  }
+
+  #assertProvider(model: string): void {
+    const provider = model.split('/')[0] ?? ''
+    if (['ollama', 'openai', 'scripted'].includes(provider)) return
+    throw new HubError('invalid', `model ${JSON.stringify(model)} names no known provider`, {
+      hint: 'Use ollama/NAME, openai/NAME, scripted, or a name under `models` in switchyard.json.',
+    })
+  }
+
+  async #model(name: string): Promise<LanguageModelV4> {
+    const open = this.#open.get(name) ?? (await openModel(name, this.#environment))
+    this.#open.set(name, open)
+    return open
+  }
+}

@@ -1,0 +1,40 @@
+import type { LanguageModelV4, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
+import { HubError } from '../../../schemas/errors.ts'
+import { readTranscript } from './scripted-transcript.ts'
+import { nextMove } from './scripted-repair.ts'
+
+/**
+ * A model that is no model: a fixed policy that reacts to what the tools return. It serves the
+ * demonstration and tests, offline. It is called `scripted` wherever its work shows.
+ */
+export const scriptedModel: LanguageModelV4 = {
+  specificationVersion: 'v4',
+  provider: 'scripted',
+  modelId: 'scripted',
+  supportedUrls: {},
+  doGenerate: async ({ prompt }) => {
+    const transcript = readTranscript(prompt)
+    const move = nextMove(transcript)
+    const content: LanguageModelV4GenerateResult['content'] = [{ type: 'text', text: move.thought }]
+    if (move.call) {
+      content.push({
+        type: 'tool-call',
+        toolCallId: `scripted-${transcript.calls.length + 1}`,
+        toolName: move.call.tool,
+        input: JSON.stringify(move.call.args),
+      })
+    }
+    return {
+      content,
+      finishReason: { unified: move.call ? 'tool-calls' : 'stop', raw: 'scripted' },
+      usage: {
+        inputTokens: { total: 0, noCache: 0, cacheRead: 0, cacheWrite: 0 },
+        outputTokens: { total: 0, text: 0, reasoning: 0 },
+      },
+      warnings: [],
+    }
+  },
+  doStream: async () => {
+    throw new HubError('unsupported', 'the scripted model does not stream')
+  },
+}

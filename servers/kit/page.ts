@@ -1,0 +1,44 @@
+import { HubError } from '../../schemas/errors.ts'
+
+export type Page<Item> = { items: Item[]; next?: string }
+
+/**
+ * Cuts `limit` items from `limit + 1` fetched rows; `next` carries the key of the last one shown.
+ * A cursor is opaque to callers and names a row, so a page stays right while rows are added.
+ */
+export function pageOf<Row, Item>(
+  rows: Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  key: (row: Row) => string | number,
+): Page<Item> {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  const items = shown.map(toItem)
+  if (rows.length <= limit || last === undefined) return { items }
+  return { items, next: Buffer.from(String(key(last))).toString('base64url') }
+}
+
+/** The key inside a cursor, or `start` when there is none. */
+export function cursorKey(cursor: string | undefined, start: string): string {
+  if (cursor === undefined) return start
+  const key = Buffer.from(cursor, 'base64url').toString('utf8')
+  if (!/^[\w.:~-]{1,120}$/.test(key)) throw badCursor(cursor)
+  return key
+}
+
+/** The numeric key inside a cursor. */
+export function cursorNumber(cursor: string | undefined, start: number): number {
+  if (cursor === undefined) return start
+  const key = Number(Buffer.from(cursor, 'base64url').toString('utf8'))
+  if (!Number.isSafeInteger(key)) throw badCursor(cursor)
+  return key
+}
+
+const badCursor = (cursor: string) =>
+  new HubError('invalid', `cursor ${JSON.stringify(cursor)} was not issued by this hub`, {
+    hint: 'Pass `next` of the previous page unchanged, or leave `cursor` out to start over.',
+  })
+
+/** Above every id of ours, for listings that run from the newest down. */
+export const highestId = '~'

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { HubError } from '../../schemas/errors.ts'
+import { nearest } from '../../schemas/nearest.ts'
+import type { Scope } from '../../schemas/scope.ts'
+import type { Context } from './context.ts'
+
+/** What a call does to the world; the MCP hints follow from it. */
+type Effect = 'read' | 'create' | 'update' | 'destroy'
+
+type Definition<Input extends z.ZodRawShape, Output extends z.ZodType> = {
+  /** `noun_verb`, unique over all servers. */
+  name: string
+  title: string
+  /** First sentence: what happens. Second: when to choose this tool over its neighbour. */
+  description: string
+  effect: Effect
+  scope: Scope
+  input: Input
+  output: Output
+  /** True where doing it twice with the same arguments is the same as doing it once. */
+  idempotent?: boolean
+  run(input: z.output<z.ZodObject<Input>>, ctx: Context): Promise<z.input<Output>>
+}
+
+/** A defined tool with its generics closed over: `call` cannot skip validation. */
+export type Tool = {
+  name: string
+  title: string
+  description: string
+  effect: Effect
+  scope: Scope
+  idempotent: boolean
+  inputSchema(): object
+  outputSchema(): object
+  call(args: unknown, ctx: Context): Promise<unknown>
+}
+
+/** The only way to make something happen: every surface of the hub derives from the definition. */
+export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType>(
+  definition: Definition<Input, Output>,
+): Tool {
+  const input = z.strictObject(definition.input)
+  const { name, title, description, effect, scope, output } = definition
+  return {
+    name,
+    title,
+    description,
+    effect,
+    scope,
+    idempotent: definition.idempotent ?? effect === 'read',
+    inputSchema: once(() => jsonSchema(input, 'input')),
+    outputSchema: once(() => jsonSchema(output, 'output')),
+    async call(args, ctx) {
+      const parsed = input.safeParse(args ?? {})
+      if (!parsed.success) throw invalidInput(name, parsed.error, Object.keys(definition.input))
+      const result = output.safeParse(await definition.run(parsed.data, ctx))
+      if (result.success) return result.data
+      throw new Error(`${name} returned what its schema forbids: ${z.prettifyError(result.error)}`)
+    },
+  }
+}
+
+export type Server = { name: string; title: string; description: string; tools: Tool[] }
+
+export const defineServer = (server: Server): Server => server
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  return rest
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+function invalidInput(tool: string, error: z.ZodError, fields: string[]): HubError {
+  const problems = error.issues.slice(0, 8).map((issue) => {
+    if (issue.code !== 'unrecognized_keys') {
+      return `${issue.path.length > 0 ? issue.path.join('.') : 'arguments'}: ${issue.message}`
+    }
+    const known = issue.path.length === 0 ? fields : []
+    return issue.keys
+      .map((key) => {
+        const close = nearest(key, known)
+        return `${[...issue.path, key].join('.')}: no such field${close ? `, did you mean ${close}?` : ''}`
+      })
+      .join('; ')
+  })
+  return new HubError('invalid', `${tool}: ${problems.join('; ')}`, {
+    hint: `Fields: ${fields.join(', ') || 'none'}.`,
+    details: { issues: error.issues.slice(0, 8).map(({ path, message }) => ({ path, message })) },
+  })
+}

@@ -1,0 +1,82 @@
+import type Database from 'better-sqlite3'
+
+export type SqlValue = string | number | bigint | Uint8Array | null
+export type Row = Record<string, SqlValue>
+
+/** What a change sees: reads and writes inside one transaction, events, and who to wake after it. */
+export type Tx = {
+  now: number
+  topics: Set<string>
+  auditSubject: string | undefined
+  get<T extends Row>(sql: string, params?: Record<string, SqlValue>): T | undefined
+  all<T extends Row>(sql: string, params?: Record<string, SqlValue>): T[]
+  run(sql: string, params?: Record<string, SqlValue>): number
+  /** Records a durable fact and wakes those who follow its org, task or subject. */
+  event(event: {
+    kind: string
+    org: string
+    subject: string
+    task?: string | undefined
+    data?: Record<string, unknown>
+  }): void
+  /** Wakes waiters of a topic once the transaction is on disk. */
+  wake(topic: string): void
+  /** Names what the audit row of this change is about. */
+  about(subject: string): void
+}
+
+/** Prepared statements by their text; SQL is constant, so the map stays small. */
+export class Statements {
+  readonly #db: Database.Database
+  readonly #cache = new Map<string, Database.Statement>()
+
+  constructor(db: Database.Database) {
+    this.#db = db
+  }
+
+  // Tables are STRICT and their columns are typed beside the SQL that names them, so a row has the
+  // type its caller states.
+  get<T extends Row>(sql: string, params: Record<string, SqlValue>): T | undefined {
+    return this.#prepare(sql).get(params) as T | undefined
+  }
+
+  all<T extends Row>(sql: string, params: Record<string, SqlValue>): T[] {
+    return this.#prepare(sql).all(params) as T[]
+  }
+
+  run(sql: string, params: Record<string, SqlValue>): number {
+    return this.#prepare(sql).run(params).changes
+  }
+
+  #prepare(sql: string): Database.Statement {
+    let statement = this.#cache.get(sql)
+    if (!statement) {
+      statement = this.#db.prepare(sql)
+      this.#cache.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+export function makeTx(statements: Statements, now: number): Tx {
+  const tx: Tx = {
+    now,
+    topics: new Set(),
+    auditSubject: undefined,
+    get: (sql, params = {}) => statements.get(sql, params),
+    all: (sql, params = {}) => statements.all(sql, params),
+    run: (sql, params = {}) => statements.run(sql, params),
+    event: ({ kind, org, subject, task, data = {} }) => {
+      statements.run(
+        `INSERT INTO events (at, org, kind, subject, task, data)
+         VALUES (:at, :org, :kind, :subject, :task, :data)`,
+        { at: now, org, kind, subject, task: task ?? null, data: JSON.stringify(data) },
+      )
+      tx.topics.add('events').add(`org:${org}`).add(subject)
+      if (task) tx.topics.add(task)
+    },
+    wake: (topic) => void tx.topics.add(topic),
+    about: (subject) => void (tx.auditSubject = subject),
+  }
+  return tx
+}
