@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import { Agent, AgentState } from '../../schemas/agent.ts'
+import { HubError } from '../../schemas/errors.ts'
+import { page, pageInput } from '../../schemas/page.ts'
+import { Org } from '../../schemas/principal.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import { maySee, orgFilter } from '../kit/context.ts'
+import { cursorKey, highestId, pageOf } from '../kit/page.ts'
+import { defineTool } from '../kit/tool.ts'
+import type { Row, Tx } from '../kit/tx.ts'
+
+export const agentList = defineTool({
+  name: 'agent_list',
+  title: 'List agents',
+  description:
+    'Lists workers with what they are doing, live ones by default. Use agent_read for one of them.',
+  effect: 'read',
+  scope: 'task:read',
+  input: {
+    state: AgentState.optional().describe('Only in this state; default: all but retired ones'),
+    org: Org.optional().describe('Only this org'),
+    ...pageInput,
+  },
+  output: page(Agent),
+  run: async ({ state, org, cursor, limit }, ctx) => {
+    const orgs = orgFilter(ctx, org)
+    const conditions = [
+      'id < :before',
+      state === undefined ? 'retired_at IS NULL' : 'state = :state',
+      orgs === undefined ? '' : 'org IN (SELECT value FROM json_each(:orgs))',
+    ].filter(Boolean)
+    const rows = ctx.store.all<AgentRow>(
+      `SELECT * FROM agents WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT :count`,
+      {
+        before: cursorKey(cursor, highestId),
+        count: limit + 1,
+        ...(state === undefined ? {} : { state }),
+        ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
+      },
+    )
+    return pageOf(rows, limit, toAgent, (row) => row.id)
+  },
+})
+
+export const agentRead = defineTool({
+  name: 'agent_read',
+  title: 'Read an agent',
+  description: 'Shows one worker: where it runs, when it was last heard of, and its task.',
+  effect: 'read',
+  scope: 'task:read',
+  input: { agent: z.string().max(60).describe('Agent id') },
+  output: Agent,
+  run: async ({ agent }, ctx) => {
+    const row = ctx.store.get<AgentRow>('SELECT * FROM agents WHERE id = :agent', { agent })
+    if (row && maySee(ctx, row.org)) return toAgent(row)
+    throw new HubError('not_found', `there is no agent ${JSON.stringify(agent)}`, {
+      hint: 'agent_list shows them.',
+    })
+  },
+})
+
+export const agentRetire = defineTool({
+  name: 'agent_retire',
+  title: 'Retire silent agents',
+  description:
+    'Marks agents as retired that hold no lease and have not been heard of for a while, or the agent of a pod that ended. Called by controllers.',
+  effect: 'update',
+  scope: 'system',
+  idempotent: true,
+  input: {
+    silent_ms: z
+      .int()
+      .min(1000)
+      .default(180_000)
+      .describe('Silence after which an agent counts as gone'),
+    pod: z.string().max(60).optional().describe('Pod whose agent to retire'),
+  },
+  output: z.object({ retired: z.int() }),
+  run: ({ silent_ms: silentMs, pod }, ctx) =>
+    ctx.write((tx) => ({
+      retired: tx.run(
+        `UPDATE agents SET state = 'retired', retired_at = :now WHERE retired_at IS NULL AND task IS NULL
+           AND ${pod === undefined ? 'last_seen_at < :before' : 'pod = :pod'}`,
+        { now: tx.now, ...(pod === undefined ? { before: tx.now - silentMs } : { pod }) },
+      ),
+    })),
+})
+
+/** Records that an agent is here, and what it works on; a returning one is taken back. */
+export function registerAgent(
+  tx: Tx,
+  agent: { id: string; org: string; principal: Principal; host: string | undefined; task?: string },
+): void {
+  const pod = agent.principal.kind === 'agent' ? agent.id.replace(/^agent-/, '') : null
+  const { id, org, host, task } = agent
+  const known = tx.get<AgentRow>('SELECT * FROM agents WHERE id = :id', { id })
+  tx.run(
+    `INSERT INTO agents (id, org, kind, state, host, pod, task, registered_at, last_seen_at)
+     VALUES (:id, :org, :kind, :state, :host, :pod, :task, :now, :now)
+     ON CONFLICT (id) DO UPDATE SET state = :state, task = :task, last_seen_at = :now, retired_at = NULL`,
+    {
+      id,
+      org,
+      kind: pod === null ? 'long-lived' : 'pod',
+      state: task === undefined ? 'idle' : 'working',
+      host: host ?? null,
+      pod,
+      task: task ?? null,
+      now: tx.now,
+    },
+  )
+  if (known === undefined)
+    tx.event({ kind: 'agent.registered', org, subject: id, ...(task ? { task } : {}) })
+}
+
+type AgentRow = Row & {
+  id: string
+  org: string
+  kind: Agent['kind']
+  state: Agent['state']
+  host: string | null
+  pod: string | null
+  task: string | null
+  registered_at: number
+  last_seen_at: number
+  retired_at: number | null
+}
+
+const toAgent = (row: AgentRow): Agent => ({
+  id: row.id,
+  org: row.org,
+  kind: row.kind,
+  state: row.state,
+  ...(row.host === null ? {} : { host: row.host }),
+  ...(row.pod === null ? {} : { pod: row.pod }),
+  ...(row.task === null ? {} : { task: row.task }),
+  registeredAt: row.registered_at,
+  lastSeenAt: row.last_seen_at,
+  ...(row.retired_at === null ? {} : { retiredAt: row.retired_at }),
+})

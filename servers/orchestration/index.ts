@@ -1,0 +1,48 @@
+import { defineServer } from '../kit/tool.ts'
+import { agentList, agentRead, agentRetire } from './agents.ts'
+import { approvalDecide, approvalList, approvalRequest } from './approvals.ts'
+import { artifactCreate, artifactList, artifactRead } from './artifacts.ts'
+import { taskClaim } from './claim.ts'
+import { eventList } from './events.ts'
+import { leaseGrant, taskHeartbeat, taskReap, taskRelease } from './leases.ts'
+import { taskLog, taskLogAppend } from './logs.ts'
+import { taskReport, taskSettle } from './report.ts'
+import { taskSubmit } from './submit.ts'
+import { taskCancel, taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
+import { templateList, templateRead } from './templates.ts'
+
+export const orchestration = defineServer({
+  name: 'orchestration',
+  title: 'Orchestration',
+  description: 'Tasks, their attempts, logs and artifacts, the agents that do them, and approvals.',
+  tools: [
+    taskSubmit,
+    taskRead,
+    taskList,
+    taskWait,
+    taskLog,
+    taskCancel,
+    taskRetry,
+    taskMessage,
+    templateList,
+    templateRead,
+    artifactList,
+    artifactRead,
+    approvalList,
+    approvalDecide,
+    agentList,
+    agentRead,
+    eventList,
+    taskClaim,
+    taskHeartbeat,
+    taskReport,
+    taskRelease,
+    taskLogAppend,
+    artifactCreate,
+    approvalRequest,
+    taskReap,
+    taskSettle,
+    leaseGrant,
+    agentRetire,
+  ],
+})
