@@ -1,0 +1,79 @@
+import { readFile, statfs } from 'node:fs/promises'
+import { arch, availableParallelism, freemem, loadavg, platform, totalmem } from 'node:os'
+import type { Capacity } from '../../../schemas/cluster.ts'
+import type { Isolation, Resources } from '../../../schemas/task.ts'
+import { run } from '../../kit/run.ts'
+
+const mib = 1024 * 1024
+
+/** What this machine has, uses and has promised, read now. */
+export async function readCapacity(options: {
+  node: string
+  cluster: string
+  isolation: Isolation
+  promised: Resources
+  pods: Capacity['pods']
+  dataDir: string
+  tags: string[]
+}): Promise<Capacity> {
+  const { node, cluster, isolation, promised, pods, dataDir, tags } = options
+  const [disk, gpus, available] = await Promise.all([
+    statfs(dataDir),
+    readGpus(),
+    availableMemory(),
+  ])
+  const cpus = availableParallelism()
+  const load = loadavg()[0] ?? 0
+  const diskAvailable = (disk.bavail * disk.bsize) / mib
+  const pressed = available < totalmem() * 0.05 || diskAvailable < 256
+  return {
+    node,
+    cluster,
+    tags: [`os:${platform()}`, `arch:${arch()}`, ...(gpus.length > 0 ? ['gpu'] : []), ...tags],
+    health: pressed ? 'pressure' : 'ready',
+    cpus: { total: cpus, promised: promised.cpus, load: Math.round(load * 100) / 100 },
+    memoryMb: {
+      total: Math.floor(totalmem() / mib),
+      available: Math.floor(available / mib),
+      promised: promised.memoryMb,
+    },
+    diskMb: {
+      total: Math.floor((disk.blocks * disk.bsize) / mib),
+      available: Math.floor(diskAvailable),
+    },
+    gpus,
+    pods,
+    isolation,
+    at: Date.now(),
+  }
+}
+
+/** Linux counts reclaimable cache as used; MemAvailable is what a new program can really get. */
+async function availableMemory(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '') // Other systems have no such file.
+  const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1]
+  return kib === undefined ? freemem() : Number(kib) * 1024
+}
+
+let gpus: Promise<Capacity['gpus']> | undefined
+
+/** GPUs do not come and go while a machine runs, and asking for them is slow: asked once. */
+function readGpus(): Promise<Capacity['gpus']> {
+  gpus ??= queryGpus()
+  return gpus
+}
+
+async function queryGpus(): Promise<Capacity['gpus']> {
+  const args = ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits']
+  const env = { PATH: process.env.PATH ?? '/usr/bin:/bin' }
+  const result = await run('nvidia-smi', args, { env, timeoutMs: 5000 }).catch(() => undefined) // Not installed.
+  if (result?.exitCode !== 0) return []
+  return result.stdout
+    .toString('utf8')
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [name = 'GPU', memoryMb = '0'] = line.split(', ')
+      return { name, memoryMb: Number(memoryMb) }
+    })
+}

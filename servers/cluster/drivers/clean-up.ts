@@ -1,0 +1,26 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { carrying, familyOf, signalProcess, snapshot } from './processes.ts'
+
+/** Environment variable that every process of a pod carries, with the pod's id. */
+export const marker = 'SWITCHYARD_POD'
+
+/** Kills a pod's processes: those below it, and those that only its mark still tells. */
+export async function killAll(podId: string, pid: number): Promise<void> {
+  const family = familyOf(pid, await snapshot()).map((process) => process.pid)
+  const marked = carrying(marker)
+    .filter(({ value }) => value === podId)
+    .map((entry) => entry.pid)
+  for (const member of new Set([...family, ...marked])) signalProcess(member, 'SIGKILL')
+}
+
+/** Of a pod that ended only its output is kept. */
+export async function tidy(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []) // Deleted by hand meanwhile: just as tidy.
+  const rest = names.filter((name) => name !== 'output.log')
+  await Promise.all(
+    rest.map((name) => rm(join(folder, name), { recursive: true, force: true, maxRetries: 3 })),
+  )
+}
+
+export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,0 +1,24 @@
+import { defineServer } from '../kit/tool.ts'
+import { clusterList, nodeList } from './clusters.ts'
+import { placementExplain } from './placement.ts'
+import { podLog, podRead, podReconcile, podResume, podSuspend } from './pod-tools.ts'
+import { podDelete, podList, podRun } from './pods.ts'
+
+export const cluster = defineServer({
+  name: 'cluster',
+  title: 'Clusters',
+  description: 'Where agents run: clusters, nodes, pods and placement.',
+  tools: [
+    clusterList,
+    nodeList,
+    placementExplain,
+    podRun,
+    podList,
+    podRead,
+    podLog,
+    podSuspend,
+    podResume,
+    podDelete,
+    podReconcile,
+  ],
+})
