@@ -1,0 +1,8 @@
+import { capacity } from './capacity/index.ts'
+import { cluster } from './cluster/index.ts'
+import type { Server } from './kit/tool.ts'
+import { models } from './models/index.ts'
+import { orchestration } from './orchestration/index.ts'
+import { radicle } from './radicle/index.ts'
+
+export const servers: Server[] = [orchestration, radicle, cluster, capacity, models]

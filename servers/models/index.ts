@@ -1,0 +1,9 @@
+import { defineServer } from '../kit/tool.ts'
+import { modelGenerate, modelList } from './models.ts'
+
+export const models = defineServer({
+  name: 'models',
+  title: 'Models',
+  description: 'Language models by name. Keys stay in the hub; agents call models through it.',
+  tools: [modelList, modelGenerate],
+})

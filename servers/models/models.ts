@@ -1,0 +1,136 @@
+import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
+import { z } from 'zod'
+import type { Context } from '../kit/context.ts'
+import { orgFor } from '../kit/context.ts'
+import { defineTool } from '../kit/tool.ts'
+
+export const modelList = defineTool({
+  name: 'model_list',
+  title: 'List models',
+  description:
+    'Lists the language models that can be reached now. "scripted" is a fixed policy for demonstrations, not a language model.',
+  effect: 'read',
+  scope: 'task:read',
+  input: {},
+  output: z.object({
+    items: z.array(
+      z.object({
+        name: z.string(),
+        provider: z.string(),
+        kind: z.enum(['local', 'cloud', 'scripted']),
+      }),
+    ),
+  }),
+  run: async (_input, ctx) => ({ items: await ctx.models.list() }),
+})
+
+// The prompt and the reply have the shapes of the AI SDK's LanguageModelV4, so that an agent's loop
+// works as if the model were its own. The library checks the prompt; here only the border is kept.
+const Prompt = z
+  .array(z.looseObject({ role: z.enum(['system', 'user', 'assistant', 'tool']) }))
+  .min(1)
+  .max(5000)
+
+export const modelGenerate = defineTool({
+  name: 'model_generate',
+  title: 'Call a model',
+  description:
+    "Makes one completion with a language model, in the AI SDK's LanguageModelV4 form, and records its usage. For agents; people use a chat client.",
+  effect: 'create',
+  scope: 'model:use',
+  input: {
+    model: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('Model as provider/name; default: the configured one'),
+    prompt: Prompt.describe('Messages, as LanguageModelV4Prompt'),
+    tools: z
+      .array(z.looseObject({ type: z.string(), name: z.string() }))
+      .max(200)
+      .optional()
+      .describe('Tools the model may call'),
+    max_output_tokens: z.int().min(1).max(1_000_000).optional().describe('Most tokens to generate'),
+    temperature: z.number().min(0).max(2).optional().describe('Sampling temperature'),
+  },
+  output: z.object({
+    content: z.array(z.looseObject({ type: z.string() })),
+    finishReason: z.looseObject({ unified: z.string() }),
+    usage: z.object({ inputTokens: z.int(), outputTokens: z.int() }),
+    model: z.string(),
+    scripted: z.boolean(),
+    fallbacks: z.array(z.object({ model: z.string(), error: z.string() })),
+  }),
+  run: async ({ model, prompt, tools, max_output_tokens: maxOutputTokens, temperature }, ctx) => {
+    const options = {
+      prompt,
+      ...(tools ? { tools, toolChoice: { type: 'auto' } } : {}),
+      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+      ...(temperature === undefined ? {} : { temperature }),
+      abortSignal: ctx.signal,
+    } as unknown as LanguageModelV4CallOptions // Checked by the provider library, as said above.
+    const startedAt = ctx.now()
+    try {
+      const made = await ctx.models.generate(model, options, ctx.now)
+      const usage = {
+        inputTokens: made.result.usage.inputTokens.total ?? 0,
+        outputTokens: made.result.usage.outputTokens.total ?? 0,
+      }
+      await recordUsage(ctx, {
+        provider: made.provider,
+        model: made.model,
+        ...usage,
+        latencyMs: made.latencyMs,
+        outcome: 'ok',
+      })
+      const { content, finishReason } = made.result
+      const plain = JSON.parse(JSON.stringify(content)) as Record<string, unknown>[] // Drops what JSON cannot carry.
+      return {
+        content: plain.map((part) => ({ ...part, type: String(part.type) })),
+        finishReason: { ...finishReason },
+        usage,
+        model: made.model,
+        scripted: made.provider === 'scripted',
+        fallbacks: made.fallbacks,
+      }
+    } catch (error) {
+      const failed = {
+        provider: 'none',
+        model: model ?? 'default',
+        inputTokens: 0,
+        outputTokens: 0,
+        latencyMs: ctx.now() - startedAt,
+      }
+      await recordUsage(ctx, { ...failed, outcome: 'failed' })
+      throw error
+    }
+  },
+})
+
+type UsageRow = {
+  provider: string
+  model: string
+  inputTokens: number
+  outputTokens: number
+  latencyMs: number
+  outcome: 'ok' | 'failed'
+}
+
+const recordUsage = (ctx: Context, usage: UsageRow) => {
+  const id = ctx.id('usage')
+  return ctx.write((tx) => {
+    tx.about(ctx.principal.task ?? ctx.principal.id)
+    tx.run(
+      `INSERT INTO model_usage (id, org, principal, task, provider, model, input_tokens, output_tokens, latency_ms, outcome, at)
+       VALUES (:id, :org, :principal, :task, :provider, :model, :inputTokens, :outputTokens, :latencyMs, :outcome, :at)`,
+      {
+        id,
+        org: orgFor(ctx, undefined),
+        principal: ctx.principal.id,
+        task: ctx.principal.task ?? null,
+        ...usage,
+        at: tx.now,
+      },
+    )
+  })
+}

@@ -1,0 +1,29 @@
+import { defineServer } from '../kit/tool.ts'
+import { changeList, changeOpen, changeRead } from './changes.ts'
+import { changeMerge } from './merge.ts'
+import { repoDiff, repoList, repoLog, repoRead } from './repositories.ts'
+import { changeClose, changeComment, changeReview } from './review.ts'
+import { branchCreate, branchPush, commitCreate, workspaceRemove } from './workspaces.ts'
+
+export const radicle = defineServer({
+  name: 'radicle',
+  title: 'Repositories and changes',
+  description: 'Git repositories, task branches, and changes with their review and merge.',
+  tools: [
+    repoList,
+    repoRead,
+    repoLog,
+    repoDiff,
+    branchCreate,
+    commitCreate,
+    branchPush,
+    changeOpen,
+    changeList,
+    changeRead,
+    changeComment,
+    changeReview,
+    changeMerge,
+    changeClose,
+    workspaceRemove,
+  ],
+})

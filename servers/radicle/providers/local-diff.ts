@@ -1,0 +1,137 @@
+import { HubError } from '../../../schemas/errors.ts'
+import type { Commit } from '../../../schemas/repo.ts'
+import { git, gitRaw } from '../../kit/git.ts'
+import type { Bare } from './local.ts'
+
+export type DiffStat = { filesChanged: number; additions: number; deletions: number }
+
+const plain = ['--no-ext-diff', '--no-textconv', '--no-color', '--find-renames']
+
+/** The unified diff between two commits, cut at a line border when it is larger than `maxBytes`. */
+export async function diffText(
+  { dir }: Bare,
+  from: string,
+  to: string,
+  maxBytes: number,
+): Promise<{ diff: string; truncated: boolean }> {
+  const result = await gitRaw(['--git-dir', dir, 'diff', ...plain, '--end-of-options', from, to], {
+    maxBytes,
+  })
+  if (result.exitCode !== 0 && !result.truncated) {
+    throw new HubError(
+      'not_found',
+      `cannot compare ${from} with ${to}: ${result.stderr.toString('utf8').trim()}`,
+    )
+  }
+  const text = result.stdout.toString('utf8')
+  if (!result.truncated) return { diff: text, truncated: false }
+  return { diff: text.slice(0, text.lastIndexOf('\n') + 1), truncated: true }
+}
+
+export async function diffStat({ dir }: Bare, from: string, to: string): Promise<DiffStat> {
+  const text = await git([
+    '--git-dir',
+    dir,
+    'diff',
+    ...plain,
+    '--numstat',
+    '--end-of-options',
+    from,
+    to,
+  ])
+  const rows = text.split('\n').filter(Boolean)
+  const sum = (column: 0 | 1) =>
+    rows.reduce((total, row) => total + (Number(row.split('\t')[column]) || 0), 0)
+  return { filesChanged: rows.length, additions: sum(0), deletions: sum(1) }
+}
+
+/** Newest first. Fields are separated by characters that no commit message holds. */
+export async function readLog(
+  { dir }: Bare,
+  range: string,
+  limit: number,
+  skip: number,
+): Promise<Commit[]> {
+  const format = '--format=%H%x1f%an%x1f%ct%x1f%s%x1e'
+  const text = await git([
+    '--git-dir',
+    dir,
+    'log',
+    format,
+    `--max-count=${limit}`,
+    `--skip=${skip}`,
+    '--end-of-options',
+    range,
+  ])
+  return text
+    .split('\x1e')
+    .map((record) => record.trim())
+    .filter(Boolean)
+    .map((record) => {
+      const [hash = '', author = '', at = '0', subject = ''] = record.split('\x1f')
+      return { hash, author, subject, at: Number(at) * 1000 }
+    })
+}
+
+export const mergeBase = async ({ dir }: Bare, a: string, b: string): Promise<string> =>
+  (await git(['--git-dir', dir, 'merge-base', '--end-of-options', a, b])).trim()
+
+export const isAncestor = async (
+  { dir }: Bare,
+  ancestor: string,
+  descendant: string,
+): Promise<boolean> =>
+  (await gitRaw(['--git-dir', dir, 'merge-base', '--is-ancestor', ancestor, descendant]))
+    .exitCode === 0
+
+/**
+ * The commit that carries `head` onto `target`, without touching any checkout. The same inputs give
+ * the same commit, so an interrupted merge can be repeated.
+ */
+export async function mergeCommit(
+  { dir }: Bare,
+  options: {
+    target: string
+    head: string
+    squash: boolean
+    message: string
+    at: number
+    author: string
+  },
+): Promise<string> {
+  const { target, head, squash, message, at, author } = options
+  const merged = await gitRaw([
+    '--git-dir',
+    dir,
+    'merge-tree',
+    '--write-tree',
+    '--name-only',
+    target,
+    head,
+  ])
+  const [tree = '', ...rest] = merged.stdout.toString('utf8').split('\n')
+  if (merged.exitCode !== 0) {
+    const files = rest.slice(0, rest.indexOf('')).join(', ')
+    throw new HubError(
+      'conflict',
+      `the change does not merge cleanly: ${files || merged.stderr.toString('utf8').trim()}`,
+      {
+        hint: 'Ask for a revision on top of the present target branch with change_review.',
+      },
+    )
+  }
+  const date = `${Math.floor(at / 1000)} +0000`
+  const env = {
+    GIT_AUTHOR_DATE: date,
+    GIT_COMMITTER_DATE: date,
+    GIT_AUTHOR_NAME: author,
+    GIT_AUTHOR_EMAIL: `${author}@switchyard.local`,
+  }
+  const parents = squash ? ['-p', target] : ['-p', target, '-p', head]
+  return (
+    await git(['--git-dir', dir, 'commit-tree', tree, ...parents, '-F', '-'], {
+      env,
+      input: message,
+    })
+  ).trim()
+}
