@@ -1,0 +1,93 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TaskFailure, TaskResult } from '../schemas/task.ts'
+import { HubError } from '../schemas/errors.ts'
+import type { HubClient } from './hub-client.ts'
+import type { Granted } from './lease.ts'
+import { Lease } from './lease.ts'
+import { runCi } from './runners/ci.ts'
+import { runCode } from './runners/code.ts'
+import { runCommandTask } from './runners/command.ts'
+
+/** How an attempt ended, as it is reported. */
+export type Outcome =
+  | { outcome: 'succeeded' | 'proposed'; result: TaskResult }
+  | { outcome: 'failed'; failure: TaskFailure; result?: TaskResult; retryable: boolean }
+
+/** What a runner works with. `folder` is the task's own and outlives the attempt. */
+export type Work = { lease: Lease; folder: string; signal: AbortSignal }
+
+/** Carries out one claimed task from first heartbeat to report. */
+export async function runAttempt(
+  hub: HubClient,
+  granted: Granted,
+  options: { workRoot: string; stop: AbortSignal },
+): Promise<void> {
+  const lease = new Lease(hub, granted, options.stop)
+  const folder = options.workRoot
+  await mkdir(folder, { recursive: true })
+  try {
+    await lease.begin()
+    await lease.log.say(`attempt ${lease.number} of ${lease.task.title} (${lease.task.template})`)
+    const limit = AbortSignal.timeout(lease.task.timeoutMs)
+    const outcome = await runTemplate({
+      lease,
+      folder,
+      signal: AbortSignal.any([lease.signal, limit]),
+    }).catch((error: unknown) =>
+      limit.aborted && !lease.signal.aborted
+        ? overTime(lease.task.timeoutMs)
+        : asFailure(error, lease.signal),
+    )
+    await lease.log.flush()
+    await lease.call('task_report', { ...outcome })
+  } catch (error) {
+    if (!lease.signal.aborted) throw error
+    // Told to stop: hand the lease back, so that the next attempt need not wait for it to run out.
+    if (options.stop.aborted) await release(lease)
+  } finally {
+    lease.end()
+  }
+}
+
+function runTemplate(work: Work): Promise<Outcome> {
+  const { template } = work.lease.task
+  switch (template) {
+    case 'command':
+      return runCommandTask(work)
+    case 'ci':
+      return runCi(work)
+    case 'code':
+      return runCode(work)
+    default:
+      throw new HubError('unsupported', `this agent does not know the template ${template}`)
+  }
+}
+
+/** What went wrong as a report; a lost lease or a stop is no outcome and is thrown on. */
+function asFailure(error: unknown, signal: AbortSignal): Outcome {
+  if (signal.aborted) throw error
+  const code = error instanceof HubError ? error.code : 'internal'
+  const message = error instanceof Error ? error.message : String(error)
+  const retryable = !['invalid', 'denied', 'unsupported', 'not_found'].includes(code)
+  return { outcome: 'failed', failure: { code, message: message.slice(0, 8000) }, retryable }
+}
+
+const overTime = (timeoutMs: number): Outcome => ({
+  outcome: 'failed',
+  failure: { code: 'timeout', message: `the attempt took longer than ${timeoutMs} ms` },
+  retryable: true,
+})
+
+async function release(lease: Lease): Promise<void> {
+  const args = { task: lease.task.id, fence: lease.fence, reason: 'the agent was told to stop' }
+  try {
+    await lease.hub.call('task_release', args, { patienceMs: 1000, timeoutMs: 3000 })
+  } catch (error) {
+    // The lease runs out by itself; who reads the pod's output sees why.
+    process.stderr.write(`the lease could not be handed back: ${String(error)}\n`)
+  }
+}
+
+/** Folder of one task below a root that holds many. */
+export const taskFolder = (root: string, task: string): string => join(root, task)

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs'
+import type { ErrorBody } from '../schemas/errors.ts'
+import { HubError } from '../schemas/errors.ts'
+
+export type HubAddress = {
+  /** Fixed address, or a file that holds the present one: a restarted hub may listen elsewhere. */
+  url?: string | undefined
+  endpointFile?: string | undefined
+  token: string
+}
+
+export type CallSettings = {
+  signal?: AbortSignal | undefined
+  /** Longest wait for one answer. */
+  timeoutMs?: number
+  /** How long to keep trying while the hub cannot be reached; each call of an agent is repeatable. */
+  patienceMs?: number
+}
+
+type Reply = {
+  result?: {
+    structuredContent?: unknown
+    isError?: boolean
+    _meta?: { 'switchyard/error'?: ErrorBody }
+    tools?: unknown[]
+  }
+  error?: { code: number; message: string } | ErrorBody
+}
+
+const version = '2026-07-28'
+const meta = {
+  'io.modelcontextprotocol/protocolVersion': version,
+  'io.modelcontextprotocol/clientCapabilities': {},
+  'io.modelcontextprotocol/clientInfo': { name: 'switchyard-agent', version: '1' },
+}
+
+/**
+ * A small MCP client: one POST per call in the stateless era, so there is no session to lose when
+ * the hub restarts. An agent waits out such a restart instead of losing its work.
+ */
+export class HubClient {
+  readonly #address: HubAddress
+  readonly #patienceMs: number
+  #nextId = 1
+
+  constructor(address: HubAddress, patienceMs = 0) {
+    this.#address = address
+    this.#patienceMs = patienceMs
+  }
+
+  /** The same hub under another credential, such as the one that came with a lease. */
+  withToken(token: string): HubClient {
+    return new HubClient({ ...this.#address, token }, this.#patienceMs)
+  }
+
+  /** The tool's structured output, or its HubError as the hub threw it. */
+  async call<T>(
+    name: string,
+    args: Record<string, unknown> = {},
+    settings: CallSettings = {},
+  ): Promise<T> {
+    const { result, error } = await this.#request(
+      'tools/call',
+      { name, arguments: args },
+      name,
+      settings,
+    )
+    const failure =
+      result?._meta?.['switchyard/error'] ?? (error && 'hint' in error ? error : undefined)
+    if (failure) throw fromBody(failure)
+    if (error) throw new HubError('invalid', error.message)
+    return result?.structuredContent as T // The tool's output schema states it.
+  }
+
+  async listTools<T>(settings: CallSettings = {}): Promise<T[]> {
+    const { result } = await this.#request('tools/list', {}, undefined, settings)
+    return (result?.tools ?? []) as T[] // The caller names the fields it reads.
+  }
+
+  async #request(
+    method: string,
+    params: object,
+    name: string | undefined,
+    settings: CallSettings,
+  ): Promise<Reply> {
+    const body = JSON.stringify({
+      jsonrpc: '2.0',
+      id: this.#nextId++,
+      method,
+      params: { ...params, _meta: meta },
+    })
+    const headers = {
+      authorization: `Bearer ${this.#address.token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': version,
+      'mcp-method': method,
+      ...(name === undefined ? {} : { 'mcp-name': name }),
+    }
+    const deadline = performance.now() + (settings.patienceMs ?? this.#patienceMs)
+    for (let delayMs = 50; ; delayMs = Math.min(1000, delayMs * 2)) {
+      try {
+        return await this.#post(body, headers, settings)
+      } catch (error) {
+        settings.signal?.throwIfAborted()
+        const retriable = error instanceof HubError && error.code === 'unavailable'
+        if (!retriable || performance.now() > deadline) throw error
+        await new Promise((resolve) => setTimeout(resolve, delayMs))
+      }
+    }
+  }
+
+  async #post(
+    body: string,
+    headers: Record<string, string>,
+    { signal, timeoutMs = 120_000 }: CallSettings,
+  ): Promise<Reply> {
+    const url = `${this.url()}/mcp`
+    const limits = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]
+    let response: Response
+    let text: string
+    try {
+      response = await fetch(url, {
+        method: 'POST',
+        body,
+        headers,
+        signal: AbortSignal.any(limits),
+      })
+      text = await response.text()
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw new HubError('unavailable', `the hub at ${url} does not answer`, {
+        hint: 'Start it with `npm start`, or name its data directory with --data.',
+        cause: error,
+      })
+    }
+    const reply = parse(text, url)
+    if (reply.error && typeof reply.error.code === 'string') throw fromBody(reply.error) // By its code.
+    return reply
+  }
+
+  /** Address of the hub now. */
+  url(): string {
+    const { url, endpointFile } = this.#address
+    if (url) return url
+    try {
+      return readFileSync(endpointFile ?? '', 'utf8').trim()
+    } catch (error) {
+      throw new HubError('unavailable', 'no hub is known here', {
+        hint: 'Start one with `npm start`, or name its data directory with --data.',
+        cause: error,
+      })
+    }
+  }
+}
+
+function parse(text: string, url: string): Reply {
+  try {
+    return JSON.parse(text) as Reply // Read field by field, each of them optional.
+  } catch (error) {
+    throw new HubError('unavailable', `what answers at ${url} is not a hub`, { cause: error })
+  }
+}
+
+const fromBody = ({ code, message, hint, details }: ErrorBody) =>
+  new HubError(code, message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(details ? { details } : {}),
+  })

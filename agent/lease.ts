@@ -1,0 +1,96 @@
+import type { Task } from '../schemas/task.ts'
+import type { Artifact } from '../schemas/artifact.ts'
+import { HubError } from '../schemas/errors.ts'
+import type { HubClient } from './hub-client.ts'
+import { LogWriter } from './log-writer.ts'
+
+export type Granted = {
+  task: Task
+  attempt: string
+  number: number
+  fence: number
+  leaseMs: number
+  token: string
+  logPosition: number
+}
+
+export type Message = { seq: number; author: string; body: string }
+
+/**
+ * A claimed task while it is held: heartbeats run in the background, and `signal` aborts the moment
+ * the lease is lost, the task is canceled, or the agent is told to stop.
+ */
+export class Lease {
+  readonly task: Task
+  readonly number: number
+  readonly fence: number
+  readonly hub: HubClient
+  readonly log: LogWriter
+  readonly signal: AbortSignal
+  readonly #abort = new AbortController()
+  readonly #leaseMs: number
+  readonly #messages: Message[] = []
+  #lastMessage = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(hub: HubClient, granted: Granted, stop: AbortSignal) {
+    this.task = granted.task
+    this.number = granted.number
+    this.fence = granted.fence
+    this.hub = hub.withToken(granted.token)
+    this.#leaseMs = granted.leaseMs
+    this.signal = AbortSignal.any([this.#abort.signal, stop])
+    const at = { task: granted.task.id, fence: granted.fence, position: granted.logPosition }
+    this.log = new LogWriter(this.hub, at, this.signal)
+  }
+
+  /** The first heartbeat tells the hub that work begins; the rest follow by themselves. */
+  async begin(): Promise<void> {
+    await this.#beat()
+    this.#schedule()
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#abort.abort(new HubError('canceled', 'the attempt is over'))
+  }
+
+  /** Calls a tool about this task, with its fencing number. */
+  call<T>(tool: string, args: Record<string, unknown> = {}): Promise<T> {
+    return this.hub.call<T>(
+      tool,
+      { task: this.task.id, fence: this.fence, ...args },
+      { signal: this.signal },
+    )
+  }
+
+  keep(name: string, text: string, mediaType: string): Promise<Artifact> {
+    return this.call<Artifact>('artifact_create', { name, media_type: mediaType, data: text })
+  }
+
+  /** Messages from people that have not been taken yet. */
+  takeMessages(): Message[] {
+    return this.#messages.splice(0)
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(
+      () => {
+        this.#beat().then(
+          () => this.#schedule(),
+          (error: unknown) => this.#abort.abort(error),
+        )
+      },
+      Math.max(100, Math.min(2000, this.#leaseMs / 4)),
+    )
+    this.#timer.unref()
+  }
+
+  async #beat(): Promise<void> {
+    const { messages } = await this.call<{ messages: Message[] }>('task_heartbeat', {
+      messages_after: this.#lastMessage,
+    })
+    this.#messages.push(...messages)
+    this.#lastMessage = messages.at(-1)?.seq ?? this.#lastMessage
+  }
+}

@@ -1,0 +1,63 @@
+import type { ToolSet } from 'ai'
+import { tool } from 'ai'
+import type { z } from 'zod'
+import { HubError } from '../../schemas/errors.ts'
+import { bash, finish, todo } from './actions.ts'
+import { edit, read, write } from './files.ts'
+import { glob, grep } from './search.ts'
+
+/** What the tools of one attempt share. */
+export type Bench = {
+  root: string
+  signal: AbortSignal
+  log(stream: 'out' | 'err' | 'agent', bytes: Buffer): Promise<void>
+  /** Runs the project's checks and says how they went. */
+  check(): Promise<{ passed: boolean; report: string }>
+  /** Called with the summary once the work is accepted as finished. */
+  finish(summary: string): void
+}
+
+/** A tool of the loop: its words for the model, its input, and what it does. */
+export type LoopTool<Input extends z.ZodType> = {
+  description: string
+  input: Input
+  run(input: z.output<Input>, bench: Bench): Promise<string>
+}
+
+const maxAnswerChars = 16_000
+
+/** The eight tools of the built-in loop, jailed to the workspace. A failure is an answer the model reads. */
+export function workspaceTools(bench: Bench): ToolSet {
+  const tools = { read, write, edit, grep, glob, bash, todo, finish }
+  const entries = Object.entries(tools).map(([name, definition]) => {
+    const run = definition.run as (input: unknown, bench: Bench) => Promise<string> // Called with what its own schema parsed.
+    return [
+      name,
+      tool({
+        description: definition.description,
+        inputSchema: definition.input as z.ZodType<unknown>, // Widened for the same reason.
+        execute: async (input: unknown) => {
+          bench.signal.throwIfAborted()
+          await bench.log('agent', Buffer.from(`${name} ${shorten(JSON.stringify(input))}\n`))
+          const answer = await run(input, bench).catch(explain)
+          return answer.length > maxAnswerChars
+            ? `${answer.slice(0, maxAnswerChars)}\n[cut: ${answer.length} characters in all]`
+            : answer
+        },
+      }),
+    ] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+function explain(error: unknown): string {
+  if (error instanceof HubError && error.code !== 'canceled')
+    return `${error.code}: ${error.message}${error.hint ? ` (${error.hint})` : ''}`
+  const { code, message } = error as NodeJS.ErrnoException // Read with care: both may be missing.
+  if (code === 'ENOENT') return `not_found: ${message}`
+  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EACCES') return `invalid: ${message}`
+  throw error
+}
+
+const shorten = (text: string) =>
+  text.length > 300 ? `${text.slice(0, 300)}… (${text.length} characters)` : text
