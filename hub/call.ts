@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import { HubError } from '../schemas/errors.ts'
+import type { Principal } from '../schemas/principal.ts'
+import { auditArgs } from '../servers/kit/audit.ts'
+import type { Context } from '../servers/kit/context.ts'
+import type { Tool } from '../servers/kit/tool.ts'
+import { attemptIsLive } from '../servers/orchestration/attempt-rows.ts'
+import type { Hub } from './hub.ts'
+import type { LeaseState } from './policy.ts'
+import { mayCall } from './policy.ts'
+
+export type CallOptions = {
+  requestId?: string | undefined
+  /** Made only when a tool asks for it: most calls end before anybody could cancel them. */
+  signal?: (() => AbortSignal) | undefined
+}
+
+/**
+ * The one road every call takes, whatever door it came in by: find the tool, ask the policy, run it
+ * with a context of its own, and leave an audit row and a measurement.
+ */
+export async function callTool(
+  hub: Hub,
+  principal: Principal,
+  name: string,
+  args: unknown,
+  options: CallOptions = {},
+): Promise<unknown> {
+  const startedAt = performance.now()
+  const requestId = options.requestId ?? randomUUID()
+  let tool: Tool | undefined
+  let outcome = 'ok'
+  try {
+    tool = hub.registry.require(name)
+    if (!mayCall(principal, tool, leaseOf(hub, principal))) throw refusal(principal, tool)
+    return await tool.call(args, makeContext(hub, principal, tool, args, requestId, options.signal))
+  } catch (thrown) {
+    const error = asHubError(hub, thrown, name, requestId)
+    outcome = error.code
+    if (tool === undefined || tool.effect !== 'read' || outcome === 'denied') {
+      recordFailure(hub, principal, name, args, requestId, outcome)
+    }
+    throw error
+  } finally {
+    hub.telemetry.call(tool?.name ?? 'unknown', outcome, performance.now() - startedAt)
+  }
+}
+
+/** What a handler may touch. Effects carry their audit row in the same transaction. */
+function makeContext(
+  hub: Hub,
+  principal: Principal,
+  tool: Tool,
+  args: unknown,
+  requestId: string,
+  signal: CallOptions['signal'],
+): Context {
+  const { store, cluster, models, log, dataDir, now, id } = hub
+  const config = hub.config()
+  return {
+    principal,
+    requestId,
+    config,
+    dataDir,
+    store,
+    cluster,
+    models,
+    log,
+    now,
+    id,
+    get signal() {
+      return signal?.() ?? hub.stopping
+    },
+    write: (change) =>
+      store.write(change, {
+        org: principal.orgs[0] ?? '',
+        principal: principal.id,
+        tool: tool.name,
+        outcome: 'ok',
+        args: auditArgs(args),
+        requestId,
+      }),
+  }
+}
+
+function leaseOf(hub: Hub, principal: Principal): LeaseState {
+  if (principal.attempt === undefined) return 'none'
+  return attemptIsLive(hub.store, principal.attempt) ? 'live' : 'ended'
+}
+
+function refusal(principal: Principal, tool: Tool): HubError {
+  const about = `${principal.id} may not call ${tool.name}`
+  if (principal.kind === 'agent') {
+    return new HubError(
+      'denied',
+      `${about}: the credential is not bound to a live lease that allows it`,
+      {
+        hint: 'Claim the task first; a credential dies with its lease.',
+      },
+    )
+  }
+  return new HubError('denied', `${about}: it needs the scope ${tool.scope}`, {
+    hint: `Roles of this credential: ${principal.roles.join(', ')}. An owner can grant another role.`,
+  })
+}
+
+/** Refusals and failed effects are on record too; losing one of those rows loses no effect. */
+function recordFailure(
+  hub: Hub,
+  principal: Principal,
+  tool: string,
+  args: unknown,
+  requestId: string,
+  outcome: string,
+): void {
+  const row = {
+    org: principal.orgs[0] ?? '',
+    principal: principal.id,
+    tool: tool.slice(0, 80),
+    outcome,
+    args: auditArgs(args),
+    requestId,
+  }
+  hub.store
+    .write(() => undefined, row)
+    .catch((error: unknown) =>
+      hub.log.warn({ error, tool, outcome }, 'a refusal could not be audited'),
+    )
+}
+
+/** Known failures pass; anything else is a bug: the caller gets a reference, the log gets the stack. */
+function asHubError(hub: Hub, thrown: unknown, tool: string, requestId: string): HubError {
+  if (thrown instanceof HubError) return thrown
+  hub.log.error({ error: thrown, tool, requestId }, 'a tool failed unexpectedly')
+  return new HubError('internal', `${tool} failed inside the hub; reference ${requestId}`, {
+    hint: 'The log of the hub has the details under this reference.',
+  })
+}

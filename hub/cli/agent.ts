@@ -1,0 +1,22 @@
+import { resolve } from 'node:path'
+import { HubError } from '../../schemas/errors.ts'
+import { runPool } from '../../agent/pool.ts'
+import { clientFor, parseSettings } from './settings.ts'
+
+/** `switchyard agent [--org ORG]`: a long-lived agent that claims one task after another. */
+export async function agent(args: string[]): Promise<number> {
+  const { settings, values } = parseSettings(args, { org: { type: 'string' } })
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => stop.abort(new HubError('canceled', 'the agent is told to stop')))
+  }
+  const org = typeof values.org === 'string' ? values.org : undefined
+  const workRoot = resolve(settings.data, 'work')
+  await runPool(clientFor(settings, 600_000), {
+    org,
+    workRoot,
+    stop: stop.signal,
+    say: (text) => console.log(text),
+  })
+  process.exit(0) // Sockets kept open for a next call would hold the process.
+}

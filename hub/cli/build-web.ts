@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { HubError } from '../../schemas/errors.ts'
+import { run } from '../../servers/kit/run.ts'
+
+const root = resolve(import.meta.dirname, '..', '..')
+const sources = ['web', 'schemas']
+
+/** Builds the dashboard when a source is newer than the last build. */
+export async function buildWeb(say: (text: string) => void): Promise<void> {
+  const built = join(root, 'web', 'dist', 'index.html')
+  const builtAt = existsSync(built) ? (await stat(built)).mtimeMs : 0
+  const times = await Promise.all(sources.map((folder) => newest(join(root, folder))))
+  if (Math.max(...times) <= builtAt) return
+  say('building the dashboard')
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  const config = join(root, 'web', 'vite.config.ts')
+  const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' }
+  const result = await run(
+    process.execPath,
+    [vite, 'build', '--config', config, '--logLevel', 'warn'],
+    { cwd: root, env },
+  )
+  if (result.exitCode === 0) return
+  throw new HubError(
+    'unavailable',
+    `the dashboard could not be built: ${result.stderr.toString('utf8').slice(0, 2000)}`,
+    {
+      hint: 'Run `npm ci` and try again.',
+    },
+  )
+}
+
+async function newest(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const times = entries.map(async (entry) => {
+    if (entry.name === 'dist') return 0
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? newest(path) : (await stat(path)).mtimeMs
+  })
+  return Math.max(0, ...(await Promise.all(times)))
+}

@@ -1,0 +1,71 @@
+import { HubError } from '../../schemas/errors.ts'
+import { nearest } from '../../schemas/nearest.ts'
+import { exitCodeOf, printError } from './output.ts'
+
+type Command = { summary: string; run(args: string[]): Promise<number> }
+
+// Each command is loaded when it is used: `switchyard call` must not pay for the hub.
+const commands: Record<string, Command> = {
+  start: {
+    summary: 'start the hub',
+    run: async (args) => (await import('./start.ts')).start(args),
+  },
+  stdio: {
+    summary: 'serve MCP over standard input and output',
+    run: async (args) => (await import('./stdio.ts')).stdio(args),
+  },
+  call: {
+    summary: "call a tool: call TOOL --arg value, or --json '{…}'",
+    run: async (args) => (await import('./call.ts')).call(args),
+  },
+  tools: {
+    summary: 'list the tools, or show one: tools [NAME] [--json]',
+    run: async (args) => (await import('./tools.ts')).tools(args),
+  },
+  watch: {
+    summary: 'follow a task: watch TASK',
+    run: async (args) => (await import('./watch.ts')).watch(args),
+  },
+  login: {
+    summary: 'print a link that signs a browser in',
+    run: async (args) => (await import('./login.ts')).login(args),
+  },
+  agent: {
+    summary: 'run a long-lived agent: agent [--org ORG]',
+    run: async (args) => (await import('./agent.ts')).agent(args),
+  },
+  demo: {
+    summary: 'show a whole task on a small repository, offline',
+    run: async (args) => (await import('./demo.ts')).demo(args),
+  },
+}
+
+/** The command line. Exit codes: 0 ok, 2 usage, 3 denied, 4 unreachable, 5 the tool failed. */
+export async function main(args: string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(usage())
+    return name === undefined ? 2 : 0
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  try {
+    if (command) return await command.run(rest)
+    const close = nearest(name, Object.keys(commands))
+    throw new HubError('invalid', `there is no command ${JSON.stringify(name)}`, {
+      hint: close ? `Did you mean ${close}?` : 'See `switchyard help`.',
+    })
+  } catch (error) {
+    printError(error)
+    return exitCodeOf(error)
+  }
+}
+
+const usage = () =>
+  [
+    'switchyard COMMAND [options]',
+    '',
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`),
+    '',
+    'Options of every command: --data DIR (default .switchyard), or SWITCHYARD_DATA.',
+    '',
+  ].join('\n')

@@ -1,0 +1,30 @@
+import pino from 'pino'
+import { Hub } from '../hub.ts'
+import { buildWeb } from './build-web.ts'
+import { parseSettings } from './settings.ts'
+
+/** `switchyard start`: builds the dashboard if it is stale, runs the hub, drains on SIGTERM. */
+export async function start(args: string[]): Promise<number> {
+  const { settings } = parseSettings(args, {})
+  const log = pino({ level: settings.logLevel }, pino.destination({ fd: 2, sync: false }))
+  await buildWeb((text) => log.info(text))
+  const hub = new Hub(settings, log)
+  try {
+    const url = await hub.start()
+    process.stdout.write(`switchyard listening on ${url}\n`)
+    process.stdout.write(`sign in: ${await hub.loginLink()}\n`)
+  } catch (error) {
+    await hub.stop()
+    throw error
+  }
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        log.info({ signal }, 'draining')
+        resolve()
+      })
+    }
+  })
+  await hub.stop()
+  process.exit(0) // Nothing is left to do, whatever a library still holds open.
+}

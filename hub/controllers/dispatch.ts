@@ -1,0 +1,133 @@
+import type { Agent } from '../../schemas/agent.ts'
+import { HubError } from '../../schemas/errors.ts'
+import type { Pod } from '../../schemas/cluster.ts'
+import type { Isolation, Resources } from '../../schemas/task.ts'
+import type { ControllerContext } from './context.ts'
+import { guarded } from './context.ts'
+import { pause } from './follow.ts'
+
+type Waiting = {
+  id: string
+  org: string
+  resources: string
+  isolation: Isolation | null
+  timeout_ms: number
+  not_before_at: number
+}
+type Trouble = { count: number; until: number }
+
+const idleAgentMs = 1500
+const maxStartFailures = 4
+
+/**
+ * Starts an agent for each queued task. It looks at the state, not at single events: whatever was
+ * missed in a crash is found in the next round. A task that an idle long-lived agent is about to
+ * claim is left to it for a moment.
+ */
+export async function dispatch(context: ControllerContext): Promise<void> {
+  const { hub, signal } = context
+  const troubles = new Map<string, Trouble>()
+  while (!signal.aborted) {
+    const woken = hub.store.topics.wait(['events'], 30_000, signal).catch(() => false) // Canceled: the loop ends.
+    let waitMs = Infinity
+    await guarded(hub, 'dispatch', async () => {
+      waitMs = await round(context, troubles)
+    })
+    await Promise.race([
+      woken,
+      ...(waitMs === Infinity ? [] : [pause(Math.max(20, waitMs), signal)]),
+    ])
+  }
+}
+
+/** Starts what can be started and returns how long until something could change by itself. */
+async function round(
+  { hub, call }: ControllerContext,
+  troubles: Map<string, Trouble>,
+): Promise<number> {
+  const queued = hub.store.all<Waiting>(
+    `SELECT id, org, resources, isolation, timeout_ms, not_before_at FROM tasks
+     WHERE state = 'queued' AND id NOT IN (SELECT task FROM pods WHERE ended_at IS NULL AND task IS NOT NULL)
+     ORDER BY priority DESC, submitted_at, id LIMIT 50`,
+  )
+  let waitMs = Infinity
+  const idle = new Map<string, number>()
+  for (const task of queued) {
+    const now = hub.now()
+    const trouble = troubles.get(task.id)
+    const notBefore = Math.max(task.not_before_at, trouble?.until ?? 0)
+    if (notBefore > now) {
+      waitMs = Math.min(waitMs, notBefore - now)
+      continue
+    }
+    if (!trouble && (await takenByIdleAgent(call, task, idle))) {
+      troubles.set(task.id, { count: 0, until: now + idleAgentMs })
+      waitMs = Math.min(waitMs, idleAgentMs)
+      continue
+    }
+    const failed = countFailedPods(hub, task.id)
+    if (failed >= maxStartFailures) {
+      troubles.delete(task.id)
+      await call('task_settle', {
+        task: task.id,
+        event: 'unstartable',
+        message: await lastWords(call, task.id),
+      })
+      continue
+    }
+    try {
+      await call<Pod>('pod_run', {
+        task: task.id,
+        org: task.org,
+        resources: JSON.parse(task.resources) as Resources,
+        timeout_ms: task.timeout_ms,
+        ...(task.isolation === null ? {} : { isolation: task.isolation }),
+      })
+      troubles.set(task.id, { count: failed, until: hub.now() + 250 * 2 ** failed })
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error
+      // No room now is no failure: the next exit of a pod, or a moment, brings the next try.
+      troubles.set(task.id, { count: failed, until: hub.now() + 2000 })
+      waitMs = Math.min(waitMs, 2000)
+      if (error.code === 'exhausted') break
+    }
+  }
+  for (const id of troubles.keys()) if (!queued.some((task) => task.id === id)) troubles.delete(id)
+  return waitMs
+}
+
+type Call = ControllerContext['call']
+
+async function takenByIdleAgent(
+  call: Call,
+  task: Waiting,
+  idle: Map<string, number>,
+): Promise<boolean> {
+  if (!idle.has(task.org)) {
+    const { items } = await call<{ items: Agent[] }>('agent_list', {
+      org: task.org,
+      state: 'idle',
+      limit: 200,
+    })
+    idle.set(task.org, items.filter((agent) => agent.kind === 'long-lived').length)
+  }
+  const left = idle.get(task.org) ?? 0
+  idle.set(task.org, left - 1)
+  return left > 0
+}
+
+/** Pods that ended for this task since it was queued without ever claiming it. */
+const countFailedPods = (hub: ControllerContext['hub'], task: string): number =>
+  hub.store.get<{ count: number }>(
+    `SELECT count(*) AS count FROM pods JOIN tasks ON tasks.id = pods.task
+     WHERE pods.task = :task AND pods.ended_at IS NOT NULL AND pods.created_at >= tasks.updated_at`,
+    { task },
+  )?.count ?? 0
+
+async function lastWords(call: Call, task: string): Promise<string> {
+  const { items } = await call<{ items: Pod[] }>('pod_list', { task, ended: true, limit: 1 })
+  const pod = items[0]
+  if (!pod) return 'no pod could be started'
+  const { data } = await call<{ data: string }>('pod_log', { pod: pod.id, max_bytes: 2000 })
+  return `the agent did not start (exit code ${pod.exitCode ?? 'unknown'}${pod.reason ? `, ${pod.reason}` : ''}): ${data.trim()}`
+}

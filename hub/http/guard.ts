@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http'
+import { HubError } from '../../schemas/errors.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import type { Authenticator } from '../auth/authenticator.ts'
+
+// Headers that decide about trust. A second copy of one is an attempt to have two readers disagree.
+const single = new Set([
+  'authorization',
+  'host',
+  'origin',
+  'cookie',
+  'content-type',
+  'content-length',
+  'mcp-protocol-version',
+  'mcp-session-id',
+  'mcp-method',
+  'mcp-name',
+])
+
+/** Paths that need no credential. Everything else does, whatever its spelling. */
+const isPublic = (method: string, path: string) =>
+  method === 'GET' &&
+  (path === '/' ||
+    path === '/health' ||
+    path === '/ready' ||
+    path === '/login' ||
+    /^\/assets\/[\w.-]+$/.test(path))
+
+/**
+ * What every request passes before any route sees it: one copy of each security header, a Host and
+ * an Origin that are ours (a page of another site must not reach a hub on localhost), and a
+ * credential. Returns the caller, or undefined on a public path.
+ */
+export function guard(
+  request: IncomingMessage,
+  path: string,
+  options: { auth: Authenticator; hosts: Set<string>; cookie: string },
+): Principal | undefined {
+  const { auth, hosts, cookie } = options
+  refuseDoubledHeaders(request)
+  const host = request.headers.host?.toLowerCase() ?? ''
+  if (!hosts.has(host)) {
+    throw new HubError('denied', `Host ${JSON.stringify(host)} is not served here`, {
+      hint: 'Use the address the hub printed, or add the name with --allowed-hosts.',
+    })
+  }
+  const { origin } = request.headers
+  if (origin !== undefined && !hosts.has(origin.toLowerCase().replace(/^https?:\/\//, ''))) {
+    throw new HubError('denied', `requests from ${JSON.stringify(origin)} are refused`)
+  }
+  const principal = authenticate(request, auth, cookie)
+  if (principal || isPublic(request.method ?? '', path)) return principal
+  throw new HubError('unauthenticated', 'this needs a credential', {
+    hint: "Send `Authorization: Bearer TOKEN` (the owner's is in the file `token` of the data directory), or open a login link.",
+  })
+}
+
+function authenticate(
+  request: IncomingMessage,
+  auth: Authenticator,
+  cookie: string,
+): Principal | undefined {
+  const { authorization } = request.headers
+  if (authorization !== undefined) {
+    const token = /^Bearer ([\w.~+/=-]{16,512})$/i.exec(authorization)?.[1]
+    const principal = token === undefined ? undefined : auth.bearer(token)
+    if (principal) return principal
+    throw new HubError('unauthenticated', 'the bearer token is unknown, expired or revoked')
+  }
+  const session = request.headers.cookie?.split('; ').find((part) => part.startsWith(`${cookie}=`))
+  if (session === undefined) return undefined
+  // Browsers send cookies by themselves, so a changing request has to say that our page sent it.
+  if (request.method !== 'GET' && request.headers.origin === undefined) return undefined
+  return auth.session(session.slice(cookie.length + 1))
+}
+
+function refuseDoubledHeaders(request: IncomingMessage): void {
+  const seen = new Set<string>()
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    const name = (request.rawHeaders[index] ?? '').toLowerCase()
+    if (!single.has(name)) continue
+    if (seen.has(name)) throw new HubError('invalid', `the header ${name} is there twice`)
+    seen.add(name)
+  }
+}

@@ -1,0 +1,116 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { HubError, errorBody, httpStatus } from '../../schemas/errors.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import type { Hub } from '../hub.ts'
+import { McpHttp } from '../mcp/http.ts'
+import { guard } from './guard.ts'
+import { makeRoutes } from './routes.ts'
+import { streamEvents, streamLog } from './streams.ts'
+
+export type Listener = { url: string; close(signal: AbortSignal): Promise<void> }
+
+export type Door = { hub: Hub; hosts: Set<string>; cookie: string }
+
+/**
+ * The hub's one port. Each request passes the guard here, at the level of Node's own server, before
+ * any routing: what the guard has not seen, nothing sees. `/mcp` and the streams are served
+ * directly, because they carry nearly all calls; everything else goes through Hono.
+ */
+export async function listen(hub: Hub, host: string, port: number): Promise<Listener> {
+  const door: Door = { hub, hosts: new Set(), cookie: '' }
+  const mcp = new McpHttp(hub)
+  const routes = makeRoutes(door)
+  const principals = new WeakMap<IncomingMessage, Principal>()
+  const hono = getRequestListener((request, env) => {
+    const { incoming } = env as { incoming: IncomingMessage } // @hono/node-server passes it here.
+    return routes.fetch(request, { principal: principals.get(incoming) })
+  })
+
+  const server = createServer(
+    { requestTimeout: 120_000, keepAliveTimeout: 65_000 },
+    (request, response) => {
+      serve(request, response).catch((error: unknown) => refuse(hub, response, error))
+    },
+  )
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = request.url ?? '/'
+    const query = url.indexOf('?')
+    const path = query < 0 ? url : url.slice(0, query)
+    const principal = guard(request, path, {
+      auth: hub.auth,
+      hosts: door.hosts,
+      cookie: door.cookie,
+    })
+    if (principal && hub.draining && principal.kind !== 'agent') throw draining()
+    if (principal && (path === '/mcp' || path.startsWith('/mcp/')))
+      return mcp.serve(request, response, path, principal)
+    if (principal && path === '/events') return streamEvents(hub, principal, request, response)
+    const logOf = principal && /^\/tasks\/([\w-]{1,60})\/log\/stream$/.exec(path)?.[1]
+    if (principal && logOf) return streamLog(hub, principal, logOf, request, response)
+    if (principal) principals.set(request, principal)
+    return hono(request, response)
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)))
+    server.listen(port, host, resolve)
+  })
+  const bound = server.address() as AddressInfo // A TCP server that listens has one.
+  door.cookie = `switchyard_${bound.port}` // Cookies ignore ports, and a machine may run two hubs.
+  for (const name of allowedHosts(hub, host, bound.port)) door.hosts.add(name.toLowerCase())
+  const shown = host.includes(':') ? `[${host}]` : host
+  return {
+    url: `http://${shown === '0.0.0.0' || shown === '[::]' ? '127.0.0.1' : shown}:${bound.port}`,
+    close: (signal) =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+        if (signal.aborted) server.closeAllConnections()
+        signal.addEventListener('abort', () => server.closeAllConnections(), { once: true })
+      }),
+  }
+}
+
+function refuse(hub: Hub, response: ServerResponse, thrown: unknown): void {
+  const known = thrown instanceof HubError
+  const error = known ? thrown : new HubError('internal', 'the request failed inside the hub')
+  if (!known) hub.log.error({ error: thrown }, 'a request failed unexpectedly')
+  if (error.code === 'canceled' || response.headersSent) return void response.destroy()
+  const body = JSON.stringify({ error: errorBody(error) })
+  response.writeHead(httpStatus[error.code], {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...(error.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(error.code === 'unavailable' ? { 'retry-after': '2' } : {}),
+    // A body that was refused unread would be taken for the next request.
+    ...(error.code === 'exhausted' ? { connection: 'close' } : {}),
+  })
+  response.end(body)
+}
+
+const allowedHosts = (hub: Hub, host: string, port: number): string[] => [
+  ...['127.0.0.1', 'localhost', '[::1]', host].map((name) => `${name}:${port}`),
+  ...(port === 80 ? ['127.0.0.1', 'localhost', host] : []),
+  ...hub
+    .config()
+    .allowedHosts.split(',')
+    .map((name) => name.trim())
+    .filter(Boolean),
+]
+
+const draining = () =>
+  new HubError('unavailable', 'the hub is shutting down and takes no new calls', {
+    hint: 'Send the call again in a moment.',
+  })
+
+function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return error
+  const why = error.code === 'EADDRINUSE' ? 'is in use' : 'may not be opened'
+  return new HubError('conflict', `port ${port} on ${host} ${why}`, {
+    hint: 'Stop what listens there, or choose another with --port (0 takes a free one).',
+    cause: error,
+  })
+}

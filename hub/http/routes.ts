@@ -1,0 +1,129 @@
+import { createReadStream, existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { Hono } from 'hono'
+import type { Context as HonoContext } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { HubError, errorBody, httpStatus } from '../../schemas/errors.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import type { Artifact } from '../../schemas/artifact.ts'
+import { callTool } from '../call.ts'
+import { codeRoot } from '../code-root.ts'
+import type { Door } from './listener.ts'
+
+type Env = { Bindings: { principal: Principal | undefined } }
+
+const dist = join(codeRoot, 'web', 'dist')
+
+// The dashboard loads its own files only; nothing that a note or a log says can add another source.
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+}
+
+/** The routes that are no tool calls: health, metrics, sign-in, artifact bytes and the dashboard. */
+export function makeRoutes(door: Door): Hono<Env> {
+  const { hub } = door
+  const app = new Hono<Env>()
+
+  app.get('/health', (c) =>
+    c.json({ status: 'ok', uptimeMs: Math.round(hub.now() - hub.startedAt) }),
+  )
+  app.get('/ready', (c) => c.json({ ready: !hub.draining }, hub.draining ? 503 : 200))
+
+  app.get('/metrics', async (c) => {
+    requirePrincipal(c)
+    return c.text(await hub.telemetry.text(), 200, { 'content-type': 'text/plain; version=0.0.4' })
+  })
+
+  app.get('/login', async (c) => {
+    const session = await hub.auth.redeem(c.req.query('code') ?? '', hub.id('session'))
+    if (!session) {
+      throw new HubError(
+        'unauthenticated',
+        'this login link is unknown, used or older than ten minutes',
+        {
+          hint: 'Get a new one with `npx switchyard login`.',
+        },
+      )
+    }
+    const cookie = `${door.cookie}=${session.token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${session.maxAgeSeconds}`
+    // Not a redirect: a strict cookie is withheld on a navigation that came from another site.
+    return c.html(
+      '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Signing in</title>',
+      200,
+      {
+        'set-cookie': cookie,
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+      },
+    )
+  })
+
+  app.get('/artifacts/:id', async (c) => {
+    const principal = requirePrincipal(c)
+    const read = await callTool(hub, principal, 'artifact_read', {
+      artifact: c.req.param('id'),
+      max_bytes: 1,
+    })
+    const { artifact } = read as { artifact: Artifact } // The tool's output.
+    const file = join(hub.dataDir, 'artifacts', artifact.sha256.slice(0, 2), artifact.sha256)
+    const body = Readable.toWeb(createReadStream(file)) as ReadableStream // Node's and the web's are one.
+    return c.body(body, 200, {
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="${artifact.name.replace(/[^\w.-]/g, '_')}"`,
+      'x-content-type-options': 'nosniff',
+    })
+  })
+
+  app.get('/', (c) => sendFile(c, join(dist, 'index.html'), 'text/html; charset=utf-8'))
+  app.get('/assets/:name', (c) => {
+    const name = c.req.param('name')
+    const type = name.endsWith('.js')
+      ? 'text/javascript'
+      : name.endsWith('.css')
+        ? 'text/css'
+        : 'image/svg+xml'
+    return sendFile(c, join(dist, 'assets', name), type, 'public, max-age=31536000, immutable')
+  })
+
+  app.notFound((c) => fail(c, new HubError('not_found', `there is nothing at ${c.req.path}`)))
+  app.onError((error, c) => {
+    if (error instanceof HubError) return fail(c, error)
+    hub.log.error({ error }, 'a route failed unexpectedly')
+    return fail(c, new HubError('internal', 'the request failed inside the hub'))
+  })
+  return app
+}
+
+async function sendFile(
+  c: HonoContext<Env>,
+  file: string,
+  type: string,
+  cache?: string,
+): Promise<Response> {
+  if (!existsSync(file)) {
+    throw new HubError('not_found', 'the dashboard is not built', {
+      hint: 'Run `npm run build` in the Switchyard folder.',
+    })
+  }
+  const headers = {
+    ...pageHeaders,
+    'content-type': type,
+    ...(cache ? { 'cache-control': cache } : {}),
+  }
+  return c.body(await readFile(file), 200, headers)
+}
+
+function fail(c: HonoContext<Env>, error: HubError): Response {
+  return c.json({ error: errorBody(error) }, httpStatus[error.code] as ContentfulStatusCode) // The table holds nothing else.
+}
+
+function requirePrincipal(c: HonoContext<Env>): Principal {
+  if (c.env.principal) return c.env.principal
+  throw new HubError('unauthenticated', 'this needs a credential')
+}

@@ -1,0 +1,112 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Config, Settings } from '../schemas/config.ts'
+import { LocalDriver } from '../servers/cluster/drivers/local.ts'
+import { servers } from '../servers/index.ts'
+import { monotonicNow } from '../servers/kit/clock.ts'
+import { newId } from '../servers/kit/ids.ts'
+import { Models } from '../servers/kit/models/models.ts'
+import { Store } from '../servers/kit/store.ts'
+import { Authenticator } from './auth/authenticator.ts'
+import { owner } from './auth/owner.ts'
+import { codeRoot } from './code-root.ts'
+import { ConfigSource } from './config.ts'
+import { startControllers } from './controllers/controllers.ts'
+import { lockDataDir, openDataDir, ownerToken, writeEndpoint } from './data-dir.ts'
+import type { Listener } from './http/listener.ts'
+import { listen } from './http/listener.ts'
+import { Registry } from './registry.ts'
+import { Telemetry } from './telemetry.ts'
+import { hubServer } from './tools/index.ts'
+
+/** The parts of one running hub, wired once. Everything else is handed what it needs from here. */
+export class Hub {
+  readonly dataDir: string
+  readonly log: Logger
+  readonly store: Store
+  readonly registry = new Registry([...servers, hubServer])
+  readonly telemetry = new Telemetry()
+  readonly auth: Authenticator
+  readonly cluster: LocalDriver
+  readonly models: Models
+  readonly config: () => Config
+  readonly now = monotonicNow
+  readonly id = (prefix: string): string => newId(prefix, this.now())
+  readonly startedAt = monotonicNow()
+  /** Set once the hub takes no new work; calls that finish running work still pass. */
+  draining = false
+  readonly #source: ConfigSource
+  readonly #lock: { release(): void }
+  readonly #stop = new AbortController()
+  #listener: Listener | undefined
+  #controllers: { stop(): Promise<void> } | undefined
+
+  constructor(
+    settings: Settings,
+    log: Logger,
+    environment: Record<string, string | undefined> = process.env,
+  ) {
+    this.log = log
+    this.dataDir = openDataDir(settings.data)
+    this.#lock = lockDataDir(this.dataDir)
+    for (const folder of ['pods', 'work', 'repos'])
+      mkdirSync(join(this.dataDir, folder), { recursive: true })
+    this.#source = new ConfigSource(this.dataDir, settings, log)
+    this.config = this.#source.current
+    this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now)
+    this.auth = new Authenticator(this.store, ownerToken(this.dataDir), this.now)
+    this.cluster = new LocalDriver({ config: this.config, dataDir: this.dataDir, codeRoot })
+    this.models = new Models(this.config, environment)
+    this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>
+      this.#liveTasks(),
+    )
+  }
+
+  /** Aborts when running calls should give up, at the end of a drain. */
+  get stopping(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  /** Address the hub listens on, once started. */
+  get url(): string {
+    return this.#listener?.url ?? ''
+  }
+
+  async start(): Promise<string> {
+    const { port, host } = this.config()
+    this.#listener = await listen(this, host, port)
+    writeEndpoint(this.dataDir, this.#listener.url)
+    this.#source.follow(this.dataDir)
+    this.#controllers = startControllers(this)
+    return this.#listener.url
+  }
+
+  /** A link that signs a browser in once. */
+  async loginLink(): Promise<string> {
+    return `${this.url}/login?code=${await this.auth.loginCode(owner, this.id('login'))}`
+  }
+
+  /** Takes no new work, has agents hand their leases back, lets running calls finish, and closes. */
+  async stop(): Promise<void> {
+    if (this.draining) return
+    this.draining = true
+    await this.#controllers?.stop()
+    this.store.topics.close()
+    const deadline = setTimeout(() => this.#stop.abort(), this.config().drainMs)
+    await this.#listener?.close(this.#stop.signal)
+    clearTimeout(deadline)
+    this.#stop.abort()
+    this.#source.stop()
+    await this.telemetry.stop()
+    this.store.close()
+    this.#lock.release()
+  }
+
+  #liveTasks(): Record<string, number> {
+    const rows = this.store.all<{ state: string; count: number }>(
+      'SELECT state, count(*) AS count FROM tasks WHERE finished_at IS NULL GROUP BY state',
+    )
+    return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
+  }
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import { HubError } from '../../schemas/errors.ts'
+import { Org, Principal } from '../../schemas/principal.ts'
+import { defineTool } from '../../servers/kit/tool.ts'
+import { mintToken } from '../../servers/kit/tokens.ts'
+import type { Row } from '../../servers/kit/tx.ts'
+
+const Grantable = z.enum(['owner', 'developer', 'viewer', 'worker'])
+
+const TokenRow = z.object({
+  id: z.string(),
+  principal: z.string(),
+  label: z.string(),
+  roles: z.array(z.string()),
+  orgs: z.array(z.string()),
+  createdAt: z.int(),
+  expiresAt: z.int().optional(),
+})
+
+export const tokenCreate = defineTool({
+  name: 'token_create',
+  title: 'Create a credential',
+  description:
+    'Makes a bearer token for a person, a script or a worker, with a role and orgs. The token is shown once; use token_revoke to end it.',
+  effect: 'create',
+  scope: 'admin',
+  input: {
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]{0,59}$/)
+      .describe('Who it is for, as the audit trail will name it'),
+    role: Grantable.describe('developer, viewer, worker or owner'),
+    orgs: z
+      .array(z.union([Org, z.literal('*')]))
+      .min(1)
+      .max(50)
+      .default(['default'])
+      .describe('Orgs it may act in'),
+    ttl_ms: z.int().min(1000).optional().describe('Life; default: until revoked'),
+  },
+  output: z.object({ id: z.string(), token: z.string() }),
+  run: ({ name, role, orgs, ttl_ms: ttlMs }, ctx) => {
+    const id = ctx.id('token')
+    const principal: Principal = { kind: 'user', id: name, roles: [role], orgs }
+    return ctx.write((tx) => {
+      tx.about(id)
+      const expires = ttlMs === undefined ? {} : { expiresAt: tx.now + ttlMs }
+      return {
+        id,
+        token: mintToken(tx, { id, purpose: 'access', principal, label: name, ...expires }),
+      }
+    })
+  },
+})
+
+export const tokenList = defineTool({
+  name: 'token_list',
+  title: 'List credentials',
+  description:
+    'Lists live credentials of people and sessions, without the tokens themselves. Credentials of attempts are not shown; they die with their lease.',
+  effect: 'read',
+  scope: 'admin',
+  input: {},
+  output: z.object({ items: z.array(TokenRow) }),
+  run: async (_input, ctx) => {
+    const rows = ctx.store.all<CredentialRow>(
+      `SELECT id, principal, label, created_at, expires_at FROM tokens
+       WHERE attempt IS NULL AND pod IS NULL AND purpose <> 'login'
+         AND (expires_at IS NULL OR expires_at > :now) ORDER BY id LIMIT 500`,
+      { now: ctx.now() },
+    )
+    return {
+      items: rows.map((row) => {
+        const { id: principal, roles, orgs } = Principal.parse(JSON.parse(row.principal))
+        const expires = row.expires_at === null ? {} : { expiresAt: row.expires_at }
+        return {
+          id: row.id,
+          principal,
+          label: row.label,
+          roles,
+          orgs,
+          createdAt: row.created_at,
+          ...expires,
+        }
+      }),
+    }
+  },
+})
+
+export const tokenRevoke = defineTool({
+  name: 'token_revoke',
+  title: 'Revoke a credential',
+  description:
+    'Ends a credential at once; calls with it are refused from then on. Use token_list to find its id.',
+  effect: 'destroy',
+  scope: 'admin',
+  idempotent: true,
+  input: { id: z.string().max(60).describe('Credential id') },
+  output: z.object({ id: z.string() }),
+  run: ({ id }, ctx) =>
+    ctx.write((tx) => {
+      if (tx.run('DELETE FROM tokens WHERE id = :id', { id }) === 0) {
+        throw new HubError('not_found', `there is no credential ${JSON.stringify(id)}`, {
+          hint: 'token_list shows them.',
+        })
+      }
+      tx.wake('tokens')
+      tx.about(id)
+      return { id }
+    }),
+})
+
+type CredentialRow = Row & {
+  id: string
+  principal: string
+  label: string
+  created_at: number
+  expires_at: number | null
+}
