@@ -1,0 +1,130 @@
+import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import type { Event } from '../schemas/event.ts'
+import { ToolError } from './mcp.ts'
+
+export type Connection = 'connecting' | 'live' | 'offline' | 'signed-out'
+
+type Listener = (event: Event | undefined) => void
+
+const listeners = new Set<Listener>()
+const watchers = new Set<(connection: Connection) => void>()
+let source: EventSource | undefined
+let connection: Connection = 'connecting'
+let lastSeen = -1
+let retryMs = 500
+
+/** Opens the hub's event stream once; it reconnects by itself and goes on after the last event seen. */
+export function connect(): void {
+  source?.close()
+  source = new EventSource(lastSeen < 0 ? '/events' : `/events?after=${lastSeen}`)
+  source.addEventListener('open', () => {
+    retryMs = 500
+    setConnection('live')
+    for (const listener of listeners) listener(undefined) // Something may have happened meanwhile.
+  })
+  source.addEventListener('message', (message: MessageEvent<string>) => {
+    const event = JSON.parse(message.data) as Event // Written by the hub.
+    lastSeen = event.seq
+    for (const listener of listeners) listener(event)
+  })
+  source.addEventListener('error', () => void reconnect())
+}
+
+async function reconnect(): Promise<void> {
+  source?.close()
+  const status = await fetch('/events', { method: 'HEAD' }).then(
+    (response) => response.status,
+    () => 0, // No answer at all: the hub is down.
+  )
+  if (status === 401) return setConnection('signed-out')
+  setConnection('offline')
+  setTimeout(connect, retryMs)
+  retryMs = Math.min(10_000, retryMs * 2)
+}
+
+function setConnection(next: Connection): void {
+  connection = next
+  for (const watcher of watchers) watcher(next)
+}
+
+/** Keeps a component told about the connection. */
+export class ConnectionState implements ReactiveController {
+  readonly #host: ReactiveControllerHost
+  readonly #update = () => this.#host.requestUpdate()
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host
+    host.addController(this)
+  }
+
+  get value(): Connection {
+    return connection
+  }
+
+  hostConnected(): void {
+    watchers.add(this.#update)
+  }
+
+  hostDisconnected(): void {
+    watchers.delete(this.#update)
+  }
+}
+
+/**
+ * Data that follows the hub: loaded at first, and again whenever an event that matters arrives.
+ * Loads never overlap; an event during one brings exactly one more.
+ */
+export class Live<T> implements ReactiveController {
+  value: T | undefined
+  error: ToolError | undefined
+  readonly #host: ReactiveControllerHost
+  readonly #load: () => Promise<T>
+  readonly #matters: (event: Event) => boolean
+  #state: 'idle' | 'loading' | 'stale' = 'idle'
+
+  constructor(
+    host: ReactiveControllerHost,
+    load: () => Promise<T>,
+    matters: (event: Event) => boolean,
+  ) {
+    this.#host = host
+    this.#load = load
+    this.#matters = matters
+    host.addController(this)
+  }
+
+  hostConnected(): void {
+    listeners.add(this.#listen)
+    this.refresh()
+  }
+
+  hostDisconnected(): void {
+    listeners.delete(this.#listen)
+  }
+
+  refresh(): void {
+    if (this.#state !== 'idle') this.#state = 'stale'
+    else void this.#run()
+  }
+
+  readonly #listen: Listener = (event) => {
+    if (event === undefined || this.#matters(event)) this.refresh()
+  }
+
+  async #run(): Promise<void> {
+    do {
+      this.#state = 'loading'
+      try {
+        this.value = await this.#load()
+        this.error = undefined
+      } catch (error) {
+        this.error =
+          error instanceof ToolError
+            ? error
+            : new ToolError({ code: 'internal', message: String(error) })
+      }
+      this.#host.requestUpdate()
+    } while ((this.#state as string) === 'stale') // refresh() may have set it during the load.
+    this.#state = 'idle'
+  }
+}

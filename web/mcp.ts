@@ -1,0 +1,88 @@
+import type { ErrorBody } from '../schemas/errors.ts'
+
+/** A tool that failed, with the code and hint that the hub gave. */
+export class ToolError extends Error {
+  readonly body: ErrorBody
+
+  constructor(body: ErrorBody) {
+    super(body.message)
+    this.body = body
+  }
+}
+
+export type ListedTool = {
+  name: string
+  title: string
+  description: string
+  inputSchema: JsonSchema
+}
+export type JsonSchema = {
+  type?: string
+  title?: string
+  description?: string
+  properties?: Record<string, JsonSchema>
+  required?: string[]
+  enum?: string[]
+  default?: unknown
+  maxLength?: number
+  minimum?: number
+  maximum?: number
+}
+
+type Reply = {
+  result?: {
+    structuredContent?: unknown
+    tools?: ListedTool[]
+    _meta?: { 'switchyard/error'?: ErrorBody }
+  }
+  error?: { code: number | string; message: string; hint?: string }
+}
+
+const version = '2026-07-28'
+const meta = {
+  'io.modelcontextprotocol/protocolVersion': version,
+  'io.modelcontextprotocol/clientCapabilities': {},
+  'io.modelcontextprotocol/clientInfo': { name: 'switchyard-dashboard', version: '1' },
+}
+
+let nextId = 1
+
+/** Calls a tool of the hub. The dashboard has no other way in: it is one more MCP client. */
+export async function callTool<T>(name: string, args: Record<string, unknown> = {}): Promise<T> {
+  const { result, error } = await request('tools/call', { name, arguments: args }, name)
+  const failure = result?._meta?.['switchyard/error']
+  if (failure) throw new ToolError(failure)
+  if (error) throw new ToolError({ code: 'invalid', message: error.message })
+  return result?.structuredContent as T // The tool's output schema states it.
+}
+
+export async function listTools(): Promise<ListedTool[]> {
+  return (await request('tools/list', {})).result?.tools ?? []
+}
+
+async function request(method: string, params: object, name?: string): Promise<Reply> {
+  const response = await fetch('/mcp', {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': version,
+      'mcp-method': method,
+      ...(name === undefined ? {} : { 'mcp-name': name }),
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: nextId++,
+      method,
+      params: { ...params, _meta: meta },
+    }),
+  }).catch((cause: unknown) => {
+    throw new ToolError({
+      code: 'unavailable',
+      message: `the hub does not answer (${String(cause)})`,
+    })
+  })
+  const reply = (await response.json()) as Reply // Every answer of the hub is JSON of this form.
+  if (typeof reply.error?.code === 'string') throw new ToolError(reply.error as ErrorBody) // Told by its code.
+  return reply
+}

@@ -1,0 +1,10 @@
+import { html, nothing } from 'lit'
+import type { ToolError } from '../mcp.ts'
+
+/** What went wrong and what to do about it, or nothing. */
+export const problem = (error: ToolError | undefined) =>
+  error
+    ? html`<p class="problem" role="alert">
+        ${error.body.message}${error.body.hint ? html`<br /><small>${error.body.hint}</small>` : nothing}
+      </p>`
+    : nothing

@@ -1,0 +1,86 @@
+import { html } from 'lit'
+import type { Agent } from '../../schemas/agent.ts'
+import type { Capacity } from '../../schemas/cluster.ts'
+import { PageElement } from '../element.ts'
+import { ago } from '../format.ts'
+import { Live } from '../live.ts'
+import { callTool } from '../mcp.ts'
+import { problem } from '../parts/problem.ts'
+import { badge } from '../parts/state.ts'
+
+/** Who works, and what the machines behind them have left. */
+class Agents extends PageElement {
+  readonly #agents = new Live(
+    this,
+    () => callTool<{ items: Agent[] }>('agent_list', { limit: 200 }),
+    (event) => /^(agent|pod|task)\./.test(event.kind),
+  )
+  readonly #nodes = new Live(
+    this,
+    () => callTool<{ items: Capacity[] }>('node_list'),
+    (event) => event.kind.startsWith('pod.'),
+  )
+
+  override render() {
+    return html`
+      <h1>Agents</h1>
+      ${problem(this.#agents.error)} ${this.#table(this.#agents.value?.items ?? [])}
+      <h2>Machines</h2>
+      ${problem(this.#nodes.error)}
+      <div class="tiles">${(this.#nodes.value?.items ?? []).map(tile)}</div>
+    `
+  }
+
+  #table(agents: Agent[]) {
+    if (agents.length === 0)
+      return html`<p class="empty">No agent is here now. One starts with each task.</p>`
+    return html`<div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Agent</th>
+            <th>State</th>
+            <th>Task</th>
+            <th>Machine</th>
+            <th>Last heard of</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${agents.map(
+            (agent) =>
+              html`<tr>
+                <td><code>${agent.id}</code></td>
+                <td>${badge(agent.state)}</td>
+                <td>
+                  ${agent.task ? html`<a href="#/task/${agent.task}">${agent.task}</a>` : '–'}
+                </td>
+                <td>${agent.host ?? '–'}</td>
+                <td><time>${ago(agent.lastSeenAt)}</time></td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`
+  }
+}
+
+const tile = (node: Capacity) =>
+  html`<section class="tile">
+    <h3>${node.node} ${badge(node.health)}</h3>
+    ${meter('CPUs promised', node.cpus.promised, node.cpus.total, `${node.cpus.promised} of ${node.cpus.total}, load ${node.cpus.load}`)}
+    ${meter('Memory in use', node.memoryMb.total - node.memoryMb.available, node.memoryMb.total, `${gib(node.memoryMb.total - node.memoryMb.available)} of ${gib(node.memoryMb.total)}`)}
+    ${meter('Disk in use', node.diskMb.total - node.diskMb.available, node.diskMb.total, `${gib(node.diskMb.total - node.diskMb.available)} of ${gib(node.diskMb.total)}`)}
+    ${meter('Pods', node.pods.live, node.pods.limit, `${node.pods.live} of ${node.pods.limit}`)}
+    <p class="line">
+      isolation: ${node.isolation} ${node.tags.map((tag) => html`<code>${tag}</code> `)}
+    </p>
+  </section>`
+
+const meter = (name: string, value: number, max: number, text: string) =>
+  html`<label class="meter"
+    >${name} <span>${text}</span><meter min="0" max=${max} value=${value}></meter
+  ></label>`
+
+const gib = (mib: number) => `${(mib / 1024).toFixed(1)} GiB`
+
+customElements.define('sy-agents', Agents)
