@@ -143,7 +143,7 @@ export class Router {
 }
 
 /** A tool as both eras list it; the hints follow from its effect. */
-const listing = (tool: Tool) => ({
+export const listing = (tool: Tool) => ({
   name: tool.name,
   title: tool.title,
   description: tool.description,

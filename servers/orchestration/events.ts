@@ -40,10 +40,7 @@ export const eventList = defineTool({
 
 type Filter = { after: number; limit: number; task: string | undefined; orgs: string[] | undefined }
 
-function readEvents(
-  ctx: Pick<Context, 'store'>,
-  { after, limit, task, orgs }: Filter,
-): Event[] {
+function readEvents(ctx: Pick<Context, 'store'>, { after, limit, task, orgs }: Filter): Event[] {
   const conditions = [
     'seq > :after',
     task === undefined ? '' : 'task = :task',

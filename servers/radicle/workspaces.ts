@@ -54,7 +54,8 @@ export const branchCreate = defineTool({
       .optional()
       .describe('Branch, tag or commit to start from; default: the current branch'),
   },
-  output: z.union([Workspace, z.object({ branch: z.string(), base: z.string() })]),
+  // A plain branch has no worktree, so it comes without the rest.
+  output: Workspace.partial({ repo: true, task: true, target: true, path: true }),
   run: async ({ repo, task, branch, ref }, ctx) => {
     assertOwnTask(ctx, task)
     if (branch !== undefined) await assertBranchName(branch)

@@ -106,8 +106,4 @@ const label = (name: string) => {
   return spaced.charAt(0).toUpperCase() + spaced.slice(1)
 }
 const text = (preset: unknown) =>
-  preset === undefined
-    ? nothing
-    : typeof preset === 'object'
-      ? JSON.stringify(preset)
-      : String(preset) // A literal of the schema.
+  preset === undefined ? nothing : typeof preset === 'string' ? preset : JSON.stringify(preset)

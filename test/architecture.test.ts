@@ -1,0 +1,79 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+// Who may import what: a folder of ours may use these others (and itself), everything else is wrong.
+const allowed: Record<string, string[]> = {
+  schemas: [],
+  'servers/kit': ['schemas'],
+  servers: ['servers/kit', 'schemas'],
+  agent: ['schemas'],
+  hub: ['schemas', 'servers', 'servers/kit', 'agent'],
+  web: ['schemas'],
+}
+
+const root = join(import.meta.dirname, '..')
+const files = Object.keys(allowed)
+  .filter((folder) => folder !== 'servers/kit')
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(folder, name),
+    ),
+  )
+  // The demo's files hold sources of another project, as text.
+  .filter((name) => !name.endsWith('demo-stage.ts'))
+  .filter((name) => name.endsWith('.ts') && !name.includes('dist/') && !name.endsWith('.config.ts'))
+
+const imports = files.flatMap((file) =>
+  [
+    ...readFileSync(join(root, file), 'utf8').matchAll(
+      /^(?:import|export) (type )?(?:[^'"]*? from )?'(\.[^']+)'|import\('(\.[^']+)'\)/gm,
+    ),
+  ].map(([, isType, from, dynamic]) => ({
+    file,
+    isType: isType !== undefined,
+    target: relative(root, join(root, dirname(file), from ?? dynamic ?? '')),
+  })),
+)
+
+/** `servers/radicle/x.ts` → its server; `servers/kit/x.ts` → kit; else the top folder. */
+const placeOf = (file: string): string => {
+  const [top = '', second = ''] = file.split('/')
+  return top === 'servers' && second === 'kit' ? 'servers/kit' : top
+}
+
+test('there is something to check', () => {
+  expect(files.length).toBeGreaterThan(80)
+  expect(imports.length).toBeGreaterThan(200)
+})
+
+test('imports flow one way: schemas ← servers ← hub', () => {
+  const wrong = imports.filter(({ file, target }) => {
+    const [from, to] = [placeOf(file), placeOf(target)]
+    return from !== to && !allowed[from]?.includes(to)
+  })
+  expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
+})
+
+test('a server imports its own folder and kit, never another server', () => {
+  const wrong = imports.filter(({ file, target }) => {
+    const [top, own] = file.split('/')
+    const [targetTop, other] = target.split('/')
+    if (top !== 'servers' || targetTop !== 'servers' || own === 'index.ts') return false
+    return other !== own && other !== 'kit'
+  })
+  expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
+})
+
+test('the dashboard takes types from schemas, never values', () => {
+  const wrong = imports.filter(
+    ({ file, target, isType }) =>
+      placeOf(file) === 'web' && placeOf(target) === 'schemas' && !isType,
+  )
+  expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
+})
+
+test('imports name the file, with its ending', () => {
+  const wrong = imports.filter(({ target }) => !/\.(ts|css|svg)$/.test(target))
+  expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
+})

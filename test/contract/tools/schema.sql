@@ -1,0 +1,316 @@
+CREATE INDEX agents_live ON agents (org, last_seen_at) WHERE retired_at IS NULL;
+
+CREATE INDEX approvals_by_task ON approvals (task, id);
+
+CREATE INDEX approvals_pending ON approvals (org, id) WHERE state = 'pending';
+
+CREATE INDEX attempts_by_agent ON attempts (agent) WHERE ended_at IS NULL;
+
+CREATE INDEX attempts_expiring ON attempts (lease_expires_at) WHERE ended_at IS NULL;
+
+CREATE UNIQUE INDEX attempts_live ON attempts (task) WHERE ended_at IS NULL;
+
+CREATE INDEX audit_by_subject ON audit (subject, seq) WHERE subject IS NOT NULL;
+
+CREATE INDEX changes_by_org ON changes (org, id DESC);
+
+CREATE INDEX comments_by_change ON comments (change, id);
+
+CREATE INDEX events_by_org ON events (org, seq);
+
+CREATE INDEX events_by_task ON events (task, seq) WHERE task IS NOT NULL;
+
+CREATE INDEX messages_by_task ON messages (task, seq);
+
+CREATE INDEX model_usage_by_org ON model_usage (org, at);
+
+CREATE INDEX model_usage_by_task ON model_usage (task) WHERE task IS NOT NULL;
+
+CREATE INDEX pods_by_org ON pods (org, id DESC);
+
+CREATE INDEX pods_live ON pods (cluster, org) WHERE ended_at IS NULL;
+
+CREATE UNIQUE INDEX pods_live_by_task ON pods (task) WHERE ended_at IS NULL AND task IS NOT NULL;
+
+CREATE INDEX reviews_by_change ON reviews (change, id);
+
+CREATE UNIQUE INDEX tasks_by_key ON tasks (org, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+CREATE INDEX tasks_by_org ON tasks (org, id DESC);
+
+CREATE INDEX tasks_by_state ON tasks (org, state, id DESC);
+
+CREATE INDEX tasks_live ON tasks (state) WHERE finished_at IS NULL;
+
+CREATE INDEX tasks_queue ON tasks (org, priority DESC, submitted_at, id, not_before_at)
+  WHERE state = 'queued';
+
+CREATE INDEX tokens_by_attempt ON tokens (attempt) WHERE attempt IS NOT NULL;
+
+CREATE INDEX tokens_by_pod ON tokens (pod) WHERE pod IS NOT NULL;
+
+CREATE TABLE agents (
+  id            TEXT    PRIMARY KEY,
+  org           TEXT    NOT NULL,
+  kind          TEXT    NOT NULL,
+  state         TEXT    NOT NULL,
+  host          TEXT,
+  pod           TEXT,
+  task          TEXT,
+  registered_at INTEGER NOT NULL,
+  last_seen_at  INTEGER NOT NULL,
+  retired_at    INTEGER
+) STRICT;
+
+CREATE TABLE approvals (
+  id         TEXT    PRIMARY KEY,
+  org        TEXT    NOT NULL,
+  task       TEXT    NOT NULL REFERENCES tasks (id),
+  attempt    TEXT    NOT NULL,
+  question   TEXT    NOT NULL,
+  details    TEXT    NOT NULL,
+  state      TEXT    NOT NULL,
+  asked_by   TEXT    NOT NULL,
+  asked_at   INTEGER NOT NULL,
+  decided_by TEXT,
+  reason     TEXT,
+  decided_at INTEGER
+) STRICT;
+
+CREATE TABLE artifacts (
+  id         TEXT    PRIMARY KEY,
+  task       TEXT    NOT NULL REFERENCES tasks (id),
+  attempt    INTEGER NOT NULL,
+  name       TEXT    NOT NULL,
+  media_type TEXT    NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  sha256     TEXT    NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (task, attempt, name)
+) STRICT;
+
+CREATE TABLE attempts (
+  id               TEXT    PRIMARY KEY,
+  task             TEXT    NOT NULL REFERENCES tasks (id),
+  number           INTEGER NOT NULL,
+  fence            INTEGER NOT NULL,
+  agent            TEXT    NOT NULL,
+  state            TEXT    NOT NULL,
+  lease_expires_at INTEGER NOT NULL,
+  log_position     INTEGER NOT NULL DEFAULT 0,
+  started_at       INTEGER NOT NULL,
+  ended_at         INTEGER,
+  report_digest    TEXT,
+  failure          TEXT,
+  UNIQUE (task, number)
+) STRICT;
+
+CREATE TABLE audit (
+  seq        INTEGER PRIMARY KEY,
+  at         INTEGER NOT NULL,
+  org        TEXT    NOT NULL,
+  principal  TEXT    NOT NULL,
+  tool       TEXT    NOT NULL,
+  outcome    TEXT    NOT NULL,
+  subject    TEXT,
+  args       TEXT    NOT NULL,
+  request_id TEXT    NOT NULL,
+  prev       TEXT    NOT NULL,
+  hash       TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE changes (
+  id         TEXT    PRIMARY KEY,
+  org        TEXT    NOT NULL,
+  repo       TEXT    NOT NULL REFERENCES repositories (id),
+  task       TEXT    UNIQUE,
+  title      TEXT    NOT NULL,
+  body       TEXT    NOT NULL,
+  branch     TEXT    NOT NULL,
+  target     TEXT    NOT NULL,
+  state      TEXT    NOT NULL,
+  head       TEXT    NOT NULL,
+  author     TEXT    NOT NULL,
+  merged_as  TEXT,
+  merged_by  TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE comments (
+  id         TEXT    PRIMARY KEY,
+  change     TEXT    NOT NULL REFERENCES changes (id),
+  revision   INTEGER NOT NULL,
+  author     TEXT    NOT NULL,
+  body       TEXT    NOT NULL,
+  path       TEXT,
+  line       INTEGER,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE cursors (
+  name TEXT    PRIMARY KEY,
+  seq  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE events (
+  seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+  at      INTEGER NOT NULL,
+  org     TEXT    NOT NULL,
+  kind    TEXT    NOT NULL,
+  subject TEXT    NOT NULL,
+  task    TEXT,
+  data    TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE log_chunks (
+  task    TEXT    NOT NULL,
+  seq     INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  stream  TEXT    NOT NULL,
+  at      INTEGER NOT NULL,
+  data    BLOB    NOT NULL,
+  PRIMARY KEY (task, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE logs (
+  task     TEXT    PRIMARY KEY REFERENCES tasks (id),
+  next_seq INTEGER NOT NULL,
+  bytes    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE messages (
+  seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+  task      TEXT    NOT NULL REFERENCES tasks (id),
+  author    TEXT    NOT NULL,
+  body      TEXT    NOT NULL,
+  at        INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE model_usage (
+  id            TEXT    PRIMARY KEY,
+  org           TEXT    NOT NULL,
+  principal     TEXT    NOT NULL,
+  task          TEXT,
+  provider      TEXT    NOT NULL,
+  model         TEXT    NOT NULL,
+  input_tokens  INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  latency_ms    INTEGER NOT NULL,
+  outcome       TEXT    NOT NULL,
+  at            INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE pods (
+  id          TEXT    PRIMARY KEY,
+  org         TEXT    NOT NULL,
+  cluster     TEXT    NOT NULL,
+  node        TEXT    NOT NULL,
+  task        TEXT,
+  command     TEXT    NOT NULL,
+  state       TEXT    NOT NULL,
+  isolation   TEXT    NOT NULL,
+  limits      TEXT    NOT NULL,
+  resources   TEXT    NOT NULL,
+  timeout_ms  INTEGER NOT NULL,
+  pid         INTEGER,
+  -- Start time of the process in clock ticks since boot: tells a reused process id from ours.
+  pid_started TEXT,
+  exit_code   INTEGER,
+  reason      TEXT,
+  created_at  INTEGER NOT NULL,
+  ended_at    INTEGER
+) STRICT;
+
+CREATE TABLE repositories (
+  id             TEXT    PRIMARY KEY,
+  org            TEXT    NOT NULL,
+  path           TEXT    NOT NULL,
+  default_branch TEXT    NOT NULL,
+  provider       TEXT    NOT NULL,
+  created_at     INTEGER NOT NULL,
+  UNIQUE (org, path)
+) STRICT;
+
+CREATE TABLE reviews (
+  id         TEXT    PRIMARY KEY,
+  change     TEXT    NOT NULL REFERENCES changes (id),
+  revision   INTEGER NOT NULL,
+  reviewer   TEXT    NOT NULL,
+  verdict    TEXT    NOT NULL,
+  body       TEXT    NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE revisions (
+  change        TEXT    NOT NULL REFERENCES changes (id),
+  number        INTEGER NOT NULL,
+  head          TEXT    NOT NULL,
+  base          TEXT    NOT NULL,
+  summary       TEXT    NOT NULL,
+  checks        TEXT    NOT NULL,
+  files_changed INTEGER NOT NULL,
+  additions     INTEGER NOT NULL,
+  deletions     INTEGER NOT NULL,
+  created_at    INTEGER NOT NULL,
+  PRIMARY KEY (change, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tasks (
+  id              TEXT    PRIMARY KEY,
+  org             TEXT    NOT NULL,
+  title           TEXT    NOT NULL,
+  template        TEXT    NOT NULL,
+  params          TEXT    NOT NULL,
+  repo            TEXT,
+  state           TEXT    NOT NULL,
+  waiting_for     TEXT,
+  priority        INTEGER NOT NULL,
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  failures        INTEGER NOT NULL DEFAULT 0,
+  max_attempts    INTEGER NOT NULL,
+  fence           INTEGER NOT NULL DEFAULT 0,
+  resources       TEXT    NOT NULL,
+  isolation       TEXT,
+  timeout_ms      INTEGER NOT NULL,
+  model           TEXT,
+  parent          TEXT,
+  retry_of        TEXT,
+  idempotency_key TEXT,
+  request_digest  TEXT    NOT NULL,
+  submitted_by    TEXT    NOT NULL,
+  agent           TEXT,
+  result          TEXT,
+  failure         TEXT,
+  submitted_at    INTEGER NOT NULL,
+  updated_at      INTEGER NOT NULL,
+  finished_at     INTEGER,
+  not_before_at   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE tokens (
+  id         TEXT    PRIMARY KEY,
+  digest     TEXT    NOT NULL UNIQUE,
+  purpose    TEXT    NOT NULL CHECK (purpose IN ('access', 'session', 'login')),
+  principal  TEXT    NOT NULL,
+  label      TEXT    NOT NULL,
+  attempt    TEXT,
+  pod        TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER
+) STRICT;
+
+CREATE TABLE workspaces (
+  task       TEXT    PRIMARY KEY,
+  repo       TEXT    NOT NULL REFERENCES repositories (id),
+  branch     TEXT    NOT NULL,
+  base       TEXT    NOT NULL,
+  target     TEXT    NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+
+CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;

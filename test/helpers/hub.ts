@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import pino from 'pino'
+import { onTestFinished } from 'vitest'
+import { HubClient } from '../../agent/hub-client.ts'
+import { Hub } from '../../hub/hub.ts'
+import type { Settings } from '../../schemas/config.ts'
+import { readSettings } from '../../schemas/config.ts'
+import type { ErrorBody } from '../../schemas/errors.ts'
+import { HubError, errorBody } from '../../schemas/errors.ts'
+import { makeFolder } from './folder.ts'
+
+export type TestHub = {
+  hub: Hub
+  url: string
+  token: string
+  /** Calls as the owner. */
+  client: HubClient
+  /** A client with a credential of its own. */
+  as(name: string, role: string, orgs?: string[]): Promise<HubClient>
+  call<T>(tool: string, args?: Record<string, unknown>): Promise<T>
+}
+
+/** A real hub on a free port with a data directory of its own; nothing of it is left afterwards. */
+export async function startHub(settings: Partial<Settings> = {}): Promise<TestHub> {
+  const data = settings.data ?? makeFolder('hub')
+  const all = readSettings(
+    {},
+    {
+      port: 0,
+      logLevel: 'error',
+      dispatch: 'off',
+      isolation: 'none',
+      drainMs: 5000,
+      ...settings,
+      data,
+    },
+  )
+  const hub = new Hub(
+    all,
+    pino({ level: all.logLevel }, pino.destination({ fd: 2, sync: true })),
+    {},
+  )
+  onTestFinished(() => hub.stop())
+  const url = await hub.start()
+  const token = readFileSync(join(data, 'token'), 'utf8').trim()
+  const client = new HubClient({ url, token })
+  return {
+    hub,
+    url,
+    token,
+    client,
+    as: async (name, role, orgs = ['default']) => {
+      const made = await client.call<{ token: string }>('token_create', { name, role, orgs })
+      return client.withToken(made.token)
+    },
+    call: (tool, args) => client.call(tool, args),
+  }
+}
+
+/** The error a call ends with, as callers see it; fails when it succeeds. */
+export async function failure(promise: Promise<unknown>): Promise<ErrorBody> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof HubError) return errorBody(error)
+    throw error
+  }
+  throw new Error('the call succeeded')
+}
+
+export async function until(
+  holds: () => Promise<boolean> | boolean,
+  timeoutMs = 20_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error('it did not come true in time')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
+import { HubError } from '../../../schemas/errors.ts'
+import { Store } from '../../../servers/kit/store.ts'
+import { makeFolder } from '../../helpers/folder.ts'
+import { failure, startHub } from '../../helpers/hub.ts'
+
+const insert = 'INSERT INTO cursors (name, seq) VALUES (:name, 1)'
+const count = (store: Store) => store.get<{ n: number }>('SELECT count(*) AS n FROM cursors')?.n
+
+test('one change that fails leaves the others of its batch standing', async () => {
+  const store = new Store(join(makeFolder(), 'a.db'), Date.now)
+  const outcomes = await Promise.allSettled([
+    store.write((tx) => tx.run(insert, { name: 'a' })),
+    store.write((tx) => {
+      tx.run(insert, { name: 'b' })
+      throw new HubError('conflict', 'on second thoughts')
+    }),
+    store.write((tx) => tx.run(insert, { name: 'c' })),
+  ])
+  expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(count(store)).toBe(2)
+  store.close()
+})
+
+test('an undone change leaves no audit row, so the chain stays whole', async () => {
+  const hub = await startHub()
+  await failure(hub.call('task_cancel', { task: 'task-none' }))
+  expect(await hub.call('audit_verify')).toMatchObject({ intact: true })
+})
+
+test('the audit trail cannot be changed through the database, and tampering with the file is found', async () => {
+  const data = makeFolder()
+  const hub = await startHub({ data })
+  for (let index = 0; index < 5; index++)
+    await hub.call('task_submit', { template: 'command', command: 'true' })
+  const change = hub.hub.store.write((tx) => tx.run("UPDATE audit SET tool = 'x'"))
+  await expect(change).rejects.toThrow(/append-only/)
+  await hub.hub.stop()
+  const db = new Database(join(data, 'switchyard.db'))
+  db.exec(
+    "DROP TRIGGER audit_is_append_only_update; UPDATE audit SET principal = 'nobody' WHERE seq = 3",
+  )
+  db.close()
+  const again = await startHub({ data })
+  expect(await again.call('audit_verify')).toMatchObject({ intact: false, brokenAt: 3 })
+})
+
+test('only one hub works in a data directory', async () => {
+  const data = makeFolder()
+  await startHub({ data })
+  await expect(startHub({ data })).rejects.toThrow(/another hub already runs/)
+})
+
+test('a full disk is a typed error; what was acknowledged stays, and work goes on after room is made', async (context) => {
+  const folder = join(makeFolder(), 'small')
+  mkdirSync(folder)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder], { stdio: 'ignore' })
+  } catch {
+    return context.skip('this machine lets no test mount a small file system')
+  }
+  onTestFinished(() => void execFileSync('umount', ['-l', folder]))
+  const store = new Store(join(folder, 'a.db'), Date.now)
+  const fill = `INSERT INTO events (at, org, kind, subject, data) VALUES (1, 'o', 'k', 's', :data)`
+  let acknowledged = 0
+  const refused = await failure(
+    (async () => {
+      for (;;) {
+        await store.write((tx) => tx.run(fill, { data: 'x'.repeat(50_000) }))
+        acknowledged++
+      }
+    })(),
+  )
+  expect(refused).toMatchObject({ code: 'exhausted' })
+  expect(acknowledged).toBeGreaterThan(5)
+  execFileSync('mount', ['-o', 'remount,size=12m', folder])
+  await store.write((tx) => tx.run(fill, { data: 'after' }))
+  expect(store.get<{ n: number }>('SELECT count(*) AS n FROM events')?.n).toBe(acknowledged + 1)
+  store.close()
+})

@@ -1,0 +1,240 @@
+import { expect, test } from 'vitest'
+import type { Granted } from '../../../agent/lease.ts'
+import type { Approval } from '../../../schemas/approval.ts'
+import type { Task } from '../../../schemas/task.ts'
+import type { TestHub } from '../../helpers/hub.ts'
+import { failure, startHub, until } from '../../helpers/hub.ts'
+
+const submit = (hub: TestHub, extra: Record<string, unknown> = {}) =>
+  hub.call<Task>('task_submit', { template: 'command', command: 'true', ...extra })
+
+const claim = async (hub: TestHub, agent = 'worker-one', extra: Record<string, unknown> = {}) =>
+  (await hub.call<{ lease?: Granted }>('task_claim', { agent, ...extra })).lease
+
+const done = { outcome: 'succeeded', result: { summary: 'done' } }
+
+test('a task goes from submit to success, and every step is an event and an audit row', async () => {
+  const hub = await startHub()
+  const { id } = await submit(hub)
+  const lease = (await claim(hub))!
+  expect(lease.task).toMatchObject({ id, state: 'leased', attempts: 1 })
+  const agent = hub.client.withToken(lease.token)
+  await agent.call('task_heartbeat', { task: id, fence: lease.fence })
+  await agent.call('task_report', { task: id, fence: lease.fence, ...done })
+  const { items } = await hub.call<{ items: { kind: string }[] }>('event_list', {
+    after: 0,
+    task: id,
+  })
+  expect(items.map((event) => event.kind).filter((kind) => kind.startsWith('task.'))).toEqual([
+    'task.queued',
+    'task.leased',
+    'task.running',
+    'task.succeeded',
+  ])
+  const audit = await hub.call<{ items: { tool: string; outcome: string }[] }>('audit_list', {
+    subject: id,
+  })
+  expect(audit.items.map((row) => row.tool)).toEqual([
+    'task_report',
+    'task_heartbeat',
+    'task_claim',
+    'task_submit',
+  ])
+  expect(await hub.call('audit_verify')).toMatchObject({ intact: true })
+})
+
+test('the same idempotency key returns the same task, and another request under it is refused', async () => {
+  const hub = await startHub()
+  const key = { idempotency_key: 'once' }
+  const [first, second] = await Promise.all([submit(hub, key), submit(hub, key)])
+  expect(second.id).toBe(first.id)
+  expect(await failure(submit(hub, { ...key, command: 'false' }))).toMatchObject({
+    code: 'conflict',
+  })
+})
+
+test('many claims at once hand a task to exactly one agent', async () => {
+  const hub = await startHub()
+  await submit(hub)
+  const leases = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => claim(hub, `worker-${index}`)),
+  )
+  expect(leases.filter(Boolean)).toHaveLength(1)
+})
+
+test('claiming again returns the lease the agent already holds', async () => {
+  const hub = await startHub()
+  await submit(hub)
+  await submit(hub)
+  const [first, again] = [await claim(hub), await claim(hub)]
+  expect(again?.attempt).toBe(first?.attempt)
+})
+
+test('an idle claim is woken by a submit', async () => {
+  const hub = await startHub()
+  const waiting = claim(hub, 'worker-one', { wait_ms: 10_000 })
+  await until(
+    async () =>
+      (await hub.call<{ items: unknown[] }>('agent_list', { state: 'idle' })).items.length === 1,
+  )
+  const { id } = await submit(hub)
+  expect((await waiting)?.task.id).toBe(id)
+})
+
+test('a stale fencing number changes nothing', async () => {
+  const hub = await startHub({ leaseMs: 500 })
+  const { id } = await submit(hub)
+  const first = (await claim(hub))!
+  await until(
+    async () => (await hub.call<{ task: Task }>('task_read', { task: id })).task.state === 'queued',
+  )
+  const second = (await claim(hub, 'worker-two'))!
+  expect(second.fence).toBeGreaterThan(first.fence)
+  const stale = { task: id, fence: first.fence }
+  expect(await failure(hub.call('task_heartbeat', stale))).toMatchObject({ code: 'conflict' })
+  expect(await failure(hub.call('task_report', { ...stale, ...done }))).toMatchObject({
+    code: 'conflict',
+  })
+  const chunks = [{ stream: 'out', at: 1, data: 'late' }]
+  expect(
+    await failure(hub.call('task_log_append', { ...stale, position: 0, chunks })),
+  ).toMatchObject({ code: 'conflict' })
+  const old = hub.client.withToken(first.token)
+  expect(await failure(old.call('task_heartbeat', stale))).toMatchObject({
+    code: 'unauthenticated',
+  })
+  expect((await hub.call<{ task: Task }>('task_read', { task: id })).task.state).toBe('leased')
+})
+
+test('a report may be sent twice; a different one afterwards is refused', async () => {
+  const hub = await startHub()
+  const { id } = await submit(hub)
+  const lease = (await claim(hub))!
+  const agent = hub.client.withToken(lease.token)
+  const report = { task: id, fence: lease.fence, ...done }
+  await agent.call('task_report', report)
+  expect(await agent.call('task_report', report)).toMatchObject({ state: 'succeeded' })
+  expect(
+    await failure(agent.call('task_report', { ...report, result: { summary: 'other' } })),
+  ).toMatchObject({ code: 'conflict' })
+  expect(
+    await failure(agent.call('task_heartbeat', { task: id, fence: lease.fence })),
+  ).toMatchObject({ code: 'denied' })
+})
+
+test('a retryable failure is queued again with a pause, and fails for good when attempts run out', async () => {
+  const hub = await startHub()
+  const { id } = await submit(hub, { max_attempts: 2 })
+  const failed = {
+    outcome: 'failed',
+    failure: { code: 'exit', message: 'no luck' },
+    retryable: true,
+  }
+  const lease = (await claim(hub))!
+  const again = await hub.call<Task>('task_report', { task: id, fence: lease.fence, ...failed })
+  expect(again).toMatchObject({ state: 'queued', failure: { message: 'no luck' } })
+  expect(again.notBeforeAt).toBeGreaterThan(again.updatedAt)
+  expect(await claim(hub)).toBeUndefined()
+  const second = (await claim(hub, 'worker-one', { wait_ms: 5000 }))!
+  expect(second.number).toBe(2)
+  expect(await hub.call('task_report', { task: id, fence: second.fence, ...failed })).toMatchObject(
+    { state: 'failed' },
+  )
+})
+
+test('cancel is final and takes the lease away', async () => {
+  const hub = await startHub()
+  const { id } = await submit(hub)
+  const lease = (await claim(hub))!
+  expect(await hub.call('task_cancel', { task: id })).toMatchObject({ state: 'canceled' })
+  expect(await hub.call('task_cancel', { task: id })).toMatchObject({ state: 'canceled' })
+  expect(
+    await failure(hub.call('task_report', { task: id, fence: lease.fence, ...done })),
+  ).toMatchObject({ code: 'conflict' })
+  const copy = await hub.call<Task>('task_retry', { task: id })
+  expect(copy).toMatchObject({ state: 'queued', retryOf: id })
+  expect(copy.id).not.toBe(id)
+})
+
+test('a question to people is answered once', async () => {
+  const hub = await startHub()
+  const { id } = await submit(hub)
+  const lease = (await claim(hub))!
+  await hub.call('task_heartbeat', { task: id, fence: lease.fence })
+  const asked = await hub.call<Approval>('approval_request', {
+    task: id,
+    fence: lease.fence,
+    question: 'Deploy?',
+    details: { to: 'prod' },
+  })
+  const answer = hub.call<{ items: Approval[] }>('approval_list', {
+    approval: asked.id,
+    wait_ms: 10_000,
+  })
+  expect(
+    await hub.call('approval_decide', {
+      approval: asked.id,
+      decision: 'deny',
+      reason: 'not on a Friday',
+    }),
+  ).toMatchObject({ state: 'denied' })
+  expect((await answer).items[0]).toMatchObject({
+    state: 'denied',
+    reason: 'not on a Friday',
+    details: { to: 'prod' },
+  })
+  expect(
+    await failure(hub.call('approval_decide', { approval: asked.id, decision: 'approve' })),
+  ).toMatchObject({ code: 'conflict' })
+  expect((await hub.call<{ task: Task }>('task_read', { task: id })).task.state).toBe('running')
+})
+
+test('task_wait returns when the task is settled', async () => {
+  const hub = await startHub()
+  const { id } = await submit(hub)
+  const waiting = hub.call<{ task: Task; settled: boolean }>('task_wait', {
+    task: id,
+    timeout_ms: 10_000,
+  })
+  const lease = (await claim(hub))!
+  await hub.call('task_report', { task: id, fence: lease.fence, ...done })
+  expect(await waiting).toMatchObject({ settled: true, task: { state: 'succeeded' } })
+})
+
+test('pages of tasks are complete and disjoint', async () => {
+  const hub = await startHub()
+  const made = await Promise.all(Array.from({ length: 25 }, () => submit(hub)))
+  const seen: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await hub.call<{ items: Task[]; next?: string }>('task_list', {
+      limit: 10,
+      ...(cursor ? { cursor } : {}),
+    })
+    seen.push(...page.items.map((task) => task.id))
+    cursor = page.next
+  } while (cursor)
+  expect(seen.toSorted()).toEqual(made.map((task) => task.id).toSorted())
+  expect(await failure(hub.call('task_list', { cursor: '!!' }))).toMatchObject({ code: 'invalid' })
+})
+
+test('nothing crosses orgs', async () => {
+  const hub = await startHub()
+  const [acme, other] = [
+    await hub.as('ann', 'developer', ['acme']),
+    await hub.as('bob', 'developer', ['other']),
+  ]
+  const task = await acme.call<Task>('task_submit', { template: 'command', command: 'true' })
+  expect(task.org).toBe('acme')
+  expect(await failure(other.call('task_read', { task: task.id }))).toMatchObject({
+    code: 'not_found',
+  })
+  expect(await failure(other.call('task_log', { task: task.id }))).toMatchObject({
+    code: 'not_found',
+  })
+  expect(
+    await failure(other.call('task_submit', { template: 'command', command: 'true', org: 'acme' })),
+  ).toMatchObject({ code: 'denied' })
+  expect((await other.call<{ items: Task[] }>('task_list')).items).toEqual([])
+  expect((await other.call<{ items: unknown[] }>('event_list', { after: 0 })).items).toEqual([])
+})
