@@ -1,12 +1,12 @@
-import pino from 'pino'
 import { Hub } from '../hub.ts'
+import { makeLogger } from '../log.ts'
 import { buildWeb } from './build-web.ts'
 import { parseSettings } from './settings.ts'
 
 /** `switchyard start`: builds the dashboard if it is stale, runs the hub, drains on SIGTERM. */
 export async function start(args: string[]): Promise<number> {
   const { settings } = parseSettings(args, {})
-  const log = pino({ level: settings.logLevel }, pino.destination({ fd: 2, sync: false }))
+  const log = makeLogger(settings.logLevel)
   await buildWeb((text) => log.info(text))
   const hub = new Hub(settings, log)
   try {

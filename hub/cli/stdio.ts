@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import pino from 'pino'
 import type { Settings } from '../../schemas/config.ts'
 import { owner } from '../auth/owner.ts'
 import { readEndpoint } from '../data-dir.ts'
+import { makeLogger } from '../log.ts'
 import { parseSettings } from './settings.ts'
 
 /**
@@ -38,10 +38,7 @@ async function serveOwn(settings: Settings, server: string | undefined): Promise
     import('../hub.ts'),
     import('../mcp/stdio.ts'),
   ])
-  const hub = new Hub(
-    settings,
-    pino({ level: settings.logLevel }, pino.destination({ fd: 2, sync: false })),
-  )
+  const hub = new Hub(settings, makeLogger(settings.logLevel))
   const stopped = new Promise<void>((resolve) => process.on('SIGTERM', () => resolve()))
   try {
     await hub.start() // Agents call back over HTTP.

@@ -16,11 +16,13 @@ async function sweep({ hub, signal, call }: ControllerContext): Promise<void> {
   while (!signal.aborted) {
     await pause(everyMs, signal)
     if (signal.aborted) return
-    const expired = hub.store.get(
-      'SELECT 1 AS found FROM attempts WHERE ended_at IS NULL AND lease_expires_at <= :now',
-      { now: hub.now() },
-    )
-    if (expired) await guarded(hub, 'lease', () => call('task_reap', {}))
+    await guarded(hub, 'lease', async () => {
+      const expired = hub.store.get(
+        'SELECT 1 AS found FROM attempts WHERE ended_at IS NULL AND lease_expires_at <= :now',
+        { now: hub.now() },
+      )
+      if (expired) await call('task_reap', {})
+    })
     if (rounds++ % 60 === 59) await guarded(hub, 'lease', () => call('agent_retire', {}))
   }
 }

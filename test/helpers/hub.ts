@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import { HubClient } from '../../agent/hub-client.ts'
+import { makeLogger } from '../../hub/log.ts'
 import { Hub } from '../../hub/hub.ts'
 import type { Settings } from '../../schemas/config.ts'
 import { readSettings } from '../../schemas/config.ts'
@@ -36,11 +36,7 @@ export async function startHub(settings: Partial<Settings> = {}): Promise<TestHu
       data,
     },
   )
-  const hub = new Hub(
-    all,
-    pino({ level: all.logLevel }, pino.destination({ fd: 2, sync: true })),
-    {},
-  )
+  const hub = new Hub(all, makeLogger(all.logLevel, true), {})
   onTestFinished(() => hub.stop())
   const url = await hub.start()
   const token = readFileSync(join(data, 'token'), 'utf8').trim()

@@ -5,6 +5,22 @@ import { carrying, familyOf, signalProcess, snapshot } from './processes.ts'
 /** Environment variable that every process of a pod carries, with the pod's id. */
 export const marker = 'SWITCHYARD_POD'
 
+/**
+ * Asks the program of a pod to end. Bubblewrap around it is left out: it would end at once and take
+ * the program with it, before that had handed anything back.
+ */
+export async function askToEnd(pid: number): Promise<void> {
+  const family = familyOf(pid, await snapshot())
+  const wrappers = new Set(
+    family.filter(({ name }) => name === 'bwrap').map((process) => process.pid),
+  )
+  const tops = family.filter(
+    (process) =>
+      !wrappers.has(process.pid) && (process.pid === pid || wrappers.has(process.parent)),
+  )
+  for (const top of tops) signalProcess(top.pid, 'SIGTERM')
+}
+
 /** Kills a pod's processes: those below it, and those that only its mark still tells. */
 export async function killAll(podId: string, pid: number): Promise<void> {
   const family = familyOf(pid, await snapshot()).map((process) => process.pid)

@@ -9,7 +9,7 @@ import type { Isolation } from '../../../schemas/task.ts'
 import type { ClusterDriver, PodExit, PodSpec, StartedPod } from '../../kit/cluster-driver.ts'
 import { bwrapCommand, bwrapWorks } from './bwrap.ts'
 import { readCapacity } from './capacity.ts'
-import { killAll, marker, sleep, tidy } from './clean-up.ts'
+import { askToEnd, killAll, marker, sleep, tidy } from './clean-up.ts'
 import { podEnvironment } from './pod-env.ts'
 import { carrying, familyOf, signalProcess, snapshot } from './processes.ts'
 
@@ -120,7 +120,7 @@ export class LocalDriver implements ClusterDriver {
     if (!live) return
     live.reason ||= reason
     if (graceMs > 0) {
-      signalProcess(-live.pid, 'SIGTERM')
+      await askToEnd(live.pid)
       const deadline = performance.now() + graceMs
       while (this.#live.has(podId) && performance.now() < deadline) await sleep(20)
     }

@@ -3,6 +3,7 @@ import { run } from '../../kit/run.ts'
 
 export type Process = {
   pid: number
+  name: string
   parent: number
   group: number
   rssBytes: number
@@ -69,25 +70,34 @@ function fromProc(): Process[] | undefined {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state, parent, group] = fields
     if (state === 'Z' || state === 'X') return []
+    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
     const rssBytes = Number(fields[21]) * pageBytes
     return [
-      { pid, parent: Number(parent), group: Number(group), rssBytes, started: fields[19] ?? '' },
+      {
+        pid,
+        name,
+        parent: Number(parent),
+        group: Number(group),
+        rssBytes,
+        started: fields[19] ?? '',
+      },
     ]
   })
 }
 
 async function fromPs(): Promise<Process[]> {
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' }
-  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,pgid=,rss=,lstart='], { env })
+  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,pgid=,rss=,ucomm=,lstart='], { env })
   return stdout
     .toString('utf8')
     .split('\n')
     .flatMap((line) => {
-      const [pid, parent, group, rss, ...started] = line.trim().split(/\s+/)
+      const [pid, parent, group, rss, name = '', ...started] = line.trim().split(/\s+/)
       if (!pid) return []
       return [
         {
           pid: Number(pid),
+          name,
           parent: Number(parent),
           group: Number(group),
           rssBytes: Number(rss) * 1024,

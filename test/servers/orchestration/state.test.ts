@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { TaskState } from '../../../schemas/task.ts'
 import { TaskState as States, isTerminal } from '../../../schemas/task.ts'

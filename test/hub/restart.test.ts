@@ -1,0 +1,114 @@
+import { expect, onTestFinished, test } from 'vitest'
+import type { Change } from '../../schemas/change.ts'
+import type { Pod } from '../../schemas/cluster.ts'
+import type { LogChunk } from '../../schemas/log.ts'
+import type { Attempt, Task } from '../../schemas/task.ts'
+import { carrying, signalProcess } from '../../servers/cluster/drivers/processes.ts'
+import { makeFolder } from '../helpers/folder.ts'
+import { until } from '../helpers/hub.ts'
+import { ProcessHub } from '../helpers/process-hub.ts'
+import { makeRepo } from '../helpers/repo.ts'
+
+async function startProcessHub(args: string[] = []): Promise<ProcessHub> {
+  const hub = new ProcessHub(makeFolder(), args)
+  onTestFinished(async () => {
+    await hub.stop()
+  })
+  await hub.start()
+  return hub
+}
+
+const read = (hub: ProcessHub, task: string) =>
+  hub.client().call<{ task: Task; attempts: Attempt[] }>('task_read', { task })
+
+const logText = async (hub: ProcessHub, task: string) => {
+  const { items } = await hub
+    .client()
+    .call<{ items: LogChunk[] }>('task_log', { task, max_bytes: 1_000_000 })
+  return items.map((chunk) => chunk.data).join('')
+}
+
+test('an agent works on while the hub is killed and back, and nothing is done twice', async () => {
+  const hub = await startProcessHub()
+  const command = 'for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.3; done'
+  const { id } = await hub.client().call<Task>('task_submit', { template: 'command', command })
+  await until(async () => (await logText(hub, id)).includes('line 2'))
+  await hub.kill()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  await hub.start()
+  await until(async () => (await read(hub, id)).task.state === 'succeeded')
+  const { attempts } = await read(hub, id)
+  expect(attempts).toHaveLength(1)
+  const lines = (await logText(hub, id)).match(/^line \d$/gm)
+  expect(lines).toEqual([
+    'line 1',
+    'line 2',
+    'line 3',
+    'line 4',
+    'line 5',
+    'line 6',
+    'line 7',
+    'line 8',
+  ])
+})
+
+test('an agent that is killed is replaced, and the next attempt resumes from the journal', async () => {
+  const hub = await startProcessHub()
+  const repo = await makeRepo()
+  const { id } = await hub.client().call<Task>('task_submit', {
+    template: 'code',
+    repo,
+    goal: 'Make the test pass',
+    model: 'scripted',
+  })
+  await until(async () => (await logText(hub, id)).includes('I look for the sources'))
+  const { items } = await hub.client().call<{ items: Pod[] }>('pod_list', { task: id })
+  for (const { pid, value } of carrying('SWITCHYARD_POD'))
+    if (value === items[0]?.id) signalProcess(pid, 'SIGKILL')
+  await until(async () => (await read(hub, id)).task.state === 'in_review', 40_000)
+  expect((await read(hub, id)).attempts.map((attempt) => attempt.state)).toEqual([
+    'succeeded',
+    'lost',
+  ])
+  expect(await logText(hub, id)).toMatch(/resuming after step [1-9]/)
+  const changes = await hub.client().call<{ items: Change[] }>('change_list', { task: id })
+  expect(changes.items).toHaveLength(1)
+})
+
+test('pods that died with the hub down are recorded, and their task is tried again at once', async () => {
+  const hub = await startProcessHub()
+  const { id } = await hub.client().call<Task>('task_submit', {
+    template: 'command',
+    command: 'test -e again || { touch again; sleep 300; }',
+  })
+  await until(async () => (await read(hub, id)).task.state === 'running')
+  const { items } = await hub.client().call<{ items: Pod[] }>('pod_list', { task: id })
+  await until(async () => (await logText(hub, id)).includes('$ test'))
+  await hub.kill()
+  for (const { pid, value } of carrying('SWITCHYARD_POD'))
+    if (value === items[0]?.id) signalProcess(pid, 'SIGKILL')
+  await hub.start()
+  await until(async () => (await read(hub, id)).task.state === 'succeeded')
+  expect((await read(hub, id)).attempts.map((attempt) => attempt.state)).toEqual([
+    'succeeded',
+    'lost',
+  ])
+  expect(carrying('SWITCHYARD_POD').filter(({ value }) => value === items[0]?.id)).toEqual([])
+})
+
+test('SIGTERM drains: leases come back, agents end, the exit code is 0', async () => {
+  const hub = await startProcessHub()
+  const { id } = await hub
+    .client()
+    .call<Task>('task_submit', { template: 'command', command: 'sleep 300' })
+  await until(async () => (await logText(hub, id)).includes('$ sleep'))
+  const { items } = await hub.client().call<{ items: Pod[] }>('pod_list', { task: id })
+  expect(await hub.stop()).toBe(0)
+  expect(carrying('SWITCHYARD_POD').filter(({ value }) => value === items[0]?.id)).toEqual([])
+  const idle = new ProcessHub(hub.data, ['--dispatch', 'off'])
+  onTestFinished(() => void idle.stop())
+  await idle.start()
+  const { task, attempts } = await read(idle, id)
+  expect(task.state).toBe('queued')
+  expect(attempts[0]).toMatchObject({ state: 'released' })
+})
