@@ -12,7 +12,6 @@ type Waiting = {
   resources: string
   isolation: Isolation | null
   timeout_ms: number
-  not_before_at: number
 }
 type Trouble = { count: number; until: number }
 
@@ -45,23 +44,21 @@ async function round(
   { hub, call }: ControllerContext,
   troubles: Map<string, Trouble>,
 ): Promise<number> {
-  const queued = hub.store.all<Waiting>(
-    `SELECT id, org, resources, isolation, timeout_ms, not_before_at FROM tasks
-     WHERE state = 'queued' AND id NOT IN (SELECT task FROM pods WHERE ended_at IS NULL AND task IS NOT NULL)
-     ORDER BY priority DESC, submitted_at, id LIMIT 50`,
+  const now = hub.now()
+  const held = [...troubles].filter(([, trouble]) => trouble.until > now)
+  const queued = startable(
+    hub,
+    held.map(([id]) => id),
   )
-  let waitMs = Infinity
+  let waitMs = Math.min(
+    nextDueAt(hub, now) - now,
+    ...held.map(([, trouble]) => trouble.until - now),
+  )
   const idle = new Map<string, number>()
   for (const task of queued) {
-    const now = hub.now()
     const trouble = troubles.get(task.id)
-    const notBefore = Math.max(task.not_before_at, trouble?.until ?? 0)
-    if (notBefore > now) {
-      waitMs = Math.min(waitMs, notBefore - now)
-      continue
-    }
     if (!trouble && (await takenByIdleAgent(call, task, idle))) {
-      troubles.set(task.id, { count: 0, until: now + idleAgentMs })
+      troubles.set(task.id, { count: 0, until: hub.now() + idleAgentMs })
       waitMs = Math.min(waitMs, idleAgentMs)
       continue
     }
@@ -89,12 +86,54 @@ async function round(
       // No room now is no failure: the next exit of a pod, or a moment, brings the next try.
       troubles.set(task.id, { count: failed, until: hub.now() + 2000 })
       waitMs = Math.min(waitMs, 2000)
-      if (error.code === 'exhausted') break
     }
   }
-  for (const id of troubles.keys()) if (!queued.some((task) => task.id === id)) troubles.delete(id)
+  // What was held long ago has been started, canceled, or taken by another agent.
+  for (const [id, { until }] of troubles) if (until < hub.now() - 60_000) troubles.delete(id)
   return waitMs
 }
+
+/** The next due tasks of each org, no more than it and this machine have room for. */
+function startable({ store, config, now }: ControllerContext['hub'], held: string[]): Waiting[] {
+  const { maxPods, file } = config()
+  const live = store.all<{ org: string; count: number }>(
+    'SELECT org, count(*) AS count FROM pods WHERE ended_at IS NULL GROUP BY org',
+  )
+  const free = maxPods - live.reduce((sum, { count }) => sum + count, 0)
+  return queuedOrgs(store).flatMap((org) => {
+    const used = live.find((row) => row.org === org)?.count ?? 0
+    const room = Math.min(free, (file.orgs[org]?.maxPods ?? maxPods) - used)
+    if (room <= 0) return []
+    return store.all<Waiting>(
+      `SELECT id, org, resources, isolation, timeout_ms FROM tasks
+       WHERE state = 'queued' AND org = :org AND not_before_at <= :now
+         AND id NOT IN (SELECT task FROM pods WHERE ended_at IS NULL AND task IS NOT NULL)
+         AND id NOT IN (SELECT value FROM json_each(:held))
+       ORDER BY priority DESC, submitted_at, id LIMIT :room`,
+      { org, room, now: now(), held: JSON.stringify(held) },
+    )
+  })
+}
+
+/** Orgs that have something queued, by jumps over the queue index: a full scan would grow with it. */
+const queuedOrgs = (store: ControllerContext['hub']['store']): string[] =>
+  store
+    .all<{ org: string }>(
+      `WITH RECURSIVE orgs (org) AS (
+         SELECT min(org) FROM tasks WHERE state = 'queued'
+         UNION ALL
+         SELECT (SELECT min(org) FROM tasks WHERE state = 'queued' AND org > orgs.org)
+         FROM orgs WHERE orgs.org IS NOT NULL
+       ) SELECT org FROM orgs WHERE org IS NOT NULL`,
+    )
+    .map(({ org }) => org)
+
+const nextDueAt = ({ store }: ControllerContext['hub'], now: number): number =>
+  store.get<{ at: number | null }>(
+    `SELECT min(not_before_at) AS at FROM tasks
+     WHERE state = 'queued' AND not_before_at > 0 AND not_before_at > :now`,
+    { now },
+  )?.at ?? Infinity
 
 type Call = ControllerContext['call']
 

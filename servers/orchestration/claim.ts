@@ -62,7 +62,7 @@ export const taskClaim = defineTool({
       await ctx.store.write((tx) =>
         registerAgent(tx, { id: agent, org, principal: ctx.principal, host }),
       )
-      const soon = nextDueAt(ctx, org)
+      const soon = nextDueAt(ctx, ctx.now()) ?? undefined
       const pause = soon === undefined ? left : Math.min(left, Math.max(20, soon - ctx.now()))
       await ctx.store.topics.wait([`queue:${org}`], pause, ctx.signal)
     }
@@ -173,11 +173,12 @@ const holdsLease = (ctx: Context, agent: string) =>
     agent,
   }) !== undefined
 
-const nextDueAt = (ctx: Context, org: string) =>
-  ctx.store.get<{ at: number }>(
-    `SELECT not_before_at AS at FROM tasks WHERE state = 'queued' AND org = :org
-     ORDER BY not_before_at LIMIT 1`,
-    { org },
+/** When a task that waits for its next attempt becomes due, if any does. */
+const nextDueAt = (ctx: Context, now: number) =>
+  ctx.store.get<{ at: number | null }>(
+    `SELECT min(not_before_at) AS at FROM tasks
+     WHERE state = 'queued' AND not_before_at > 0 AND not_before_at > :now`,
+    { now },
   )?.at
 
 function assertOwnName(principal: Principal, agent: string): void {

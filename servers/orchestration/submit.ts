@@ -32,6 +32,7 @@ export const taskSubmit = defineTool({
       .optional()
       .describe('For code: what should be true when it is done'),
     command: z.string().max(8000).optional().describe('For command: the command line to run'),
+    model: z.string().max(200).optional().describe('Model as provider/name, or a configured name'),
     title: z
       .string()
       .min(1)
@@ -39,7 +40,6 @@ export const taskSubmit = defineTool({
       .optional()
       .describe('Short title; default: made from the goal'),
     ref: z.string().max(200).optional().describe('Branch, tag or commit to start from'),
-    model: z.string().max(200).optional().describe('Model as provider/name, or a configured name'),
     params: z.record(z.string(), z.unknown()).default({}).describe('Further template parameters'),
     priority: z.int().min(-100).max(100).default(0).describe('Higher runs first'),
     max_attempts: z.int().min(1).max(20).optional().describe('Failed attempts before giving up'),

@@ -38,7 +38,7 @@ class ChangePanel extends PageElement {
       <h2>Change ${badge(change.state)}</h2>
       <p class="line">
         <code>${change.branch}</code> → <code>${change.target}</code>, revision ${change.revisions},
-        ${last ? html`${last.filesChanged} files, <span class="added">+${last.additions}</span> <span class="removed">−${last.deletions}</span>` : nothing}
+        ${last ? html`${last.filesChanged} ${last.filesChanged === 1 ? 'file' : 'files'}, <span class="added">+${last.additions}</span> <span class="removed">−${last.deletions}</span>` : nothing}
       </p>
       <p class="body">${change.body}</p>
       ${diffView(diff)}

@@ -30,29 +30,47 @@ function field(path: string, name: string, property: JsonSchema, required: boole
       ${formFields(property, `${path}.`)}
     </fieldset>`
   }
-  return html`<label>
-    <span>${label(name)}${required ? html`<b aria-hidden="true"> *</b>` : nothing}</span>
-    ${control(path, property, required)}
-    ${property.description ? html`<small>${property.description}</small>` : nothing}
-  </label>`
+  const id = `field-${path}`
+  const { description } = property
+  return html`<div class="field">
+    <label for=${id}
+      >${label(name)}${required ? html`<b aria-hidden="true"> *</b>` : nothing}</label
+    >
+    ${control(path, id, property, required)}
+    ${description ? html`<small id="${id}-help">${description}</small>` : nothing}
+  </div>`
 }
 
 function control(
   path: string,
+  id: string,
   { type, enum: options, default: preset, maxLength, minimum, maximum }: JsonSchema,
   required: boolean,
 ) {
   if (options) {
-    return html`<select name=${path} ?required=${required}>
+    return html`<select
+      id=${id}
+      aria-describedby=${`${id}-help`}
+      name=${path}
+      ?required=${required}
+    >
       ${required ? nothing : html`<option value=""></option>`}
       ${options.map((option) => html`<option ?selected=${option === preset}>${option}</option>`)}
     </select>`
   }
   if (type === 'boolean')
-    return html`<input type="checkbox" name=${path} ?checked=${preset === true} />`
+    return html`<input
+      type="checkbox"
+      id=${id}
+      aria-describedby=${`${id}-help`}
+      name=${path}
+      ?checked=${preset === true}
+    />`
   if (type === 'integer' || type === 'number') {
     return html`<input
       type="number"
+      id=${id}
+      aria-describedby=${`${id}-help`}
       name=${path}
       step=${type === 'integer' ? 1 : 'any'}
       placeholder=${text(preset)}
@@ -62,10 +80,25 @@ function control(
     />`
   }
   if (type === 'object' || type === 'array')
-    return html`<textarea name=${path} rows="2" placeholder=${text(preset)} data-json></textarea>`
+    return html`<textarea
+      id=${id}
+      aria-describedby=${`${id}-help`}
+      name=${path}
+      rows="2"
+      placeholder=${text(preset)}
+      data-json
+    ></textarea>`
   if ((maxLength ?? 0) > 6000)
-    return html`<textarea name=${path} rows="3" ?required=${required}></textarea>`
+    return html`<textarea
+      id=${id}
+      aria-describedby=${`${id}-help`}
+      name=${path}
+      rows="3"
+      ?required=${required}
+    ></textarea>`
   return html`<input
+    id=${id}
+    aria-describedby=${`${id}-help`}
     name=${path}
     placeholder=${text(preset)}
     maxlength=${maxLength ?? nothing}

@@ -54,7 +54,7 @@ class TaskPage extends PageElement {
         </p>
         ${this.#actions(task)} ${problem(this.error)}
         ${task.failure && task.state !== 'succeeded' ? html`<p class="problem">${task.failure.code}: ${task.failure.message}</p>` : nothing}
-        ${task.result ? html`<p class="body">${task.result.summary}</p>` : nothing}
+        ${task.result && !change ? html`<p class="body">${task.result.summary}</p>` : nothing}
         ${checksView(task.result?.checks ?? [])}
         ${change ? html`<sy-change .change=${change}></sy-change>` : nothing}
         <section>

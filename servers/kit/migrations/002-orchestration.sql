@@ -32,6 +32,7 @@ CREATE TABLE tasks (
 -- A claim and the dispatcher read this index alone, however many finished tasks are stored.
 CREATE INDEX tasks_queue ON tasks (org, priority DESC, submitted_at, id, not_before_at)
   WHERE state = 'queued';
+CREATE INDEX tasks_due ON tasks (not_before_at) WHERE state = 'queued' AND not_before_at > 0;
 CREATE INDEX tasks_by_org ON tasks (org, id DESC);
 CREATE INDEX tasks_by_state ON tasks (org, state, id DESC);
 CREATE INDEX tasks_live ON tasks (state) WHERE finished_at IS NULL;

@@ -40,6 +40,8 @@ CREATE INDEX tasks_by_org ON tasks (org, id DESC);
 
 CREATE INDEX tasks_by_state ON tasks (org, state, id DESC);
 
+CREATE INDEX tasks_due ON tasks (not_before_at) WHERE state = 'queued' AND not_before_at > 0;
+
 CREATE INDEX tasks_live ON tasks (state) WHERE finished_at IS NULL;
 
 CREATE INDEX tasks_queue ON tasks (org, priority DESC, submitted_at, id, not_before_at)

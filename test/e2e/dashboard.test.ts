@@ -1,0 +1,131 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Task } from '../../schemas/task.ts'
+import { launchBrowser } from '../helpers/browser.ts'
+import { makeFolder } from '../helpers/folder.ts'
+import { startHub } from '../helpers/hub.ts'
+import { ProcessHub } from '../helpers/process-hub.ts'
+import { makeRepo } from '../helpers/repo.ts'
+import { tour } from './tour.ts'
+
+async function openPage(
+  options: { width?: number; colorScheme?: 'dark' | 'light' } = {},
+): Promise<{ page: Page; errors: string[] }> {
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const { width = 1280, colorScheme = 'light' } = options
+  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
+  page.setDefaultTimeout(20_000)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  return { page, errors }
+}
+
+test('a person submits a task, watches it, has it revised, and merges it', async () => {
+  const hub = await startHub({ dispatch: 'local', isolation: 'auto' })
+  const repo = await makeRepo()
+  const { page, errors } = await openPage()
+  await tour(page, { link: await hub.hub.loginLink(), repo, shot: async () => undefined })
+  expect(readFileSync(join(repo, 'src/sum.js'), 'utf8')).toContain('a + b')
+  expect(readFileSync(join(repo, 'CHANGELOG.md'), 'utf8')).toContain('adds up again')
+  expect(errors).toEqual([])
+})
+
+test('bad input in the form is said there, and nothing is submitted', async () => {
+  const hub = await startHub()
+  const { page } = await openPage()
+  await page.goto(await hub.hub.loginLink())
+  await page.getByRole('button', { name: 'New task' }).click()
+  const form = page.getByRole('dialog')
+  await form.getByRole('combobox', { name: 'Template', exact: true }).selectOption('ci')
+  await form.getByRole('textbox', { name: 'Repo', exact: true }).fill('/no/such/folder')
+  await form.getByRole('button', { name: 'Submit' }).click()
+  await form.getByRole('alert').getByText('there is no folder /no/such/folder').waitFor()
+  expect((await hub.call<{ items: Task[] }>('task_list')).items).toEqual([])
+})
+
+test('everything can be reached by keyboard, and the page fits a phone', async () => {
+  const hub = await startHub()
+  await hub.call('task_submit', {
+    template: 'command',
+    command: 'true',
+    title: 'a-title-without-any-space-'.repeat(4),
+  })
+  const { page, errors } = await openPage({ width: 360, colorScheme: 'dark' })
+  await page.goto(await hub.hub.loginLink())
+  await page.locator('.card').waitFor()
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
+  const order: string[] = []
+  for (let index = 0; index < 6; index++) {
+    await page.keyboard.press('Tab')
+    order.push((await focused()).split('\n')[0] ?? '')
+  }
+  expect(order.slice(0, 5)).toEqual([
+    'Skip to content',
+    'Switchyard',
+    'Tasks',
+    'Agents',
+    'New task',
+  ])
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/#\/task\//)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+  expect(errors).toEqual([])
+})
+
+test('the page says that the hub is away, and goes on where it was when it is back', async () => {
+  const hub = new ProcessHub(makeFolder(), ['--dispatch', 'off'])
+  await hub.start()
+  const port = new URL(hub.url).port
+  const again = new ProcessHub(hub.data, ['--dispatch', 'off', '--port', port])
+  onTestFinished(async () => {
+    await hub.stop()
+    await again.stop()
+  })
+  const { page } = await openPage()
+  await page.goto(hub.link)
+  await page.getByText('live', { exact: true }).waitFor()
+  await hub.kill()
+  await page.getByText('offline, trying again').waitFor()
+  await again.start()
+  await page.getByText('live', { exact: true }).waitFor()
+  await again
+    .client()
+    .call('task_submit', { template: 'command', command: 'true', title: 'after the restart' })
+  await page.getByText('after the restart').waitFor()
+})
+
+test('a text from a task is shown as text, whatever it says', async () => {
+  const hub = await startHub()
+  await hub.call('task_submit', {
+    template: 'command',
+    command: 'true',
+    title: '<img src=x onerror=alert(1)>',
+  })
+  const { page, errors } = await openPage()
+  await page.goto(await hub.hub.loginLink())
+  await page.getByText('<img src=x onerror=alert(1)>').waitFor()
+  expect(errors).toEqual([])
+})
+
+test('a first visit without a login says how to sign in', async () => {
+  const hub = await startHub()
+  const { page } = await openPage()
+  await page.goto(hub.url)
+  await page.getByText('You are signed out').waitFor()
+})
+
+test('the first load stays within 45 kB', () => {
+  const dist = join(import.meta.dirname, '..', '..', 'web', 'dist')
+  const files = [
+    join(dist, 'index.html'),
+    ...readdirSync(join(dist, 'assets')).map((name) => join(dist, 'assets', name)),
+  ]
+  const size = files.reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0)
+  expect(size).toBeLessThan(45 * 1024)
+})
