@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/real/**'],
     globalSetup: ['test/helpers/build-web.ts'],
     pool: 'forks',
     testTimeout: 60_000,

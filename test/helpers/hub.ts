@@ -22,7 +22,10 @@ export type TestHub = {
 }
 
 /** A real hub on a free port with a data directory of its own; nothing of it is left afterwards. */
-export async function startHub(settings: Partial<Settings> = {}): Promise<TestHub> {
+export async function startHub(
+  settings: Partial<Settings> = {},
+  environment: Record<string, string> = {},
+): Promise<TestHub> {
   const data = settings.data ?? makeFolder('hub')
   const all = readSettings(
     {},
@@ -36,7 +39,7 @@ export async function startHub(settings: Partial<Settings> = {}): Promise<TestHu
       data,
     },
   )
-  const hub = new Hub(all, makeLogger(all.logLevel, true), {})
+  const hub = new Hub(all, makeLogger(all.logLevel, true), environment)
   onTestFinished(() => hub.stop())
   const url = await hub.start()
   const token = readFileSync(join(data, 'token'), 'utf8').trim()

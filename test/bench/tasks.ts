@@ -1,0 +1,105 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import type { HubClient } from '../../agent/hub-client.ts'
+import type { Granted } from '../../agent/lease.ts'
+import type { Event } from '../../schemas/event.ts'
+import type { Task } from '../../schemas/task.ts'
+import { migrate } from '../../servers/kit/migrate.ts'
+import { ProcessHub } from '../helpers/process-hub.ts'
+import { median } from './load.ts'
+
+/** From submit to the agent's process running, and to its first heartbeat. */
+export async function benchStart(hub: ProcessHub): Promise<string[]> {
+  const client = hub.client()
+  const spawned: number[] = []
+  const beating: number[] = []
+  for (let round = 0; round < 15; round++) {
+    const task = await client.call<Task>('task_submit', { template: 'command', command: 'true' })
+    await client.call('task_wait', { task: task.id, timeout_ms: 30_000 })
+    const { items } = await client.call<{ items: Event[] }>('event_list', {
+      after: 0,
+      task: task.id,
+      limit: 100,
+    })
+    const at = (kind: string) => items.find((event) => event.kind === kind)?.at ?? NaN
+    spawned.push(at('pod.running') - at('task.queued'))
+    beating.push(at('task.running') - at('task.queued'))
+  }
+  return [
+    `submit → agent process running          p50 ${median(spawned).toFixed(0)} ms (budget 100)`,
+    `submit → first heartbeat of the agent   p50 ${median(beating).toFixed(0)} ms, with the agent's own start`,
+  ]
+}
+
+/** Claims at 1,000 and at a million stored tasks: same queue, same calls, other history. */
+export async function benchClaims(root: string, stored: number[]): Promise<string[]> {
+  const rates: number[] = []
+  const lines: string[] = []
+  for (const count of stored) {
+    const data = join(root, `claims-${count}`)
+    const first = new ProcessHub(data, ['--dispatch', 'off', '--log-level', 'silent'])
+    await first.start()
+    await first.stop()
+    fill(join(data, 'switchyard.db'), count)
+    const hub = new ProcessHub(data, ['--dispatch', 'off', '--log-level', 'silent'])
+    await hub.start()
+    const runs: number[] = []
+    for (let round = 0; round < 3; round++)
+      runs.push(await claimsPerSecond(hub.client(), `r${round}`))
+    await hub.stop()
+    rates.push(median(runs))
+    lines.push(
+      `claims at ${count.toLocaleString('en')} stored tasks`.padEnd(39) +
+        ` ${median(runs).toFixed(0)}/s at 32 concurrent, each on disk before its answer`,
+    )
+  }
+  lines.push(`  → ratio ${(rates.at(-1)! / rates[0]!).toFixed(2)} (budget: the same cost)`)
+  return lines
+}
+
+async function claimsPerSecond(client: HubClient, run: string): Promise<number> {
+  const count = 640
+  for (let made = 0; made < count; made += 64) {
+    await Promise.all(
+      Array.from({ length: 64 }, () =>
+        client.call('task_submit', { template: 'command', command: 'true' }),
+      ),
+    )
+  }
+  let next = 0
+  const startedAt = performance.now()
+  const lane = async () => {
+    while (next < count) {
+      const { lease } = await client.call<{ lease?: Granted }>('task_claim', {
+        agent: `worker-${run}-${next++}`,
+      })
+      if (!lease) throw new Error('there was nothing to claim')
+    }
+  }
+  await Promise.all(Array.from({ length: 32 }, lane))
+  return count / ((performance.now() - startedAt) / 1000)
+}
+
+/** Finished tasks with their attempts, as years of use would leave them. */
+function fill(file: string, count: number): void {
+  const db = new Database(file)
+  migrate(db)
+  db.pragma('synchronous = OFF')
+  const task = db.prepare(
+    `INSERT INTO tasks (id, org, title, template, params, state, priority, attempts, max_attempts, fence, resources, timeout_ms,
+       request_digest, submitted_by, submitted_at, updated_at, finished_at)
+     VALUES (?, 'default', 'an old task', 'command', '{"command":"true"}', ?, 0, 1, 1, 1, '{"cpus":1,"memoryMb":1024}', 3600000, 'x', 'owner', ?, ?, ?)`,
+  )
+  const attempt = db.prepare(
+    `INSERT INTO attempts (id, task, number, fence, agent, state, lease_expires_at, started_at, ended_at)
+     VALUES (?, ?, 1, 1, 'agent-old', 'succeeded', ?, ?, ?)`,
+  )
+  db.transaction(() => {
+    for (let index = 0; index < count; index++) {
+      const id = `task-0old${String(index).padStart(9, '0')}`
+      task.run(id, index % 10 === 0 ? 'failed' : 'succeeded', index, index, index)
+      attempt.run(`attempt-${id}`, id, index, index, index)
+    }
+  })()
+  db.close()
+}
