@@ -5,9 +5,6 @@ import { HubError } from '../schemas/errors.ts'
 import type { HubClient } from './hub-client.ts'
 import type { Granted } from './lease.ts'
 import { Lease } from './lease.ts'
-import { runCi } from './runners/ci.ts'
-import { runCode } from './runners/code.ts'
-import { runCommandTask } from './runners/command.ts'
 
 /** How an attempt ended, as it is reported. */
 export type Outcome =
@@ -50,15 +47,16 @@ export async function runAttempt(
   }
 }
 
-function runTemplate(work: Work): Promise<Outcome> {
+// Loaded when needed: a command does not pay for the model loop's libraries.
+async function runTemplate(work: Work): Promise<Outcome> {
   const { template } = work.lease.task
   switch (template) {
     case 'command':
-      return runCommandTask(work)
+      return (await import('./runners/command.ts')).runCommandTask(work)
     case 'ci':
-      return runCi(work)
+      return (await import('./runners/ci.ts')).runCi(work)
     case 'code':
-      return runCode(work)
+      return (await import('./runners/code.ts')).runCode(work)
     default:
       throw new HubError('unsupported', `this agent does not know the template ${template}`)
   }

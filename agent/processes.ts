@@ -83,6 +83,7 @@ const hidden = [
   'SWITCHYARD_URL',
   'SWITCHYARD_TASK',
   'SWITCHYARD_WORK',
+  'NODE_COMPILE_CACHE',
 ]
 
 function endGroup(pid: number | undefined): void {

@@ -79,6 +79,7 @@ export class Hub {
     writeEndpoint(this.dataDir, this.#listener.url)
     this.#source.follow(this.dataDir)
     this.#controllers = startControllers(this)
+    this.telemetry.load().catch((error: unknown) => this.log.error({ error }, 'no metrics'))
     return this.#listener.url
   }
 

@@ -62,6 +62,7 @@ export function podEnvironment(options: {
     CI: 'true',
     npm_config_cache: join(cacheDir, 'npm'),
     npm_config_update_notifier: 'false',
+    NODE_COMPILE_CACHE: join(cacheDir, 'node'),
     PIP_CACHE_DIR: join(cacheDir, 'pip'),
     GOPATH: join(cacheDir, 'go'),
     GOCACHE: join(cacheDir, 'go-build'),
