@@ -66,8 +66,12 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     url: `http://${shown === '0.0.0.0' || shown === '[::]' ? '127.0.0.1' : shown}:${bound.port}`,
     close: (signal) =>
       new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeIdleConnections()
+        // Kept connections fall idle one by one, as their last answers are sent.
+        const sweep = setInterval(() => server.closeIdleConnections(), 20)
+        server.close(() => {
+          clearInterval(sweep)
+          resolve()
+        })
         if (signal.aborted) server.closeAllConnections()
         signal.addEventListener('abort', () => server.closeAllConnections(), { once: true })
       }),

@@ -22,11 +22,15 @@ export class Topics {
     for (const listener of [...(this.#listeners.get(topic) ?? [])]) listener()
   }
 
-  /** Resolves true when any of the topics is emitted, false when the time is over. */
+  /**
+   * Resolves true when any of the topics is emitted, false when the time is over. Rejects when the
+   * hub shuts down: a caller that took that for a time-out would look and wait again for ever.
+   */
   wait(topics: string[], timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(canceled())
-      if (this.#closed || timeoutMs <= 0) return resolve(false)
+      if (this.#closed) return reject(closing())
+      if (timeoutMs <= 0) return resolve(false)
       const release = () => {
         clearTimeout(timer)
         for (const unsubscribe of subscriptions) unsubscribe()
@@ -42,16 +46,24 @@ export class Topics {
       }
       const timer = setTimeout(() => finish(false), timeoutMs)
       const subscriptions = topics.map((topic) => this.subscribe(topic, () => finish(true)))
-      subscriptions.push(this.subscribe('closing', () => finish(false)))
+      const shut = () => {
+        release()
+        reject(closing())
+      }
+      subscriptions.push(this.subscribe('closing', shut))
       signal?.addEventListener('abort', abort, { once: true })
     })
   }
 
-  /** Ends every wait; used when the hub drains. */
+  /** Ends every wait, also later ones; used when the hub drains. */
   close(): void {
     this.#closed = true
     this.emit('closing')
   }
 }
 
+const closing = () =>
+  new HubError('unavailable', 'the hub is shutting down', {
+    hint: 'Send the same call again in a moment.',
+  })
 const canceled = () => new HubError('canceled', 'the caller gave up waiting')

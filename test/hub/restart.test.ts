@@ -5,7 +5,7 @@ import type { LogChunk } from '../../schemas/log.ts'
 import type { Attempt, Task } from '../../schemas/task.ts'
 import { carrying, signalProcess } from '../../servers/cluster/drivers/processes.ts'
 import { makeFolder } from '../helpers/folder.ts'
-import { until } from '../helpers/hub.ts'
+import { failure, until } from '../helpers/hub.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { makeRepo } from '../helpers/repo.ts'
 
@@ -94,6 +94,25 @@ test('pods that died with the hub down are recorded, and their task is tried aga
     'lost',
   ])
   expect(carrying('SWITCHYARD_POD').filter(({ value }) => value === items[0]?.id)).toEqual([])
+})
+
+test('callers that wait are told at once when the hub drains', async () => {
+  const hub = await startProcessHub(['--dispatch', 'off'])
+  const client = hub.client(0)
+  const { id } = await client.call<Task>('task_submit', { template: 'command', command: 'true' })
+  await client.call('task_claim', { agent: 'worker-one' })
+  const waits = [
+    client.call('task_wait', { task: id, timeout_ms: 40_000 }),
+    client.call('event_list', { task: id, wait_ms: 40_000 }),
+    client.call('task_claim', { agent: 'worker-two', wait_ms: 40_000 }),
+    client.call('task_log', { task: id, wait_ms: 40_000 }),
+  ]
+  const ended = Promise.all(waits.map((wait) => failure(wait)))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const startedAt = performance.now()
+  expect(await hub.stop()).toBe(0)
+  expect(performance.now() - startedAt).toBeLessThan(3000)
+  expect((await ended).map((error) => error.code)).toEqual(Array(4).fill('unavailable'))
 })
 
 test('SIGTERM drains: leases come back, agents end, the exit code is 0', async () => {
