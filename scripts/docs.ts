@@ -66,10 +66,17 @@ function settingsTable(): string {
   }) as Schema
   const rows = Object.entries(properties).map(([name, { description, default: preset }]) => {
     const variable = `SWITCHYARD_${kebab(name).replaceAll('-', '_').toUpperCase()}`
-    return `| \`--${kebab(name)}\` | \`${variable}\` | \`${String(preset as string | number) || '–'}\` | ${description} |`
+    return `| \`--${kebab(name)}\` | \`${variable}\` | \`${shown(preset)}\` | ${description} |`
   })
   return ['| option | variable | default | |', '|---|---|---|---|', ...rows].join('\n')
 }
+
+const shown = (preset: unknown) =>
+  preset === undefined || preset === ''
+    ? '–'
+    : typeof preset === 'string'
+      ? preset
+      : JSON.stringify(preset)
 
 const between = (text: string, name: string, content: string) =>
   text.replace(

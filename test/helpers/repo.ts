@@ -4,7 +4,7 @@ import { git } from '../../servers/kit/git.ts'
 import { makeFolder } from './folder.ts'
 
 /** A small project whose test fails until `-` becomes `+`. */
-export const failingProject: Record<string, string> = {
+const failingProject: Record<string, string> = {
   'package.json': '{ "name": "sum", "type": "module", "scripts": { "test": "node --test" } }\n',
   'CHANGELOG.md': '# Changes\n',
   'src/sum.js': 'export function sum(a, b) {\n  return a - b\n}\n',
