@@ -55,56 +55,60 @@ async function npm({ root, files }: Project): Promise<Plan> {
 }
 
 async function python({ root, files }: Project): Promise<Plan> {
-  const marked = [
+  const marks = [
     'pyproject.toml',
     'setup.py',
     'setup.cfg',
     'requirements.txt',
     'pytest.ini',
     'tox.ini',
-  ].some((name) => files.has(name))
+  ]
   const tests = ['tests', 'test'].filter((name) => files.has(name))
   const loose = [...files].some((name) => /^test_.*\.py$|_test\.py$/.test(name))
-  if (!marked && !loose) return nothing
-  if (tests.length === 0 && !loose) return nothing
+  if (!loose && !(tests.length > 0 && marks.some((name) => files.has(name)))) return nothing
   const settings = files.has('pyproject.toml')
     ? await readFile(join(root, 'pyproject.toml'), 'utf8')
     : ''
-  const requirements = [...files]
-    .filter((name) => /^(dev-|test-)?requirements([-_](dev|test))?\.txt$/.test(name))
-    .sort()
-  const installs = [
-    ...requirements.map((name) => `-r ${name}`),
-    ...(files.has('setup.py') || /^\[(project|build-system)\]/m.test(settings) ? ['-e .'] : []),
-  ]
   const usesPytest =
     files.has('pytest.ini') ||
     files.has('conftest.py') ||
     settings.includes('pytest') ||
     (await importsPytest(root, tests))
+  const packages = [
+    ...(usesPytest ? ['pytest'] : []),
+    ...(await pythonRequirements({ root, files }, settings)),
+  ]
   const venv = '"$HOME/venv"'
   const python3 = `${venv}/bin/python`
+  const unittest = `-m unittest discover${tests[0] ? ` -s ${tests[0]} -t .` : ''}`
   return {
     setup: [
       setup('venv', `python3 -m venv --system-site-packages ${venv}`),
-      ...(installs.length > 0 || usesPytest
-        ? [
-            setup(
-              'install',
-              `${python3} -m pip install --quiet ${usesPytest ? 'pytest ' : ''}${installs.join(' ')}`,
-            ),
-          ]
+      ...(packages.length > 0
+        ? [setup('install', `${python3} -m pip install --quiet ${packages.join(' ')}`)]
         : []),
     ],
-    checks: [
-      check(
-        'test',
-        usesPytest
-          ? `${python3} -m pytest -q`
-          : `${python3} -m unittest discover${tests[0] ? ` -s ${tests[0]} -t .` : ''}`,
-      ),
-    ],
+    checks: [check('test', `${python3} ${usesPytest ? '-m pytest -q' : unittest}`)],
   }
+}
+
+/** What pip has to install: requirement files for tests, then the project with its test extra. */
+async function pythonRequirements({ root, files }: Project, settings: string): Promise<string[]> {
+  const folder = files.has('requirements') ? await readdir(join(root, 'requirements')) : []
+  const lists = [
+    ...[...files].filter((name) =>
+      /^((dev|tests?)-)?requirements([-_](dev|tests?))?\.txt$/.test(name),
+    ),
+    ...folder.filter((name) => /^tests?\.txt$/.test(name)).map((name) => `requirements/${name}`),
+  ]
+  const extras =
+    /^\[project\.optional-dependencies\]\n([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(settings)?.[1] ?? ''
+  const extra = /^["']?(tests?|testing)["']?\s*=/m.exec(extras)?.[1]
+  const isPackage = files.has('setup.py') || /^\[(project|build-system)\]/m.test(settings)
+  return [
+    ...lists.sort().map((name) => `-r ${name}`),
+    ...(isPackage ? [`-e '.${extra ? `[${extra}]` : ''}'`] : []),
+  ]
 }
 
 async function importsPytest(root: string, folders: string[]): Promise<boolean> {

@@ -25,17 +25,17 @@ const formats: Format[] = [
   },
   // mocha
   { passed: /^\s+(\d+) passing/gm, failed: /^\s+(\d+) failing/gm, failure: /^\s+\d+\) (.+)$/gm },
+  // cargo test; before pytest, whose totals look alike
+  {
+    passed: /^test result: \w+\. (\d+) passed/gm,
+    failed: /^test result: \w+\. \d+ passed; (\d+) failed/gm,
+    failure: /^(?:test (.+) \.\.\. FAILED|---- (.+) stdout ----)$/gm,
+  },
   // pytest
   {
     passed: /^(?:=+ )?(?:.*\D)?(\d+) passed.* in [\d.]+s/gm,
     failed: /^(?:=+ )?(\d+) failed.* in [\d.]+s/gm,
     failure: /^(?:FAILED|ERROR) (\S+::.+)$/gm,
-  },
-  // cargo test
-  {
-    passed: /^test result: \w+\. (\d+) passed/gm,
-    failed: /^test result: \w+\. \d+ passed; (\d+) failed/gm,
-    failure: /^(?:test (.+) \.\.\. FAILED|---- (.+) stdout ----)$/gm,
   },
   // go test
   { passed: /^\s*--- PASS: /gm, failed: /^(?:--- FAIL: )/gm, failure: /^\s*--- FAIL: (\S+)/gm },

@@ -53,7 +53,8 @@ async function verdict(client: HubClient, task: Task): Promise<string> {
   const lines = [
     `${task.id} is ${task.state}${task.failure && isTerminal(task.state) ? `: ${task.failure.message}` : ''}`,
   ]
-  if (task.result) lines.push(task.result.summary)
+  const summary = task.result?.summary
+  if (summary && !task.failure?.message.startsWith(summary)) lines.push(summary)
   if (task.state === 'in_review' && task.result?.change) {
     const { change } = await client.call<{ change: Change }>('change_read', {
       change: task.result.change,

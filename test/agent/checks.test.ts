@@ -44,7 +44,7 @@ describe('what test runners print', () => {
     ],
     [
       'cargo',
-      'test a::b ... FAILED\ntest result: FAILED. 2 passed; 1 failed; 0 ignored\n',
+      'test a::b ... FAILED\ntest result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n',
       { passed: 2, failed: 1 },
       ['a::b'],
     ],
@@ -108,6 +108,19 @@ describe('checks of a project', () => {
     ).toMatch(/-m pytest -q$/)
     expect((await plan({ 'test_a.py': 'import unittest\n' })).at(-1)).toMatch(
       /-m unittest discover$/,
+    )
+  })
+  test('Python: requirement files for tests and the test extra are installed', async () => {
+    const project =
+      '[project]\nname = "x"\n\n[project.optional-dependencies]\ndocs = []\ntest = ["pytest"]\n\n[tool.x]\n'
+    const files = {
+      'pyproject.toml': project,
+      'requirements/tests.txt': '',
+      'requirements/docs.txt': '',
+      'tests/a.py': '',
+    }
+    expect((await plan(files))[1]).toMatch(
+      /pip install --quiet pytest -r requirements\/tests\.txt -e '\.\[test\]'$/,
     )
   })
   test('Go, Rust and Make', async () => {
