@@ -12,6 +12,8 @@ export const Principal = z.object({
   task: z.string().optional(),
   /** Set for agents that hold a lease: the attempt the credential dies with. */
   attempt: z.string().optional(),
+  /** Set for agents: path of the only repository that the credential may touch. */
+  repo: z.string().optional(),
 })
 export type Principal = z.infer<typeof Principal>
 

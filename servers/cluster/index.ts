@@ -1,7 +1,7 @@
 import { defineServer } from '../kit/tool.ts'
 import { clusterList, nodeList } from './clusters.ts'
 import { placementExplain } from './placement.ts'
-import { podLog, podRead, podReconcile, podResume, podSuspend } from './pod-tools.ts'
+import { podExec, podLog, podRead, podReconcile, podResume, podSuspend } from './pod-tools.ts'
 import { podDelete, podList, podRun } from './pods.ts'
 
 export const cluster = defineServer({
@@ -16,6 +16,7 @@ export const cluster = defineServer({
     podList,
     podRead,
     podLog,
+    podExec,
     podSuspend,
     podResume,
     podDelete,

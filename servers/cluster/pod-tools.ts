@@ -61,6 +61,33 @@ export const podResume = signalTool(
   'Lets a suspended pod go on. It does nothing to a pod that runs.',
 )
 
+export const podExec = defineTool({
+  name: 'pod_exec',
+  title: 'Run a program in a pod',
+  description:
+    'Runs one more program in a live pod, in its folder, environment and isolation, and returns its output. Use it to look at what an agent is doing; use task_message to steer it.',
+  effect: 'destroy',
+  scope: 'cluster:write',
+  input: {
+    pod,
+    command: z.array(z.string().max(8000)).min(1).max(200).describe('Program and its arguments'),
+    timeout_ms: z.int().min(100).max(300_000).default(30_000).describe('Time limit'),
+  },
+  output: z.object({
+    exitCode: z.int().nullable(),
+    stdout: z.string(),
+    stderr: z.string(),
+    truncated: z.boolean(),
+    timedOut: z.boolean(),
+  }),
+  run: async ({ pod: id, command, timeout_ms: timeoutMs }, ctx) => {
+    // On record before it runs: what it does cannot be undone.
+    await ctx.write((tx) => tx.about(findPod(ctx, tx, id).id))
+    const { stdout, stderr, ...ended } = await ctx.cluster.exec(id, command, timeoutMs)
+    return { ...ended, stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8') }
+  },
+})
+
 export const podReconcile = defineTool({
   name: 'pod_reconcile',
   title: 'Reconcile pods',

@@ -1,5 +1,6 @@
 import type { Capacity } from '../../schemas/cluster.ts'
 import type { Isolation, Resources } from '../../schemas/task.ts'
+import type { RunResult } from './run.ts'
 
 /** What a driver is asked to run. The folder exists when `start` is called and is the pod's own. */
 export type PodSpec = {
@@ -30,6 +31,8 @@ export type ClusterDriver = {
   adopt(spec: PodSpec, started: StartedPod, onExit: (exit: PodExit) => void): Promise<boolean>
   /** Ends a pod with everything it started: politely, then by force after `graceMs`. */
   stop(podId: string, graceMs: number, reason: string): Promise<void>
+  /** Runs one more program in a live pod's folder, with its environment and isolation, to its end. */
+  exec(podId: string, command: string[], timeoutMs: number): Promise<RunResult>
   /** Removes processes and folders that carry our mark and belong to no live pod. */
   sweep(livePodIds: Set<string>): Promise<{ killed: number; removed: number }>
   capacity(): Promise<Capacity>

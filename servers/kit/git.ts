@@ -37,12 +37,22 @@ const environment = (): Record<string, string> => ({
   GIT_COMMITTER_EMAIL: 'switchyard@localhost',
 })
 
-/** Runs one Git command with hooks, foreign protocols and user configuration off. */
-export function gitRaw(args: string[], options: RunOptions = {}): Promise<RunResult> {
-  return run('git', [...hardening, ...args], {
-    ...options,
-    env: { ...environment(), ...options.env },
-  })
+const lockTries = 20
+const lockPauseMs = 250
+
+/**
+ * Runs one Git command with hooks, foreign protocols and user configuration off. While another Git
+ * holds a lock (the user's own, or one that outlived a killed hub), it waits for up to five seconds.
+ */
+export async function gitRaw(args: string[], options: RunOptions = {}): Promise<RunResult> {
+  for (let tries = 1; ; tries++) {
+    const env = { ...environment(), ...options.env }
+    const result = await run('git', [...hardening, ...args], { ...options, env })
+    const locked =
+      result.exitCode !== 0 && /\.lock': File exists/.test(result.stderr.toString('utf8'))
+    if (!locked || tries >= lockTries) return result
+    await new Promise((resolve) => setTimeout(resolve, lockPauseMs))
+  }
 }
 
 /** Standard output of a Git command that has to succeed. */

@@ -136,6 +136,7 @@ function toLease(ctx: Context, tx: Tx, row: TaskRow, attempt: AttemptRow, tokenI
     orgs: [row.org],
     task: row.id,
     attempt: attempt.id,
+    ...(row.repo === null ? {} : { repo: row.repo }),
   }
   const token = mintToken(tx, {
     id: tokenId,

@@ -69,6 +69,7 @@ export const taskSubmit = defineTool({
     const repo = await checkedRepo(input.repo, template, applied.definition.needsRepo)
     if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
     const org = orgFor(ctx, input.org)
+    if (repo !== undefined) assertMayUse(ctx, org, repo)
     const title = input.title ?? makeTitle(template, goal ?? command, repo)
     const { idempotency_key: key = null, ...request } = input
     const digest = hash('sha256', JSON.stringify(request))
@@ -164,6 +165,25 @@ async function checkedRepo(repo: string | undefined, template: string, needed: b
   if (!needed) return undefined
   throw new HubError('invalid', `template ${template} needs a repository`, {
     hint: 'Pass `repo`, the absolute path of a Git repository on the hub machine.',
+  })
+}
+
+/**
+ * Any folder of the hub's machine could be named, so only an owner brings in a repository that its
+ * org has not worked on; from then on it is the org's.
+ */
+function assertMayUse(ctx: Context, org: string, repo: string): void {
+  if (ctx.principal.roles.includes('owner')) return
+  const known = ctx.store.get(
+    'SELECT 1 AS known FROM tasks WHERE org = :org AND repo = :repo LIMIT 1',
+    {
+      org,
+      repo,
+    },
+  )
+  if (known) return
+  throw new HubError('denied', `${ctx.principal.id} may not bring ${repo} into the org ${org}`, {
+    hint: 'An owner submits the first task on a repository; after that, its org may use it.',
   })
 }
 

@@ -128,6 +128,11 @@ export const repoDiff = defineTool({
 export async function ensureRepository(ctx: Context, repo: string, org?: string): Promise<Repo> {
   if (!isAbsolute(repo)) return findRepository(ctx, repo)
   const path = await repositoryRoot(repo)
+  if (ctx.principal.kind === 'agent' && path !== ctx.principal.repo) {
+    throw new HubError('denied', `the credential of ${ctx.principal.id} is not for ${path}`, {
+      hint: 'An agent works on the repository of its task.',
+    })
+  }
   const owner = orgFor(ctx, org)
   const known = byPath(ctx, owner, path)
   if (known) return known
@@ -158,7 +163,8 @@ export async function ensureRepository(ctx: Context, repo: string, org?: string)
 export function findRepository(ctx: Context, repo: string): Repo {
   const key = isAbsolute(repo) ? 'path' : 'id'
   const rows = ctx.store.all<RepoRow>(`SELECT * FROM repositories WHERE ${key} = :repo`, { repo })
-  const row = rows.find(({ org }) => maySee(ctx, org))
+  const { kind, repo: own } = ctx.principal
+  const row = rows.find(({ org, path }) => maySee(ctx, org) && (kind !== 'agent' || path === own))
   if (row) return toRepository(row)
   throw new HubError('not_found', `no repository ${JSON.stringify(repo)} is known to this hub`, {
     hint: 'repo_list shows those that are; a repository becomes known with its first task.',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Granted } from '../../agent/lease.ts'
 import type { Task } from '../../schemas/task.ts'
 import { launchBrowser } from '../helpers/browser.ts'
 import { makeFolder } from '../helpers/folder.ts'
@@ -98,6 +99,24 @@ test('the page says that the hub is away, and goes on where it was when it is ba
     .client()
     .call('task_submit', { template: 'command', command: 'true', title: 'after the restart' })
   await page.getByText('after the restart').waitFor()
+})
+
+test('a question of an agent is answered on the task page', async () => {
+  const hub = await startHub()
+  const { id: task } = await hub.call<Task>('task_submit', { template: 'command', command: 'true' })
+  const { lease } = await hub.call<{ lease: Granted }>('task_claim', { agent: 'worker-one' })
+  await hub.call('task_heartbeat', { task, fence: lease.fence })
+  const asked = { task, fence: lease.fence, question: 'Deploy it?', details: { to: 'production' } }
+  const { id } = await hub.call<{ id: string }>('approval_request', asked)
+  const { page, errors } = await openPage()
+  await page.goto(await hub.hub.loginLink())
+  await page.locator('.card').click()
+  await page.getByText('"to": "production"').waitFor()
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.locator('h1 + .line .badge', { hasText: 'running' }).waitFor()
+  const answer = await hub.call<{ items: unknown[] }>('approval_list', { approval: id })
+  expect(answer.items[0]).toMatchObject({ state: 'approved', decidedBy: 'owner' })
+  expect(errors).toEqual([])
 })
 
 test('a text from a task is shown as text, whatever it says', async () => {

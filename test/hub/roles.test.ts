@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
+import type { Granted } from '../../agent/lease.ts'
+import type { Task } from '../../schemas/task.ts'
 import { failure, startHub } from '../helpers/hub.ts'
+import { makeRepo } from '../helpers/repo.ts'
 
 test('a viewer neither sees nor may call what changes things, and the refusal is on record', async () => {
   const hub = await startHub()
@@ -34,4 +37,47 @@ test('a revoked credential stops working at once', async () => {
   await bob.call('whoami')
   await hub.call('token_revoke', { id: made.id })
   expect(await failure(bob.call('whoami'))).toMatchObject({ code: 'unauthenticated' })
+})
+
+test('only an owner brings a new repository in; after that its org may use it', async () => {
+  const hub = await startHub()
+  const repo = await makeRepo()
+  const dev = await hub.as('dora', 'developer', ['default'])
+  const submit = { template: 'ci', repo }
+  expect(await failure(dev.call('task_submit', submit))).toMatchObject({ code: 'denied' })
+  await hub.call('task_submit', submit)
+  expect(await dev.call('task_submit', submit)).toMatchObject({ repo })
+  const stranger = await hub.as('otto', 'developer', ['other'])
+  expect(await failure(stranger.call('task_submit', submit))).toMatchObject({ code: 'denied' })
+})
+
+test("an agent's credential reaches its own task and repository, and nothing else", async () => {
+  const hub = await startHub()
+  const [own, other] = [await makeRepo(), await makeRepo()]
+  const { id: task } = await hub.call<Task>('task_submit', {
+    template: 'ci',
+    repo: own,
+    priority: 1,
+  })
+  const { id: foreign } = await hub.call<Task>('task_submit', { template: 'ci', repo: other })
+  const { lease } = await hub.call<{ lease: Granted }>('task_claim', { agent: 'worker-one' })
+  const agent = hub.client.withToken(lease.token)
+  expect(await agent.call('branch_create', { repo: own, task })).toMatchObject({ task })
+  const refused: [string, Record<string, unknown>, string][] = [
+    ['branch_create', { repo: other, task: foreign }, 'denied'],
+    ['branch_create', { repo: other, branch: 'x' }, 'denied'],
+    ['repo_diff', { repo: other, from: 'main', to: 'main' }, 'not_found'],
+    ['task_read', { task: foreign }, 'not_found'],
+    ['task_log', { task: foreign }, 'not_found'],
+    ['task_submit', { template: 'ci', repo: own }, 'denied'],
+    ['change_merge', { change: 'x', expect_head: '0'.repeat(40) }, 'denied'],
+    ['token_create', { name: 'me', role: 'owner' }, 'denied'],
+    ['pod_run', { command: ['true'] }, 'denied'],
+  ]
+  for (const [tool, args, code] of refused) {
+    expect(await failure(agent.call(tool, args)), tool).toMatchObject({ code })
+  }
+  expect((await agent.call<{ items: Task[] }>('task_list')).items.map((item) => item.id)).toEqual([
+    task,
+  ])
 })

@@ -6,6 +6,7 @@ import { PageElement } from '../element.ts'
 import { ago, bytes, duration } from '../format.ts'
 import { Live } from '../live.ts'
 import { ToolError, callTool } from '../mcp.ts'
+import '../parts/approvals.ts'
 import '../parts/change.ts'
 import { checksView } from '../parts/checks.ts'
 import '../parts/log.ts'
@@ -53,6 +54,7 @@ class TaskPage extends PageElement {
           ${task.model ? html`<span>model ${task.model}</span>` : nothing}
         </p>
         ${this.#actions(task)} ${problem(this.error)}
+        ${task.state === 'waiting' ? html`<sy-approvals .task=${task.id}></sy-approvals>` : nothing}
         ${task.failure && task.state !== 'succeeded' ? html`<p class="problem">${task.failure.code}: ${task.failure.message}</p>` : nothing}
         ${task.result && !change ? html`<p class="body">${task.result.summary}</p>` : nothing}
         ${checksView(task.result?.checks ?? [])}

@@ -1,5 +1,5 @@
-import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { carrying, familyOf, signalProcess, snapshot } from './processes.ts'
 
 /** Environment variable that every process of a pod carries, with the pod's id. */
@@ -30,13 +30,18 @@ export async function killAll(podId: string, pid: number): Promise<void> {
   for (const member of new Set([...family, ...marked])) signalProcess(member, 'SIGKILL')
 }
 
-/** Of a pod that ended only its output is kept. */
-export async function tidy(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []) // Deleted by hand meanwhile: just as tidy.
-  const rest = names.filter((name) => name !== 'output.log')
+const keptMs = 7 * 24 * 3_600_000
+
+/** Of a pod that ended only its output is kept, for a week. True when the folder is gone. */
+export async function tidy(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((): string[] => []) // Deleted by hand meanwhile: just as tidy.
+  const output = names.includes('output.log') ? await stat(join(folder, 'output.log')) : undefined
+  const old = output === undefined || output.mtimeMs < Date.now() - keptMs
+  const rest = old ? [''] : names.filter((name) => name !== 'output.log')
   await Promise.all(
-    rest.map((name) => rm(join(folder, name), { recursive: true, force: true, maxRetries: 3 })),
+    rest.map((name) => rm(resolve(folder, name), { recursive: true, force: true, maxRetries: 3 })),
   )
+  return old
 }
 
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -6,6 +6,8 @@ import type { Capacity } from '../../../schemas/cluster.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { HubError } from '../../../schemas/errors.ts'
 import type { Isolation } from '../../../schemas/task.ts'
+import type { RunResult } from '../../kit/run.ts'
+import { run } from '../../kit/run.ts'
 import type { ClusterDriver, PodExit, PodSpec, StartedPod } from '../../kit/cluster-driver.ts'
 import { bwrapCommand, bwrapWorks } from './bwrap.ts'
 import { readCapacity } from './capacity.ts'
@@ -59,19 +61,7 @@ export class LocalDriver implements ClusterDriver {
 
   async start(spec: PodSpec, onExit: (exit: PodExit) => void): Promise<StartedPod> {
     await this.ready()
-    const folder = this.folder(spec.id)
-    const cacheDir = join(this.#dataDir, 'cache')
-    for (const path of [join(folder, 'tmp'), cacheDir, ...spec.writable])
-      mkdirSync(path, { recursive: true })
-    const base = podEnvironment({
-      own: process.env,
-      folder,
-      cacheDir,
-      codeRoot: this.#codeRoot,
-      extra: this.#config().file.podEnv,
-    })
-    const env: Record<string, string> = { ...base, ...spec.env, [marker]: spec.id }
-    const [program = '', ...args] = this.#wrap(spec, folder, cacheDir, env.PATH ?? '')
+    const { folder, env, program, args } = this.#prepare(spec, spec.command)
     const output = openSync(join(folder, 'output.log'), 'a', 0o600)
     const child = spawn(program, args, {
       cwd: folder,
@@ -95,6 +85,13 @@ export class LocalDriver implements ClusterDriver {
     if (child.exitCode !== null || child.signalCode !== null)
       this.#ended(live, child.exitCode, child.signalCode ?? '')
     return { pid, pidStarted: started }
+  }
+
+  async exec(podId: string, command: string[], timeoutMs: number): Promise<RunResult> {
+    const live = this.#live.get(podId)
+    if (!live) throw new HubError('conflict', `pod ${podId} does not run`)
+    const { folder, env, program, args } = this.#prepare(live.spec, command)
+    return run(program, args, { cwd: folder, env, timeoutMs, maxBytes: 256 * 1024 })
   }
 
   async adopt(
@@ -133,8 +130,9 @@ export class LocalDriver implements ClusterDriver {
     )
     for (const { pid } of ours) signalProcess(pid, 'SIGKILL')
     mkdirSync(join(this.#dataDir, 'pods'), { recursive: true })
-    const folders = readdirSync(join(this.#dataDir, 'pods'))
-    return { killed: ours.length, removed: folders.filter((name) => !livePodIds.has(name)).length }
+    const ended = readdirSync(join(this.#dataDir, 'pods')).filter((name) => !livePodIds.has(name))
+    const removed = await Promise.all(ended.map((name) => tidy(this.folder(name))))
+    return { killed: ours.length, removed: removed.filter(Boolean).length }
   }
 
   async capacity(): Promise<Capacity> {
@@ -174,17 +172,23 @@ export class LocalDriver implements ClusterDriver {
     }
   }
 
-  #wrap(spec: PodSpec, folder: string, cacheDir: string, path: string): string[] {
-    if (this.isolation === 'none') return spec.command
+  /** Folders, environment and command line of a program in a pod. */
+  #prepare(spec: PodSpec, command: string[]) {
+    const folder = this.folder(spec.id)
+    const cacheDir = join(this.#dataDir, 'cache', spec.org)
     const writable = [...spec.writable, cacheDir]
-    return bwrapCommand({
-      command: spec.command,
-      folder,
-      writable,
-      dataDir: this.#dataDir,
-      codeRoot: this.#codeRoot,
-      path,
-    })
+    for (const path of [join(folder, 'tmp'), ...writable]) mkdirSync(path, { recursive: true })
+    const codeRoot = this.#codeRoot
+    const extra = this.#config().file.podEnv
+    const base = podEnvironment({ own: process.env, folder, cacheDir, codeRoot, extra })
+    const env: Record<string, string> = { ...base, ...spec.env, [marker]: spec.id }
+    const dataDir = this.#dataDir
+    const path = env.PATH ?? ''
+    const [program = '', ...args] =
+      this.isolation === 'none'
+        ? command
+        : bwrapCommand({ command, folder, writable, dataDir, codeRoot, path })
+    return { folder, env, program, args }
   }
 
   #watch(spec: PodSpec, pid: number, started: string, exit: (exit: PodExit) => void): Live {

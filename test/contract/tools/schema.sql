@@ -38,6 +38,8 @@ CREATE UNIQUE INDEX tasks_by_key ON tasks (org, idempotency_key) WHERE idempoten
 
 CREATE INDEX tasks_by_org ON tasks (org, id DESC);
 
+CREATE INDEX tasks_by_repo ON tasks (org, repo) WHERE repo IS NOT NULL;
+
 CREATE INDEX tasks_by_state ON tasks (org, state, id DESC);
 
 CREATE INDEX tasks_due ON tasks (not_before_at) WHERE state = 'queued' AND not_before_at > 0;

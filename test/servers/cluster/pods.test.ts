@@ -50,6 +50,22 @@ test('a pod that ends leaves nothing running and nothing but its output', async 
   expect(existsSync(join(hub.hub.cluster.folder(pod.id), 'junk'))).toBe(false)
 })
 
+test('a program runs in a live pod with its folder and environment, and only there', async () => {
+  const hub = await startHub()
+  const pod = await run(hub, 'echo mine > file; sleep 30')
+  await until(() => existsSync(join(hub.hub.cluster.folder(pod.id), 'file')))
+  const command = ['/bin/sh', '-c', 'cat file; echo $SWITCHYARD_POD; exit 4']
+  expect(await hub.call('pod_exec', { pod: pod.id, command })).toMatchObject({
+    exitCode: 4,
+    stdout: `mine\n${pod.id}\n`,
+  })
+  await hub.call('pod_delete', { pod: pod.id, grace_ms: 0 })
+  await ended(hub, pod.id)
+  expect(await failure(hub.call('pod_exec', { pod: pod.id, command }))).toMatchObject({
+    code: 'conflict',
+  })
+})
+
 test('time and memory limits end a pod and say so', async () => {
   const hub = await startHub()
   const slow = await run(hub, 'sleep 60', { timeout_ms: 1000 })

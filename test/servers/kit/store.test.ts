@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { HubError } from '../../../schemas/errors.ts'
 import { Store } from '../../../servers/kit/store.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
+import { makeSmallDisk } from '../../helpers/small-disk.ts'
 
 const insert = 'INSERT INTO cursors (name, seq) VALUES (:name, 1)'
 const count = (store: Store) => store.get<{ n: number }>('SELECT count(*) AS n FROM cursors')?.n
@@ -56,14 +55,7 @@ test('only one hub works in a data directory', async () => {
 })
 
 test('a full disk is a typed error; what was acknowledged stays, and work goes on after room is made', async (context) => {
-  const folder = join(makeFolder(), 'small')
-  mkdirSync(folder)
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder], { stdio: 'ignore' })
-  } catch {
-    return context.skip('this machine lets no test mount a small file system')
-  }
-  onTestFinished(() => void execFileSync('umount', ['-l', folder]))
+  const { folder, grow } = makeSmallDisk(context, 3)
   const store = new Store(join(folder, 'a.db'), Date.now)
   const fill = `INSERT INTO events (at, org, kind, subject, data) VALUES (1, 'o', 'k', 's', :data)`
   let acknowledged = 0
@@ -77,8 +69,34 @@ test('a full disk is a typed error; what was acknowledged stays, and work goes o
   )
   expect(refused).toMatchObject({ code: 'exhausted' })
   expect(acknowledged).toBeGreaterThan(5)
-  execFileSync('mount', ['-o', 'remount,size=12m', folder])
+  grow(12)
   await store.write((tx) => tx.run(fill, { data: 'after' }))
   expect(store.get<{ n: number }>('SELECT count(*) AS n FROM events')?.n).toBe(acknowledged + 1)
   store.close()
+})
+
+test('a hub whose disk is full says so, keeps what it acknowledged, and recovers', async (context) => {
+  const { folder, grow } = makeSmallDisk(context, 6)
+  const hub = await startHub({ data: folder, logLevel: 'silent' })
+  const submit = () =>
+    hub.call<{ id: string }>('task_submit', {
+      template: 'command',
+      command: `true ${'x'.repeat(7000)}`,
+    })
+  const acknowledged: string[] = []
+  const refused = await failure(
+    (async () => {
+      for (;;) acknowledged.push((await submit()).id)
+    })(),
+  )
+  expect(refused).toMatchObject({
+    code: 'exhausted',
+    hint: expect.stringMatching(/Free some space/) as string,
+  })
+  expect(await hub.call('whoami')).toMatchObject({ principal: { id: 'owner' } })
+  grow(24)
+  await submit()
+  for (const task of acknowledged)
+    expect(await hub.call('task_read', { task })).toMatchObject({ task: { id: task } })
+  expect(await hub.call('audit_verify')).toMatchObject({ intact: true })
 })

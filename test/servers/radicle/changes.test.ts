@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Change } from '../../../schemas/change.ts'
@@ -205,6 +205,19 @@ test('a workspace whose .git was rewritten leads git nowhere else', async () => 
   const { diff } = await hub.call<{ diff: string }>('change_read', { change: change.id })
   expect(diff).toContain('/etc/passwd')
   expect(diff).not.toContain('root:x:')
+})
+
+test('a lock that another git holds for a moment is waited for', async () => {
+  const hub = await startHub()
+  const repo = await makeRepo()
+  const space = await hub.call<Workspace>('branch_create', { repo, task })
+  writeFileSync(join(space.path, 'x.txt'), 'x')
+  const folder = (await git(['-C', space.path, 'rev-parse', '--absolute-git-dir'])).trim()
+  writeFileSync(join(folder, 'index.lock'), '')
+  setTimeout(() => rmSync(join(folder, 'index.lock')), 600)
+  expect(await hub.call('commit_create', { task, message: 'wait' })).toMatchObject({
+    committed: true,
+  })
 })
 
 test('nothing to propose is said, and pages of commits follow each other', async () => {

@@ -1,0 +1,16 @@
+# docker build -f deploy/images/hub.Dockerfile -t switchyard .
+FROM node:24-bookworm-slim
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends git bubblewrap ca-certificates \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /opt/switchyard
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev
+COPY . .
+RUN npm run build && mkdir /data && chown node:node /data node_modules
+USER node
+VOLUME /data
+EXPOSE 7070
+ENV SWITCHYARD_HOST=0.0.0.0 SWITCHYARD_DATA=/data
+HEALTHCHECK CMD ["node", "-e", "fetch('http://127.0.0.1:7070/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "bin/switchyard.js", "start"]
