@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { HubError } from '../../schemas/errors.ts'
 import { nearest } from '../../schemas/nearest.ts'
-import { printJson } from './output.ts'
+import { printResult } from './output.ts'
 import { clientFor, parseSettings } from './settings.ts'
 
 type Property = { type?: string; description?: string; anyOf?: { type?: string }[] }
@@ -36,7 +36,7 @@ export async function call(args: string[]): Promise<number> {
       hint: close ? `Did you mean ${close}?` : '`switchyard tools` lists them.',
     })
   }
-  printJson(await client.call(name, toArguments(tool, options), { timeoutMs: 600_000 }))
+  printResult(await client.call(name, toArguments(tool, options), { timeoutMs: 600_000 }))
   return 0
 }
 

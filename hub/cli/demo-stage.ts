@@ -57,6 +57,7 @@ export type DemoHub = {
 /** A hub as a process of its own, so that it can be killed. */
 export async function startHub(stage: Stage): Promise<DemoHub> {
   let child = await launch(stage)
+  process.once('exit', () => child.process.kill('SIGTERM')) // However the demonstration ends.
   const token = (await readFile(join(stage.data, 'token'), 'utf8')).trim()
   return {
     client: new HubClient({ endpointFile: join(stage.data, 'run', 'endpoint'), token }, 60_000),

@@ -47,6 +47,10 @@ export async function main(args: string[]): Promise<number> {
     process.stdout.write(usage())
     return name === undefined ? 2 : 0
   }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0) // Whoever read our output has seen enough, as `head` does.
+  })
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   try {
     if (command) return await command.run(rest)

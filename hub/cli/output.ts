@@ -31,6 +31,25 @@ export function printError(error: unknown): void {
 export const printJson = (value: unknown): void =>
   void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
 
+/**
+ * A tool's result. Scripts get plain JSON. A person at a terminal gets texts of several lines, such
+ * as a diff, below it as they are, instead of as one long escaped string.
+ */
+export function printResult(value: unknown, isTerminal = process.stdout.isTTY): void {
+  if (!isTerminal) return printJson(value)
+  const texts: string[] = []
+  const shown = JSON.stringify(
+    value,
+    (key, field: unknown) => {
+      if (typeof field !== 'string' || !field.trimEnd().includes('\n')) return field
+      texts.push(`── ${key}\n${field.trimEnd()}\n`)
+      return '(below)'
+    },
+    2,
+  )
+  process.stdout.write([shown, ...texts].join('\n') + '\n')
+}
+
 /** What node:util's parseArgs throws for options it does not know. */
 const isUsage = (error: unknown) =>
   error instanceof Error &&

@@ -48,10 +48,10 @@ const projects: [string, string, Record<string, string>, { passed: number; faile
   ],
 ]
 
-test.each(projects)(
+test.for(projects)(
   'ci on a %s project reports what failed',
-  async (_name, program, files, counts) => {
-    if (!has(program)) return
+  async ([, program, files, counts], context) => {
+    if (!has(program)) context.skip(`${program} is not on the PATH`)
     const hub = await startHub({ dispatch: 'local', isolation: 'auto' })
     const repo = await makeRepo(files)
     const { id } = await hub.call<Task>('task_submit', { template: 'ci', repo })
