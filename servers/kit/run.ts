@@ -28,6 +28,7 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
   const { cwd, env = {}, input, timeoutMs = 60_000, maxBytes = 8 * 1024 * 1024, signal } = options
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(stopped(command))
+    if (args.some((arg) => arg.includes('\0'))) return reject(zeroByte(command))
     const child = spawn(command, args, { cwd, env, detached: true, stdio: 'pipe' })
     const out: Buffer[] = []
     const err: Buffer[] = []
@@ -79,4 +80,6 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
+const zeroByte = (command: string) =>
+  new HubError('invalid', `an argument for ${command} contains a zero byte`)
 const stopped = (command: string) => new HubError('canceled', `${command} was stopped`)
