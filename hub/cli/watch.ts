@@ -28,12 +28,12 @@ export async function follow(
 ): Promise<Task> {
   let after = 0
   let shown = ''
+  let midLine = false
   for (;;) {
     const before = await client.call<{ task: Task; settled: boolean }>('task_wait', {
       task,
       timeout_ms: 0,
     })
-    if (before.task.state !== shown) print(`— ${(shown = before.task.state)}\n`)
     const { items, next, more } = await client.call<{
       items: LogChunk[]
       next: number
@@ -41,11 +41,22 @@ export async function follow(
     }>('task_log', {
       task,
       after,
-      wait_ms: before.settled ? 0 : 5000,
+      wait_ms: before.settled || before.task.state !== shown ? 0 : 5000,
     })
-    for (const chunk of items) print(Buffer.from(chunk.data, chunk.encoding))
+    for (const chunk of items) {
+      const bytes = Buffer.from(chunk.data, chunk.encoding)
+      print(bytes)
+      midLine = bytes.at(-1) !== 10
+    }
     after = next
-    if (before.settled && !more && items.length === 0) return before.task
+    const ended = before.settled && !more && items.length === 0
+    // A new state is told between two lines of output, never within one.
+    if (before.task.state !== shown && (!midLine || ended)) {
+      shown = before.task.state
+      print(`${midLine ? '\n' : ''}— ${shown}\n`)
+      midLine = false
+    }
+    if (ended) return before.task
   }
 }
 
