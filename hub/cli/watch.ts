@@ -29,34 +29,32 @@ export async function follow(
   let after = 0
   let shown = ''
   let midLine = false
+  // A new state is told between two lines of output, never within one.
+  const tell = (state: string) => {
+    if (state === shown) return
+    print(`${midLine ? '\n' : ''}— ${(shown = state)}\n`)
+    midLine = false
+  }
   for (;;) {
-    const before = await client.call<{ task: Task; settled: boolean }>('task_wait', {
-      task,
-      timeout_ms: 0,
-    })
+    const { task: now, settled } = await client.call<{ task: Task; settled: boolean }>(
+      'task_wait',
+      { task, timeout_ms: 0 },
+    )
+    if (!midLine) tell(now.state)
     const { items, next, more } = await client.call<{
       items: LogChunk[]
       next: number
       more: boolean
-    }>('task_log', {
-      task,
-      after,
-      wait_ms: before.settled || before.task.state !== shown ? 0 : 5000,
-    })
+    }>('task_log', { task, after, wait_ms: settled ? 0 : 5000 })
     for (const chunk of items) {
       const bytes = Buffer.from(chunk.data, chunk.encoding)
       print(bytes)
       midLine = bytes.at(-1) !== 10
     }
     after = next
-    const ended = before.settled && !more && items.length === 0
-    // A new state is told between two lines of output, never within one.
-    if (before.task.state !== shown && (!midLine || ended)) {
-      shown = before.task.state
-      print(`${midLine ? '\n' : ''}— ${shown}\n`)
-      midLine = false
-    }
-    if (ended) return before.task
+    if (!settled || more || items.length > 0) continue
+    tell(now.state)
+    return now
   }
 }
 
