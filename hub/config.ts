@@ -24,12 +24,12 @@ export class ConfigSource {
   current = (): Config => this.#current
 
   /** Follows the folder rather than the file, because editors replace files instead of writing them. */
-  follow(dataDir: string): void {
+  follow(dataDir: string, onChange: (config: Config) => void): void {
     let timer: NodeJS.Timeout | undefined
     this.#watcher = watch(dataDir, (_event, name) => {
       if (name !== 'switchyard.json') return
       clearTimeout(timer)
-      timer = setTimeout(() => this.#reload(), 50)
+      timer = setTimeout(() => this.#reload(onChange), 50)
     })
   }
 
@@ -37,10 +37,11 @@ export class ConfigSource {
     this.#watcher?.close()
   }
 
-  #reload(): void {
+  #reload(onChange: (config: Config) => void): void {
     try {
       this.#current = { ...this.#settings, file: this.#read() }
       this.#log.info('switchyard.json was read again')
+      onChange(this.#current)
     } catch (error) {
       const why = error instanceof HubError ? error.message : String(error)
       this.#log.error({ why }, 'switchyard.json is invalid; the settings before stay in force')

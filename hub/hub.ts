@@ -18,18 +18,20 @@ import type { Listener } from './http/listener.ts'
 import { listen } from './http/listener.ts'
 import { Registry } from './registry.ts'
 import { Telemetry } from './telemetry.ts'
-import { hubServer } from './tools/index.ts'
+import { makeHubServer } from './tools/index.ts'
+import { Upstreams } from './upstreams/upstreams.ts'
 
 /** The parts of one running hub, wired once. Everything else is handed what it needs from here. */
 export class Hub {
   readonly dataDir: string
   readonly log: Logger
   readonly store: Store
-  readonly registry = new Registry([...servers, hubServer])
+  readonly registry = new Registry([...servers, makeHubServer(() => this.upstreams)])
   readonly telemetry = new Telemetry()
   readonly auth: Authenticator
   readonly cluster: LocalDriver
   readonly models: Models
+  readonly upstreams: Upstreams
   readonly config: () => Config
   readonly now = monotonicNow
   readonly id = (prefix: string): string => newId(prefix, this.now())
@@ -58,6 +60,8 @@ export class Hub {
     this.auth = new Authenticator(this.store, ownerToken(this.dataDir), this.now)
     this.cluster = new LocalDriver({ config: this.config, dataDir: this.dataDir, codeRoot })
     this.models = new Models(this.config, environment)
+    const isTaken = (name: string) => this.registry.get(name) !== undefined
+    this.upstreams = new Upstreams({ store: this.store, log, isTaken, environment })
     this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>
       this.#liveTasks(),
     )
@@ -77,7 +81,8 @@ export class Hub {
     const { port, host } = this.config()
     this.#listener = await listen(this, host, port)
     writeEndpoint(this.dataDir, this.#listener.url)
-    this.#source.follow(this.dataDir)
+    this.#source.follow(this.dataDir, (config) => this.upstreams.configure(config))
+    this.upstreams.configure(this.config())
     this.#controllers = startControllers(this)
     this.telemetry.load().catch((error: unknown) => this.log.error({ error }, 'no metrics'))
     return this.#listener.url
@@ -99,6 +104,7 @@ export class Hub {
     clearTimeout(deadline)
     this.#stop.abort()
     this.#source.stop()
+    await this.upstreams.stop()
     await this.telemetry.stop()
     this.store.close()
     this.#lock.release()

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HubError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { Org } from './principal.ts'
+import { UpstreamConfig } from './upstream.ts'
 
 const port = z.coerce.number().int().min(0).max(65535)
 
@@ -45,6 +46,10 @@ const podVariables = [
 
 /** `switchyard.json` in the data directory. Read again when it changes. */
 export const ConfigFile = z.strictObject({
+  mcpServers: z
+    .record(z.string().regex(/^[a-zA-Z0-9_-]{1,40}$/), UpstreamConfig)
+    .default({})
+    .describe('Third-party MCP servers behind this hub'),
   models: z
     .record(z.string(), z.string())
     .default({})

@@ -10,6 +10,7 @@ const scopes = [
   'cluster:read', // see clusters, nodes, pods and capacity
   'cluster:write', // run, stop and delete pods
   'model:use', // call a language model
+  'upstream:use', // call tools of third-party servers behind the hub
   'audit:read', // read and verify the audit trail
   'admin', // credentials and settings
   'system', // transitions that only the hub's own controllers make
@@ -29,6 +30,7 @@ export const roles = {
     'repo:merge',
     'cluster:read',
     'model:use',
+    'upstream:use',
   ],
   viewer: ['task:read', 'repo:read', 'cluster:read'],
   worker: ['task:read', 'task:work', 'repo:read', 'repo:write', 'model:use'],

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Registry } from '../hub/registry.ts'
-import { hubServer } from '../hub/tools/index.ts'
+import { makeHubServer } from '../hub/tools/index.ts'
 import { Settings } from '../schemas/config.ts'
 import { servers } from '../servers/index.ts'
 import type { Tool } from '../servers/kit/tool.ts'
@@ -19,7 +19,11 @@ type Schema = {
 }
 
 const root = join(import.meta.dirname, '..')
-const registry = new Registry([...servers, hubServer])
+// Definitions are read here, never called.
+const noUpstreams = () => {
+  throw new Error('there is no hub')
+}
+const registry = new Registry([...servers, makeHubServer(noUpstreams)])
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 function toolReference(): string {

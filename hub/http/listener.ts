@@ -6,6 +6,7 @@ import { HubError, errorBody, httpStatus } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Hub } from '../hub.ts'
 import { McpHttp } from '../mcp/http.ts'
+import { Connections } from './connections.ts'
 import { guard } from './guard.ts'
 import { makeRoutes } from './routes.ts'
 import { streamEvents, streamLog } from './streams.ts'
@@ -29,12 +30,15 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     return routes.fetch(request, { principal: principals.get(incoming) })
   })
 
+  const connections = new Connections()
   const server = createServer(
     { requestTimeout: 120_000, keepAliveTimeout: 65_000 },
     (request, response) => {
+      connections.serve(request.socket, response)
       serve(request, response).catch((error: unknown) => refuse(hub, response, error))
     },
   )
+  server.on('connection', (socket) => connections.add(socket))
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = request.url ?? '/'
     const query = url.indexOf('?')
@@ -66,14 +70,8 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     url: `http://${shown === '0.0.0.0' || shown === '[::]' ? '127.0.0.1' : shown}:${bound.port}`,
     close: (signal) =>
       new Promise((resolve) => {
-        // Kept connections fall idle one by one, as their last answers are sent.
-        const sweep = setInterval(() => server.closeIdleConnections(), 20)
-        server.close(() => {
-          clearInterval(sweep)
-          resolve()
-        })
-        if (signal.aborted) server.closeAllConnections()
-        signal.addEventListener('abort', () => server.closeAllConnections(), { once: true })
+        server.close(() => resolve())
+        connections.close(signal)
       }),
   }
 }

@@ -55,7 +55,7 @@ export class McpHttp {
       else await this.#legacy(message, request, response, principal, server)
     } catch (error) {
       if (!(error instanceof RpcError)) throw error
-      send(response, rpcHttpStatus(error.code), errorReply(null, error))
+      send(response, rpcHttpStatus(error), errorReply(null, error))
     }
   }
 
@@ -73,7 +73,7 @@ export class McpHttp {
       { ...message, id },
       { principal, server, signal: signalOf(response) },
     )
-    send(response, error ? rpcHttpStatus(error.code) : 200, text)
+    send(response, error ? rpcHttpStatus(error) : 200, text)
   }
 
   async #legacy(
@@ -142,7 +142,8 @@ export class McpHttp {
   #serverOf(path: string): string | undefined {
     if (path === '/mcp') return undefined
     const name = path.slice('/mcp/'.length)
-    if (this.#hub.registry.servers.some((server) => server.name === name)) return name
+    const own = this.#hub.registry.servers.some((server) => server.name === name)
+    if (own || this.#hub.upstreams.states().some((upstream) => upstream.name === name)) return name
     throw new RpcError(
       rpcCode.method,
       `there is no server ${JSON.stringify(name.slice(0, 60))} here`,

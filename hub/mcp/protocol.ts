@@ -34,17 +34,20 @@ export type RpcRequest = {
 export class RpcError extends Error {
   readonly code: number
   readonly data: unknown
+  /** Set for an upstream's error that is passed on: it says nothing about the hop to the hub. */
+  readonly relayed: boolean
 
-  constructor(code: number, message: string, data?: unknown) {
+  constructor(code: number, message: string, data?: unknown, relayed = false) {
     super(message)
     this.code = code
     this.data = data
+    this.relayed = relayed
   }
 }
 
 /** HTTP status of a protocol error in the modern era; legacy clients get 200 or 400. */
-export const rpcHttpStatus = (code: number): number =>
-  code === rpcCode.method ? 404 : code === rpcCode.internal ? 500 : 400
+export const rpcHttpStatus = ({ code, relayed }: RpcError): number =>
+  relayed ? 200 : code === rpcCode.method ? 404 : code === rpcCode.internal ? 500 : 400
 
 export const errorReply = (id: RpcId | null, error: RpcError): string =>
   JSON.stringify({

@@ -5,6 +5,8 @@ import type { Principal } from '../../schemas/principal.ts'
 import type { Tool } from '../../servers/kit/tool.ts'
 import { callTool } from '../call.ts'
 import type { Hub } from '../hub.ts'
+import { maySeeTool } from '../policy.ts'
+import { relay, relayScope } from '../upstreams/relay.ts'
 import { codeRoot } from '../code-root.ts'
 import type { RpcId, RpcRequest } from './protocol.ts'
 import {
@@ -41,6 +43,7 @@ const listCacheMs = 60_000
 export class Router {
   readonly #hub: Hub
   readonly #lists = new Map<string, string>()
+  #listsVersion = 0
 
   constructor(hub: Hub) {
     this.#hub = hub
@@ -91,6 +94,13 @@ export class Router {
     if (typeof name !== 'string') throw new RpcError(rpcCode.params, 'tools/call needs `name`')
     const lead = modern ? `${complete},` : ''
     try {
+      const foreign = this.#hub.registry.get(name) ? undefined : this.#hub.upstreams.find(name)
+      if (foreign && (caller.server === undefined || caller.server === foreign.link.name)) {
+        const { principal, signal } = caller
+        return JSON.stringify(
+          await relay(this.#hub, principal, foreign, params, { modern, signal }),
+        )
+      }
       if (caller.server !== undefined) this.#requireServed(name, caller)
       const value = await callTool(this.#hub, caller.principal, name, args, {
         signal: caller.signal,
@@ -98,9 +108,9 @@ export class Router {
       const structured = JSON.stringify(value)
       return `{${lead}"content":[{"type":"text","text":${JSON.stringify(structured)}}],"structuredContent":${structured}}`
     } catch (error) {
-      if (!(error instanceof HubError)) throw error
+      if (!(error instanceof HubError)) throw error // An upstream's own error, code and data, too.
       // Only a name that is not in the caller's list is a protocol error; the model can mend the rest.
-      if (error.code === 'not_found' && !this.#hub.registry.get(name)) {
+      if (error.code === 'not_found' && !this.#knows(name)) {
         throw new RpcError(
           rpcCode.params,
           `Unknown tool: ${error.message}${error.hint ? `. ${error.hint}` : ''}`,
@@ -115,16 +125,32 @@ export class Router {
     }
   }
 
+  #knows(name: string): boolean {
+    return (this.#hub.registry.get(name) ?? this.#hub.upstreams.find(name)) !== undefined
+  }
+
   /** Lists are the same for equal rights, so each is made once and kept as text. */
   #list(caller: Caller, modern: boolean): string {
+    const { version } = this.#hub.upstreams
+    if (version !== this.#listsVersion) this.#lists.clear()
+    this.#listsVersion = version
     const key = `${caller.principal.roles.join()} ${caller.server ?? ''} ${modern}`
     const kept = this.#lists.get(key)
     if (kept) return kept
-    const tools = this.#hub.registry.visible(caller.principal, caller.server).map(listing)
+    const own = this.#hub.registry.visible(caller.principal, caller.server).map(listing)
+    const tools = [...own, ...this.#foreign(caller)]
     const lead = modern ? `${complete},"ttlMs":${listCacheMs},"cacheScope":"private",` : ''
     const text = `{${lead}"tools":${JSON.stringify(tools)}}`
     this.#lists.set(key, text)
     return text
+  }
+
+  /** Tools of upstreams as they describe themselves, under the names they have here. */
+  #foreign({ principal, server }: Caller): object[] {
+    if (!maySeeTool(principal, { name: '', scope: relayScope })) return []
+    const served = this.#hub.upstreams.list()
+    const shown = served.filter(({ link }) => server === undefined || server === link.name)
+    return shown.map(({ name, tool }) => ({ ...tool, name }))
   }
 
   #requireServed(name: string, caller: Caller): void {

@@ -205,6 +205,16 @@ CREATE TABLE model_usage (
   at            INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE pins (
+  upstream    TEXT    NOT NULL,
+  tool        TEXT    NOT NULL,
+  digest      TEXT    NOT NULL,
+  definition  TEXT    NOT NULL,
+  accepted_by TEXT    NOT NULL,
+  accepted_at INTEGER NOT NULL,
+  PRIMARY KEY (upstream, tool)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE pods (
   id          TEXT    PRIMARY KEY,
   org         TEXT    NOT NULL,

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { HubError } from '../../schemas/errors.ts'
+import { Upstream } from '../../schemas/upstream.ts'
+import { defineTool } from '../../servers/kit/tool.ts'
+import { definitionDiff, pin, readPins } from '../upstreams/pins.ts'
+import type { Upstreams } from '../upstreams/upstreams.ts'
+
+/** The tools about third-party servers. They are made for one hub, because its links live in it. */
+export const serverTools = (upstreams: () => Upstreams) => [
+  defineTool({
+    name: 'server_list',
+    title: 'List servers',
+    description:
+      'Lists the third-party MCP servers behind this hub: state with the reason, protocol, tools, and what is quarantined. Add them under mcpServers in switchyard.json.',
+    effect: 'read',
+    scope: 'task:read',
+    input: {},
+    output: z.object({ items: z.array(Upstream) }),
+    run: async () => ({ items: upstreams().states() }),
+  }),
+  defineTool({
+    name: 'server_accept',
+    title: 'Accept changed tools',
+    description:
+      "Accepts new or changed tool definitions of a third-party server, all or by name, so that they can be called. Look first with dry_run, which shows what changed; a tool's description is told to models.",
+    effect: 'update',
+    scope: 'admin',
+    idempotent: true,
+    input: {
+      server: z.string().max(40).describe('Server name'),
+      tools: z
+        .array(z.string().max(200))
+        .max(5000)
+        .optional()
+        .describe('Only these tools; default: all that are quarantined'),
+      dry_run: z.boolean().default(false).describe('Only show what would be accepted'),
+    },
+    output: z.object({
+      items: z.array(z.object({ tool: z.string(), diff: z.string() })),
+      accepted: z.boolean(),
+    }),
+    run: async ({ server, tools, dry_run: dryRun }, ctx) => {
+      const waiting = upstreams().quarantined(server)
+      if (!waiting)
+        throw new HubError('not_found', `there is no server ${JSON.stringify(server)}`, {
+          hint: 'server_list shows them.',
+        })
+      const chosen = waiting.filter((tool) => tools === undefined || tools.includes(tool.name))
+      const missing = tools?.filter((name) => !chosen.some((tool) => tool.name === name)) ?? []
+      if (missing.length > 0)
+        throw new HubError(
+          'not_found',
+          `${server} has nothing quarantined called ${missing.join(', ')}`,
+        )
+      const pins = readPins(ctx.store, server)
+      const items = chosen.map((tool) => ({
+        tool: tool.name,
+        diff: definitionDiff(pins.get(tool.name)?.definition, tool),
+      }))
+      if (dryRun) return { items, accepted: false }
+      await ctx.write((tx) => {
+        tx.about(server)
+        for (const tool of chosen) pin(tx, server, tool, ctx.principal.id)
+        tx.event({
+          kind: 'server.accepted',
+          org: ctx.principal.orgs[0] ?? '*',
+          subject: server,
+          data: { tools: items.map((item) => item.tool) },
+        })
+      })
+      await upstreams().shelve(server)
+      return { items, accepted: true }
+    },
+  }),
+]

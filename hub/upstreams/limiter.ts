@@ -1,0 +1,37 @@
+import { HubError } from '../../schemas/errors.ts'
+
+/** Lets so many calls in at a time; the others wait their turn, or until they are canceled. */
+export class Limiter {
+  readonly #limit: number
+  #running = 0
+  #waiting: (() => void)[] = []
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** Resolves when it is the caller's turn, with what the caller calls when it is done. */
+  async enter(signal: AbortSignal): Promise<() => void> {
+    if (this.#running >= this.#limit) await this.#turn(signal)
+    this.#running++
+    return () => {
+      this.#running--
+      this.#waiting.shift()?.()
+    }
+  }
+
+  #turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const next = () => {
+        signal.removeEventListener('abort', give)
+        resolve()
+      }
+      const give = () => {
+        this.#waiting = this.#waiting.filter((other) => other !== next)
+        reject(new HubError('canceled', 'the call was canceled'))
+      }
+      this.#waiting.push(next)
+      signal.addEventListener('abort', give, { once: true })
+    })
+  }
+}

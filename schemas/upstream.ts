@@ -1,0 +1,57 @@
+import { z } from 'zod'
+
+/**
+ * A third-party MCP server, in the form that Claude and Cursor use under `mcpServers`: a command to
+ * start, or an address. `${env:NAME}` in `env` and `headers` is taken from the hub's environment, so
+ * that no secret stands in the file.
+ */
+export const UpstreamConfig = z
+  .strictObject({
+    command: z.string().min(1).optional().describe('Program to start; it speaks MCP on its pipes'),
+    args: z.array(z.string()).default([]).describe('Its arguments'),
+    env: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Its environment, besides PATH and HOME'),
+    cwd: z.string().optional().describe('Folder it runs in'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Address of a Streamable HTTP server'),
+    headers: z.record(z.string(), z.string()).default({}).describe('Headers of each request'),
+    type: z
+      .enum(['stdio', 'http', 'streamable-http'])
+      .optional()
+      .describe('Taken for compatibility; follows from the rest'),
+    prefix: z
+      .string()
+      .regex(/^[a-z0-9_]{0,30}$/)
+      .optional()
+      .describe('Put before tool names; default: the name and an underscore'),
+    allow: z.array(z.string()).optional().describe('Only these tools, by their own names'),
+    deny: z.array(z.string()).default([]).describe('Never these tools'),
+    timeoutMs: z.int().min(100).max(3_600_000).default(60_000).describe('Longest call'),
+    concurrency: z.int().min(1).max(1000).default(32).describe('Most calls at a time'),
+    disabled: z.boolean().default(false).describe('Keep the entry without using it'),
+  })
+  .refine((config) => (config.command === undefined) !== (config.url === undefined), {
+    error: 'needs either `command` or `url`',
+  })
+export type UpstreamConfig = z.infer<typeof UpstreamConfig>
+
+const UpstreamState = z.enum(['connecting', 'ready', 'degraded', 'disabled'])
+
+/** How an upstream is doing, as judged by real traffic. */
+export const Upstream = z.object({
+  name: z.string(),
+  kind: z.enum(['own', 'stdio', 'http']),
+  state: UpstreamState,
+  reason: z.string().optional().describe('Why it is degraded'),
+  protocol: z.string().optional().describe('Protocol revision it speaks'),
+  tools: z.int().describe('Tools that can be called'),
+  quarantined: z.array(z.string()).describe('Tools that are new or changed, until server_accept'),
+  shadowed: z.array(z.string()).describe('Tools left out because their name is taken'),
+  calls: z.int(),
+  failures: z.int(),
+})
+export type Upstream = z.infer<typeof Upstream>

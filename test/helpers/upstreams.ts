@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { onTestFinished } from 'vitest'
+import type { Upstream } from '../../schemas/upstream.ts'
+import { makeFolder } from './folder.ts'
+import type { TestHub } from './hub.ts'
+import { startHub, until } from './hub.ts'
+
+const fixture = (name: 'v1' | 'v2') =>
+  join(import.meta.dirname, '..', 'fixtures', 'upstreams', `${name}.ts`)
+export const stdio = (name: 'v1' | 'v2', env: Record<string, string> = {}) => ({
+  command: process.execPath,
+  args: [fixture(name), 'stdio'],
+  env,
+})
+
+export async function startHttp(name: 'v1' | 'v2'): Promise<{ url: string; child: ChildProcess }> {
+  const child = spawn(process.execPath, [fixture(name), 'http'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill())
+  for await (const line of createInterface({ input: child.stdout })) {
+    const port = /^listening (\d+)$/.exec(line)?.[1]
+    if (port) return { url: `http://127.0.0.1:${port}/mcp`, child }
+  }
+  throw new Error('the fixture did not start')
+}
+
+export const write = (hub: TestHub, mcpServers: object) =>
+  writeFileSync(join(hub.hub.dataDir, 'switchyard.json'), JSON.stringify({ mcpServers }))
+export const states = async (hub: TestHub) =>
+  (await hub.call<{ items: Upstream[] }>('server_list')).items
+export const state = async (hub: TestHub, name: string) =>
+  (await states(hub)).find((upstream) => upstream.name === name)
+export const ready = (hub: TestHub, ...names: string[]) =>
+  until(
+    async () =>
+      (await states(hub)).filter(
+        ({ name, state: now, tools }) => names.includes(name) && now === 'ready' && tools > 0,
+      ).length === names.length,
+  )
+
+export async function startWith(
+  mcpServers: object,
+  environment: Record<string, string> = {},
+): Promise<TestHub> {
+  const data = makeFolder()
+  writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ mcpServers }))
+  return startHub({ data, logLevel: 'silent' }, environment)
+}
+
+export async function connect(hub: TestHub, mode: 'auto' | 'legacy'): Promise<Client> {
+  const client = new Client(
+    { name: 'test', version: '1' },
+    mode === 'auto' ? { versionNegotiation: { mode } } : {},
+  )
+  const requestInit = { headers: { authorization: `Bearer ${hub.token}` } }
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`${hub.url}/mcp`), { requestInit }),
+  )
+  onTestFinished(() => client.close())
+  return client
+}
