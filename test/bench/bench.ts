@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildWeb } from '../../hub/cli/build-web.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { benchCalls } from './calls.ts'
+import { benchRelay, startEcho } from './relay.ts'
 import { median, rssMb } from './load.ts'
 import { benchClaims, benchStart } from './tasks.ts'
 
@@ -19,6 +20,7 @@ try {
   await section('A tool call over HTTP, with auth, policy, metrics and audit', () =>
     withHub('calls', ['--dispatch', 'off'], benchCalls),
   )
+  await section('A relayed call, the hub alone', () => withUpstreams())
   await section('Agents', () => withHub('agents', [], benchStart))
   await section('Claims', () => benchClaims(root, [1000, 1_000_000]))
 } finally {
@@ -41,6 +43,24 @@ async function withHub(
     return await measure(hub)
   } finally {
     await hub.stop()
+  }
+}
+
+/** The same echo through the hub, from an upstream over each transport. */
+async function withUpstreams(): Promise<string[]> {
+  const data = join(root, 'upstreams')
+  mkdirSync(data)
+  const http = await startEcho('http')
+  const script = join(import.meta.dirname, 'echo.ts')
+  const mcpServers = {
+    pipe: { command: process.execPath, args: [script, 'stdio'] },
+    web: { url: http.url },
+  }
+  writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ mcpServers }))
+  try {
+    return await withHub('upstreams', ['--dispatch', 'off'], benchRelay)
+  } finally {
+    http.stop()
   }
 }
 

@@ -5,7 +5,7 @@ import type { ProcessHub } from '../helpers/process-hub.ts'
 import type { Measured, Target } from './load.ts'
 import { drive, median, post } from './load.ts'
 
-const meta = {
+export const callMeta = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
   'io.modelcontextprotocol/clientCapabilities': {},
 }
@@ -13,9 +13,9 @@ const body = JSON.stringify({
   jsonrpc: '2.0',
   id: 1,
   method: 'tools/call',
-  params: { name: 'whoami', arguments: {}, _meta: meta },
+  params: { name: 'whoami', arguments: {}, _meta: callMeta },
 })
-const headers = {
+export const callHeaders = {
   'content-type': 'application/json',
   accept: 'application/json, text/event-stream',
   'mcp-protocol-version': '2026-07-28',
@@ -34,21 +34,21 @@ export async function benchCalls(hub: ProcessHub): Promise<string[]> {
       name: 'raw Hono JSON route',
       url: `http://127.0.0.1:${hono.port}/mcp`,
       pid: hono.pid,
-      headers,
+      headers: callHeaders,
       body,
     },
     {
       name: 'SDK v2 server, tuned',
       url: `http://127.0.0.1:${sdk.port}/mcp`,
       pid: sdk.pid,
-      headers,
+      headers: callHeaders,
       body,
     },
     {
       name: 'hub, own tool',
       url: `${hub.url}/mcp`,
       pid: hub.pid,
-      headers: { ...headers, authorization: `Bearer ${hub.token}` },
+      headers: { ...callHeaders, authorization: `Bearer ${hub.token}` },
       body,
     },
   ]
