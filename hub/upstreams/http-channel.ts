@@ -1,3 +1,5 @@
+import { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import { HubError } from '../../schemas/errors.ts'
 import { RpcError, modernVersion } from '../mcp/protocol.ts'
 import { NotSent } from './channel.ts'
@@ -5,114 +7,114 @@ import type { Channel, ChannelEvents, RequestOptions, RpcMessage } from './chann
 
 const maxAnswerBytes = 32 * 1024 * 1024
 
-/** An upstream over Streamable HTTP: one POST per message, answered as JSON or as an event stream. */
+/**
+ * An upstream over Streamable HTTP: one POST per message, answered as JSON or as an event stream.
+ * It uses undici's pool directly, which costs less than half of what the global fetch does.
+ */
 export function openHttp(
   server: { url: string; headers: Record<string, string> },
   events: ChannelEvents,
 ): Channel {
+  const { origin, pathname, search } = new URL(server.url)
+  const pool = new Pool(origin, { connections: 64, pipelining: 1 })
+  const path = `${pathname}${search}`
   let nextId = 1
   let session: string | undefined
 
-  const post = async (message: RpcMessage, limit: AbortSignal): Promise<Response> => {
+  const post = async (message: RpcMessage, signal: AbortSignal): Promise<Answer> => {
     const headers: Record<string, string> = {
       ...server.headers,
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
-      ...(channel.protocol ? { 'mcp-protocol-version': channel.protocol } : {}),
-      ...(session ? { 'mcp-session-id': session } : {}),
     }
+    if (channel.protocol) headers['mcp-protocol-version'] = channel.protocol
+    if (session) headers['mcp-session-id'] = session
     if (channel.protocol === modernVersion && message.method) {
       headers['mcp-method'] = message.method
-      if (typeof message.params?.name === 'string')
-        headers['mcp-name'] = encodeHeader(message.params.name)
+      const name = message.params?.name
+      if (typeof name === 'string') headers['mcp-name'] = encodeHeader(name)
     }
+    const body = JSON.stringify({ jsonrpc: '2.0', ...message })
     try {
-      return await fetch(server.url, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ jsonrpc: '2.0', ...message }),
-        signal: limit,
-        redirect: 'error',
-      })
+      return await pool.request({ path, method: 'POST', headers, body, signal })
     } catch (error) {
-      throw limit.aborted
-        ? limit.reason
-        : new HubError('unavailable', `the upstream does not answer: ${cause(error)}`, {
-            cause: error,
-          })
+      if (signal.aborted) throw error
+      const why = error instanceof Error ? error.message : String(error)
+      throw new HubError('unavailable', `the upstream does not answer: ${why}`, { cause: error })
     }
   }
 
   const channel: Channel = {
     protocol: undefined,
     request: async (method, params, { timeoutMs, signal }: RequestOptions) => {
-      const timeout = new AbortController()
-      const timer = setTimeout(
-        () =>
-          timeout.abort(
-            new HubError(
-              'unavailable',
-              `the upstream did not answer ${method} within ${timeoutMs} ms`,
-            ),
-          ),
-        timeoutMs,
-      )
-      const limit = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal
+      // One controller for both ends of patience; which one it was is told apart afterwards.
+      const limit = new AbortController()
+      const stop = () => limit.abort()
+      const timer = setTimeout(stop, timeoutMs)
+      signal?.addEventListener('abort', stop, { once: true })
       const id = nextId++
       try {
-        const response = await post({ id, method, params }, limit)
-        if (response.status === 404 && session !== undefined) {
+        const answer = await post({ id, method, params }, limit.signal)
+        if (answer.statusCode === 404 && session !== undefined) {
           session = undefined
+          await answer.body.dump()
           events.onClose('the session ended')
           throw new NotSent('the session with the upstream has ended')
         }
-        session = response.headers.get('mcp-session-id') ?? session
-        const message = await answerOf(response, id, events)
-        if (message.error)
-          throw new RpcError(message.error.code, message.error.message, message.error.data, true)
-        return message.result
+        const opened = answer.headers['mcp-session-id']
+        if (typeof opened === 'string') session = opened
+        const message = await messageFor(answer, id, events)
+        if (!message.error) return message.result
+        throw new RpcError(message.error.code, message.error.message, message.error.data, true)
       } catch (error) {
+        if (!limit.signal.aborted) throw error
         if (signal?.aborted)
           throw new HubError('canceled', 'the call was canceled', { cause: error })
-        throw limit.aborted ? limit.reason : error
+        throw new HubError(
+          'unavailable',
+          `the upstream did not answer ${method} within ${timeoutMs} ms`,
+          { cause: error },
+        )
       } finally {
         clearTimeout(timer)
+        signal?.removeEventListener('abort', stop)
       }
     },
     notify: async (method, params) => {
-      const response = await post({ method, params }, AbortSignal.timeout(10_000))
-      await response.body?.cancel()
+      const answer = await post({ method, params }, AbortSignal.timeout(10_000))
+      await answer.body.dump()
     },
     close: async () => {
-      if (session === undefined) return
-      const headers = { ...server.headers, 'mcp-session-id': session }
-      // Out of courtesy; a server that is gone has forgotten the session anyway.
-      await fetch(server.url, {
-        method: 'DELETE',
-        headers,
-        signal: AbortSignal.timeout(2000),
-      }).catch(() => undefined)
+      if (session !== undefined) {
+        const headers = { ...server.headers, 'mcp-session-id': session }
+        const signal = AbortSignal.timeout(1000)
+        // Out of courtesy; a server that is gone has forgotten the session anyway.
+        await pool.request({ path, method: 'DELETE', headers, signal }).then(
+          (answer) => answer.body.dump(),
+          () => undefined,
+        )
+      }
+      await pool.destroy()
     },
   }
   return channel
 }
 
+type Answer = Dispatcher.ResponseData
+
 /** The message that answers request `id`, out of a JSON body or an event stream. */
-async function answerOf(
-  response: Response,
-  id: number,
-  events: ChannelEvents,
-): Promise<RpcMessage> {
-  const type = response.headers.get('content-type') ?? ''
-  if (type.startsWith('text/event-stream') && response.body) {
-    for await (const message of messagesOf(response.body)) {
+async function messageFor(answer: Answer, id: number, events: ChannelEvents): Promise<RpcMessage> {
+  const type = String(answer.headers['content-type'] ?? '')
+  if (type.startsWith('text/event-stream')) {
+    for await (const message of messagesOf(answer.body)) {
       if (message.id === id && message.method === undefined) return message
-      if (message.method !== undefined && message.id === undefined)
+      if (message.method !== undefined && message.id === undefined) {
         events.onNotification(message.method)
+      }
     }
     throw new HubError('unavailable', 'the upstream closed its stream before it answered')
   }
-  const text = await response.text()
+  const text = await answer.body.text()
   try {
     const message = JSON.parse(text) as RpcMessage // Read field by field.
     if (message.result !== undefined || message.error?.code !== undefined) return message
@@ -121,12 +123,12 @@ async function answerOf(
   }
   throw new HubError(
     'unavailable',
-    `the upstream answered ${response.status} ${text.slice(0, 200)}`.trim(),
+    `the upstream answered ${answer.statusCode} ${text.slice(0, 200)}`.trim(),
   )
 }
 
 /** Server-Sent Events whose data are JSON-RPC messages. */
-async function* messagesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<RpcMessage> {
+async function* messagesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<RpcMessage> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of body) {
@@ -147,8 +149,3 @@ async function* messagesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Rpc
 
 const encodeHeader = (value: string) =>
   /^[\x20-\x7e]*$/.test(value) ? value : `=?base64?${Buffer.from(value).toString('base64')}?=`
-
-const cause = (error: unknown): string => {
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return inner instanceof Error ? inner.message : String(inner)
-}

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { HubError } from '../../schemas/errors.ts'
 import { RpcError, rpcCode } from '../mcp/protocol.ts'
 import { NotSent } from './channel.ts'
+import { lineSplitter } from './lines.ts'
 import type { Channel, ChannelEvents, RequestOptions, RpcMessage } from './channel.ts'
 
 type Open = { resolve(result: unknown): void; reject(error: unknown): void }
 
-const maxLineBytes = 16 * 1024 * 1024
+const maxLineChars = 16 * 1024 * 1024
 const keptErrorChars = 2000
 const patienceMs = 800
 const passed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'USER', 'SHELL', 'TERM']
@@ -35,21 +35,32 @@ export function openStdio(
   let nextId = 1
   let said = ''
   let closed = false
+  let why = ''
+  let corked = false
 
   const end = (reason: string): void => {
     if (closed) return
     closed = true
+    why = reason
     const error = new HubError('unavailable', `the upstream ended: ${reason}`)
     for (const { reject } of open.values()) reject(error)
     open.clear()
     events.onClose(reason)
   }
   const send = (message: RpcMessage): void => {
-    if (closed) throw new NotSent('the upstream has ended')
+    if (closed) throw new NotSent(`the upstream has ended: ${why}`)
+    // What is sent in one turn leaves in one system call.
+    if (!corked) {
+      corked = true
+      child.stdin.cork()
+      setImmediate(() => {
+        corked = false
+        child.stdin.uncork()
+      })
+    }
     child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
   }
   const receive = (line: string): void => {
-    if (line.trim() === '') return
     const message = parse(line)
     if (!message) return // Some servers print to standard output; it is not ours to fail on that.
     if (message.method !== undefined) {
@@ -79,10 +90,10 @@ export function openStdio(
   child.on('close', (code, signal) =>
     end(`exit ${signal ?? code ?? ''} ${said.trim().split('\n').at(-1) ?? ''}`.trim()),
   )
-  createInterface({ input: child.stdout, crlfDelay: Infinity }).on('line', (line) => {
-    if (line.length > maxLineBytes) kill(child.pid)
-    else receive(line)
-  })
+  child.stdout.on(
+    'data',
+    lineSplitter(maxLineChars, receive, () => kill(child.pid)),
+  )
 
   return {
     protocol: undefined,

@@ -3,7 +3,6 @@ import { HubError } from '../../schemas/errors.ts'
 import { RpcError, legacyVersions, metaKey, modernVersion } from '../mcp/protocol.ts'
 import { NotSent } from './channel.ts'
 import type { Channel } from './channel.ts'
-import { openHttp } from './http-channel.ts'
 import { Limiter } from './limiter.ts'
 import { openStdio } from './stdio-channel.ts'
 
@@ -139,7 +138,7 @@ export class UpstreamLink {
   }
 
   async #start(): Promise<Channel> {
-    const channel = this.#open()
+    const channel = await this.#open()
     this.#opened = channel
     try {
       return await this.#handshake(channel)
@@ -149,7 +148,7 @@ export class UpstreamLink {
     }
   }
 
-  #open(): Channel {
+  async #open(): Promise<Channel> {
     const { command, args, env, cwd, url, headers } = this.config
     const events = {
       onClose: (reason: string) => {
@@ -161,7 +160,11 @@ export class UpstreamLink {
         if (method === 'notifications/tools/list_changed') void this.refresh()
       },
     }
-    if (url !== undefined) return openHttp({ url, headers: this.#resolve(headers) }, events)
+    // Loaded when needed: a hub without such upstreams does not pay for the HTTP library.
+    if (url !== undefined) {
+      const { openHttp } = await import('./http-channel.ts')
+      return openHttp({ url, headers: this.#resolve(headers) }, events)
+    }
     return openStdio({ command: command ?? '', args, env: this.#resolve(env), cwd }, events)
   }
 

@@ -19,6 +19,7 @@ export class Store {
   readonly #db: Database.Database
   readonly #statements: Statements
   readonly #now: () => number
+  readonly #control: Control
   #pending: Pending[] = []
   #scheduled = false
   #closed = false
@@ -33,6 +34,7 @@ export class Store {
     this.#db.pragma('temp_store = MEMORY')
     migrate(this.#db)
     this.#statements = new Statements(this.#db)
+    this.#control = prepareControl(this.#db)
     this.#audit = lastAudit(this.#db)
   }
 
@@ -95,9 +97,9 @@ export class Store {
     const outcomes: unknown[] = []
     let broken: unknown
     try {
-      this.#db.exec('BEGIN IMMEDIATE')
+      this.#control.begin.run()
       for (const pending of batch) outcomes.push(this.#applyOne(pending))
-      this.#db.exec('COMMIT')
+      this.#control.commit.run()
     } catch (error) {
       broken = asStoreError(error)
       this.#audit = auditBefore
@@ -109,21 +111,32 @@ export class Store {
   /** Returns what went wrong with one change, undone, or undefined when it stands. */
   #applyOne(pending: Pending): unknown {
     const auditBefore = this.#audit
-    this.#db.exec('SAVEPOINT one')
+    this.#control.savepoint.run()
     try {
       pending.apply()
-      this.#db.exec('RELEASE one')
+      this.#control.release.run()
       return undefined
     } catch (error) {
       // A full disk makes SQLite end the whole transaction by itself; then nobody's change stands.
       if (!this.#db.inTransaction) throw error
       this.#audit = auditBefore
-      this.#db.exec('ROLLBACK TO one')
-      this.#db.exec('RELEASE one')
+      this.#control.undo.run()
+      this.#control.release.run()
       return asStoreError(error)
     }
   }
 }
+
+type Control = Record<'begin' | 'commit' | 'savepoint' | 'release' | 'undo', Database.Statement>
+
+/** Prepared once: these run for every write, and parsing them costs more than running them. */
+const prepareControl = (db: Database.Database): Control => ({
+  begin: db.prepare('BEGIN IMMEDIATE'),
+  commit: db.prepare('COMMIT'),
+  savepoint: db.prepare('SAVEPOINT one'),
+  release: db.prepare('RELEASE one'),
+  undo: db.prepare('ROLLBACK TO one'),
+})
 
 function asStoreError(error: unknown): unknown {
   if (!(error instanceof Database.SqliteError)) return error

@@ -3,34 +3,50 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildWeb } from '../../hub/cli/build-web.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
-import { benchCalls } from './calls.ts'
+import { benchCalls, callHeaders, callMeta } from './calls.ts'
 import { benchRelay, startEcho } from './relay.ts'
-import { median, rssMb } from './load.ts'
+import { median, post, rssMb } from './load.ts'
 import { benchClaims, benchStart } from './tasks.ts'
 
-// `npm run bench`: the budgets of the design, measured on this machine in one run. Ratios within a
+// `npm run bench [-- SECTION …]`: the budgets of the design, measured on this machine in one run. Ratios within a
 // run mean more than figures across machines.
 await buildWeb(() => undefined)
+const sections: Record<string, [string, () => Promise<string[]>]> = {
+  start: ['Start and rest', startAndRest],
+  calls: [
+    'A tool call over HTTP, with auth, policy, metrics and audit',
+    () => withHub('calls', ['--dispatch', 'off'], benchCalls),
+  ],
+  relay: ['A relayed call, the hub alone', withUpstreams],
+  agents: ['Agents', () => withHub('agents', [], benchStart)],
+  claims: ['Claims', () => benchClaims(root, [1000, 1_000_000])],
+}
+const listCall = {
+  name: 'tools/list',
+  pid: 0,
+  body: JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/list',
+    params: { _meta: callMeta },
+  }),
+}
+
+const chosen = process.argv.slice(2)
 const root = mkdtempSync(join(tmpdir(), 'switchyard-bench-'))
 console.log(
   `Node ${process.versions.node}, ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(2)}\n`,
 )
 try {
-  await section('Start and rest', startAndRest)
-  await section('A tool call over HTTP, with auth, policy, metrics and audit', () =>
-    withHub('calls', ['--dispatch', 'off'], benchCalls),
-  )
-  await section('A relayed call, the hub alone', () => withUpstreams())
-  await section('Agents', () => withHub('agents', [], benchStart))
-  await section('Claims', () => benchClaims(root, [1000, 1_000_000]))
+  for (const [key, [title, measure]] of Object.entries(sections)) {
+    if (chosen.length === 0 || chosen.includes(key)) {
+      console.log(`${title}\n${(await measure()).join('\n')}\n`)
+    }
+  }
 } finally {
   rmSync(root, { recursive: true, force: true })
 }
 process.exit(0)
-
-async function section(title: string, measure: () => Promise<string[]>): Promise<void> {
-  console.log(`${title}\n${(await measure()).join('\n')}\n`)
-}
 
 async function withHub(
   name: string,
@@ -73,7 +89,11 @@ async function startAndRest(): Promise<string[]> {
     const hub = new ProcessHub(join(root, 'start'), ['--log-level', 'silent'])
     const startedAt = performance.now()
     first.push(await hub.start())
-    await hub.client().listTools()
+    await post({
+      ...listCall,
+      url: `${hub.url}/mcp`,
+      headers: { ...callHeaders, 'mcp-method': 'tools/list', authorization: `Bearer ${hub.token}` },
+    })
     list.push(performance.now() - startedAt)
     if (round === 9) {
       await new Promise((resolve) => setTimeout(resolve, 5000))
