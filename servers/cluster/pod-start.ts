@@ -102,11 +102,7 @@ export function podToken(
 }
 
 export function insertPod(tx: Tx, row: PodRow): void {
-  const columns = Object.keys(row)
-  tx.run(
-    `INSERT INTO pods (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`,
-    row,
-  )
+  tx.insert('pods', row)
   tx.about(row.id)
   tx.event({
     kind: 'pod.starting',

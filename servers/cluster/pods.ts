@@ -5,7 +5,7 @@ import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Isolation, Resources } from '../../schemas/task.ts'
 import { orgFilter, orgFor } from '../kit/context.ts'
-import { cursorKey, highestId, pageOf } from '../kit/page.ts'
+import { listNewest } from '../kit/listing.ts'
 import { defineTool } from '../kit/tool.ts'
 import { agentCommand } from './agent-command.ts'
 import type { PodRow } from './pod-rows.ts'
@@ -119,23 +119,14 @@ export const podList = defineTool({
     ...pageInput,
   },
   output: page(Pod),
-  run: async ({ task, ended, org, cursor, limit }, ctx) => {
-    const orgs = orgFilter(ctx, org)
-    const conditions = [
-      'id < :before',
-      ended ? '' : 'ended_at IS NULL',
-      task === undefined ? '' : 'task = :task',
-      orgs === undefined ? '' : 'org IN (SELECT value FROM json_each(:orgs))',
-    ].filter(Boolean)
-    const rows = ctx.store.all<PodRow>(
-      `SELECT * FROM pods WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT :count`,
-      {
-        before: cursorKey(cursor, highestId),
-        count: limit + 1,
-        ...(task === undefined ? {} : { task }),
-        ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
-      },
-    )
-    return pageOf(rows, limit, toPod, (row) => row.id)
-  },
+  run: async ({ task, ended, org, cursor, limit }, ctx) =>
+    listNewest(ctx.store, {
+      table: 'pods',
+      filters: { task },
+      orgs: orgFilter(ctx, org),
+      also: ended ? undefined : 'ended_at IS NULL',
+      cursor,
+      limit,
+      toItem: toPod,
+    }),
 })

@@ -39,6 +39,3 @@ const badCursor = (cursor: string) =>
   new HubError('invalid', `cursor ${JSON.stringify(cursor)} was not issued by this hub`, {
     hint: 'Pass `next` of the previous page unchanged, or leave `cursor` out to start over.',
   })
-
-/** Above every id of ours, for listings that run from the newest down. */
-export const highestId = '~'

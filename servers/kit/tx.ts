@@ -11,6 +11,8 @@ export type Tx = {
   get<T extends Row>(sql: string, params?: Record<string, SqlValue>): T | undefined
   all<T extends Row>(sql: string, params?: Record<string, SqlValue>): T[]
   run(sql: string, params?: Record<string, SqlValue>): number
+  /** Adds a row whose keys are the table's columns. */
+  insert(table: string, row: Row): void
   /** Records a durable fact and wakes those who follow its org, task or subject. */
   event(event: {
     kind: string
@@ -66,6 +68,11 @@ export function makeTx(statements: Statements, now: number): Tx {
     get: (sql, params = {}) => statements.get(sql, params),
     all: (sql, params = {}) => statements.all(sql, params),
     run: (sql, params = {}) => statements.run(sql, params),
+    insert: (table, row) => {
+      const columns = Object.keys(row)
+      const values = columns.map((name) => `:${name}`).join(', ')
+      statements.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values})`, row)
+    },
     event: ({ kind, org, subject, task, data = {} }) => {
       statements.run(
         `INSERT INTO events (at, org, kind, subject, task, data)

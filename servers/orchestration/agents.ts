@@ -5,7 +5,7 @@ import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { maySee, orgFilter } from '../kit/context.ts'
-import { cursorKey, highestId, pageOf } from '../kit/page.ts'
+import { listNewest } from '../kit/listing.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Row, Tx } from '../kit/tx.ts'
 
@@ -22,24 +22,16 @@ export const agentList = defineTool({
     ...pageInput,
   },
   output: page(Agent),
-  run: async ({ state, org, cursor, limit }, ctx) => {
-    const orgs = orgFilter(ctx, org)
-    const conditions = [
-      'id < :before',
-      state === undefined ? 'retired_at IS NULL' : 'state = :state',
-      orgs === undefined ? '' : 'org IN (SELECT value FROM json_each(:orgs))',
-    ].filter(Boolean)
-    const rows = ctx.store.all<AgentRow>(
-      `SELECT * FROM agents WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT :count`,
-      {
-        before: cursorKey(cursor, highestId),
-        count: limit + 1,
-        ...(state === undefined ? {} : { state }),
-        ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
-      },
-    )
-    return pageOf(rows, limit, toAgent, (row) => row.id)
-  },
+  run: async ({ state, org, cursor, limit }, ctx) =>
+    listNewest(ctx.store, {
+      table: 'agents',
+      filters: { state },
+      orgs: orgFilter(ctx, org),
+      also: state === undefined ? 'retired_at IS NULL' : undefined,
+      cursor,
+      limit,
+      toItem: toAgent,
+    }),
 })
 
 export const agentRead = defineTool({

@@ -138,11 +138,7 @@ export const newRow = (ctx: Context, tx: Tx, given: Given): TaskRow => ({
 })
 
 export function insertTask(tx: Tx, row: TaskRow): void {
-  const columns = Object.keys(row)
-  tx.run(
-    `INSERT INTO tasks (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`,
-    row,
-  )
+  tx.insert('tasks', row)
   announce(tx, row)
 }
 

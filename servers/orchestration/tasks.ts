@@ -4,12 +4,11 @@ import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Attempt, Task, TaskState, isTerminal } from '../../schemas/task.ts'
 import { orgFilter } from '../kit/context.ts'
-import { cursorKey, highestId, pageOf } from '../kit/page.ts'
+import { listNewest } from '../kit/listing.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { AttemptRow } from './attempt-rows.ts'
 import { toAttempt } from './attempt-rows.ts'
 import { insertTask, newRow } from './submit.ts'
-import type { TaskRow } from './task-rows.ts'
 import { endAttempt, findTask, moveTask, toTask } from './task-rows.ts'
 
 const taskId = z.string().max(60).describe('Task id, as task_submit and task_list return it')
@@ -46,26 +45,15 @@ export const taskList = defineTool({
     ...pageInput,
   },
   output: page(Task),
-  run: async ({ state, org, cursor, limit }, ctx) => {
-    const orgs = orgFilter(ctx, org)
-    const conditions = [
-      'id < :before',
-      state === undefined ? '' : 'state = :state',
-      orgs === undefined ? '' : 'org IN (SELECT value FROM json_each(:orgs))',
-      ctx.principal.task === undefined ? '' : 'id = :bound',
-    ].filter(Boolean)
-    const rows = ctx.store.all<TaskRow>(
-      `SELECT * FROM tasks WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT :count`,
-      {
-        before: cursorKey(cursor, highestId),
-        count: limit + 1,
-        ...(state === undefined ? {} : { state }),
-        ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
-        ...(ctx.principal.task === undefined ? {} : { bound: ctx.principal.task }),
-      },
-    )
-    return pageOf(rows, limit, toTask, (row) => row.id)
-  },
+  run: async ({ state, org, cursor, limit }, ctx) =>
+    listNewest(ctx.store, {
+      table: 'tasks',
+      filters: { state, id: ctx.principal.task },
+      orgs: orgFilter(ctx, org),
+      cursor,
+      limit,
+      toItem: toTask,
+    }),
 })
 
 export const taskWait = defineTool({

@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import type { Change as ChangeShape } from '../../schemas/change.ts'
 import { Change, ChangeComment, ChangeReview, ChangeState, Revision } from '../../schemas/change.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
 import { CheckResult } from '../../schemas/task.ts'
 import { orgFilter } from '../kit/context.ts'
-import { cursorKey, highestId, pageOf } from '../kit/page.ts'
+import { listNewest } from '../kit/listing.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { ChangeRow } from './change-rows.ts'
 import {
@@ -81,13 +82,7 @@ export const changeOpen = defineTool({
             created_at: tx.now,
             updated_at: tx.now,
           }
-      if (!known) {
-        const columns = Object.keys(row)
-        tx.run(
-          `INSERT INTO changes (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`,
-          row,
-        )
-      }
+      if (!known) tx.insert('changes', row)
       const number = (last?.number ?? 0) + 1
       tx.run(
         `INSERT INTO revisions (change, number, head, base, summary, checks, files_changed, additions, deletions, created_at)
@@ -125,32 +120,15 @@ export const changeList = defineTool({
     ...pageInput,
   },
   output: page(Change),
-  run: async ({ state, task, org, cursor, limit }, ctx) => {
-    const orgs = orgFilter(ctx, org)
-    const only = ctx.principal.task ?? task
-    const conditions = [
-      'id < :before',
-      state === undefined ? '' : 'state = :state',
-      only === undefined ? '' : 'task = :only',
-      orgs === undefined ? '' : 'org IN (SELECT value FROM json_each(:orgs))',
-    ].filter(Boolean)
-    const rows = ctx.store.all<ChangeRow>(
-      `SELECT * FROM changes WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT :count`,
-      {
-        before: cursorKey(cursor, highestId),
-        count: limit + 1,
-        ...(state === undefined ? {} : { state }),
-        ...(only === undefined ? {} : { only }),
-        ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
-      },
-    )
-    return pageOf(
-      rows,
+  run: async ({ state, task, org, cursor, limit }, ctx) =>
+    listNewest<ChangeRow, ChangeShape>(ctx.store, {
+      table: 'changes',
+      filters: { state, task: ctx.principal.task ?? task },
+      orgs: orgFilter(ctx, org),
+      cursor,
       limit,
-      (row) => toChange(ctx.store, row),
-      (row) => row.id,
-    )
-  },
+      toItem: (row) => toChange(ctx.store, row),
+    }),
 })
 
 export const changeRead = defineTool({

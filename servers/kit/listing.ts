@@ -1,0 +1,49 @@
+import type { Page } from './page.ts'
+import { cursorKey, pageOf } from './page.ts'
+import type { Store } from './store.ts'
+import type { Row, SqlValue } from './tx.ts'
+
+/** Above every id of ours, so that a listing from the newest down starts at the top. */
+const highestId = '~'
+
+/**
+ * One page of a table that has `id` and `org`, newest first. Filters that are undefined are left
+ * out; `also` is a constant condition. Table and column names are the caller's own, never input.
+ */
+export function listNewest<R extends Row & { id: string }, Item>(
+  store: Store,
+  options: {
+    table: string
+    filters: Record<string, SqlValue | undefined>
+    /** Orgs the caller may see; undefined is all of them. */
+    orgs: string[] | undefined
+    also?: string | undefined
+    cursor: string | undefined
+    limit: number
+    toItem(row: R): Item
+  },
+): Page<Item> {
+  const { table, filters, orgs, also, cursor, limit, toItem } = options
+  const set = Object.entries(filters).flatMap(([column, value]) =>
+    value === undefined ? [] : [[column, value] as const],
+  )
+  const conditions = [
+    'id < :before',
+    ...set.map(([column]) => `${column} = :${column}`),
+    // For one org, which is the common case, equality lets the index give the order as well.
+    ...(orgs === undefined
+      ? []
+      : [orgs.length === 1 ? 'org = :orgs' : 'org IN (SELECT value FROM json_each(:orgs))']),
+    ...(also === undefined ? [] : [also]),
+  ]
+  const rows = store.all<R>(
+    `SELECT * FROM ${table} WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT :count`,
+    {
+      ...Object.fromEntries(set),
+      before: cursorKey(cursor, highestId),
+      count: limit + 1,
+      ...(orgs === undefined ? {} : { orgs: orgs.length === 1 ? orgs[0]! : JSON.stringify(orgs) }),
+    },
+  )
+  return pageOf(rows, limit, toItem, (row) => row.id)
+}
