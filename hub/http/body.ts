@@ -28,6 +28,15 @@ export function readBody(request: IncomingMessage): Promise<string> {
   })
 }
 
+/** Refuses, before anything is read, a body that is too large or does not say how large it is. */
+export function assertBounded(request: IncomingMessage): void {
+  if (request.headers['transfer-encoding'] !== undefined) {
+    throw new HubError('invalid', 'this route needs a Content-Length, not a chunked body')
+  }
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > maxBodyBytes) throw tooLarge(`${declared} bytes`)
+}
+
 const tooLarge = (what: string) =>
   new HubError(
     'exhausted',

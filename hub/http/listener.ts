@@ -6,6 +6,7 @@ import { HubError, errorBody, httpStatus } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Hub } from '../hub.ts'
 import { McpHttp } from '../mcp/http.ts'
+import { assertBounded } from './body.ts'
 import { Connections } from './connections.ts'
 import { guard } from './guard.ts'
 import { makeRoutes } from './routes.ts'
@@ -55,6 +56,7 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     const logOf = principal && /^\/tasks\/([\w-]{1,60})\/log\/stream$/.exec(path)?.[1]
     if (principal && logOf) return streamLog(hub, principal, logOf, request, response)
     if (principal) principals.set(request, principal)
+    assertBounded(request)
     return hono(request, response)
   }
 

@@ -10,7 +10,9 @@ import type { Principal } from '../../schemas/principal.ts'
 import type { Artifact } from '../../schemas/artifact.ts'
 import { callTool } from '../call.ts'
 import { codeRoot } from '../code-root.ts'
+import { manifest } from '../code-root.ts'
 import type { Door } from './listener.ts'
+import { openApi, routeArguments, routes } from './rest.ts'
 
 type Env = { Bindings: { principal: Principal | undefined } }
 
@@ -19,7 +21,7 @@ const dist = join(codeRoot, 'web', 'dist')
 // The dashboard loads its own files only; nothing that a note or a log says can add another source.
 const pageHeaders = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
@@ -80,6 +82,26 @@ export function makeRoutes(door: Door): Hono<Env> {
     })
   })
 
+  app.get('/openapi.json', (c) => {
+    requirePrincipal(c)
+    return c.json(openApi(hub.registry, manifest.version))
+  })
+  for (const { method, path, tool: name, status } of routes) {
+    const tool = hub.registry.require(name)
+    app.on(method, path, async (c) => {
+      const principal = requirePrincipal(c)
+      const request = {
+        path: c.req.param() as Record<string, string>, // Named by the route's own path.
+        query: c.req.query(),
+        body: method === 'POST' ? await readJson(c) : {},
+        key: c.req.header('idempotency-key'),
+      }
+      const signal = () => c.req.raw.signal
+      const value = await callTool(hub, principal, name, routeArguments(tool, request), { signal })
+      return c.json(value as object, status ?? 200) // Tools return objects.
+    })
+  }
+
   app.get('/', (c) => sendFile(c, join(dist, 'index.html'), 'text/html; charset=utf-8'))
   app.get('/assets/:name', (c) => {
     const name = c.req.param('name')
@@ -98,6 +120,19 @@ export function makeRoutes(door: Door): Hono<Env> {
     return fail(c, new HubError('internal', 'the request failed inside the hub'))
   })
   return app
+}
+
+/** The body as an object; none at all counts as an empty one. */
+async function readJson(c: HonoContext<Env>): Promise<Record<string, unknown>> {
+  const text = await c.req.text()
+  if (text.trim() === '') return {}
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  } catch (error) {
+    throw new HubError('invalid', `the body is not JSON: ${String(error)}`, { cause: error })
+  }
+  throw new HubError('invalid', 'the body is not a JSON object')
 }
 
 async function sendFile(

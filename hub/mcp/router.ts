@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { HubError, errorBody } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Tool } from '../../servers/kit/tool.ts'
@@ -7,7 +5,7 @@ import { callTool } from '../call.ts'
 import type { Hub } from '../hub.ts'
 import { maySeeTool } from '../policy.ts'
 import { relay, relayScope } from '../upstreams/relay.ts'
-import { codeRoot } from '../code-root.ts'
+import { manifest } from '../code-root.ts'
 import type { RpcId, RpcRequest } from './protocol.ts'
 import {
   RpcError,
@@ -27,9 +25,6 @@ export type Caller = {
   signal(): AbortSignal
 }
 
-const manifest = JSON.parse(readFileSync(join(codeRoot, 'package.json'), 'utf8')) as {
-  version: string
-} // Ours.
 const serverInfo = { name: 'switchyard', title: 'Switchyard', version: manifest.version }
 const capabilities = { tools: { listChanged: false } }
 const instructions =
