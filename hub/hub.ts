@@ -11,6 +11,7 @@ import { Store } from '../servers/kit/store.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { owner } from './auth/owner.ts'
 import { codeRoot } from './code-root.ts'
+import { Catalog } from './discovery/catalog.ts'
 import { ConfigSource } from './config.ts'
 import { startControllers } from './controllers/controllers.ts'
 import { lockDataDir, openDataDir, ownerToken, writeEndpoint } from './data-dir.ts'
@@ -26,12 +27,19 @@ export class Hub {
   readonly dataDir: string
   readonly log: Logger
   readonly store: Store
-  readonly registry = new Registry([...servers, makeHubServer(() => this.upstreams)])
+  readonly registry = new Registry([
+    ...servers,
+    makeHubServer({
+      upstreams: () => this.upstreams,
+      visible: (principal) => this.catalog.visible(principal),
+    }),
+  ])
   readonly telemetry = new Telemetry()
   readonly auth: Authenticator
   readonly cluster: LocalDriver
   readonly models: Models
   readonly upstreams: Upstreams
+  readonly catalog = new Catalog(this)
   readonly config: () => Config
   readonly now = monotonicNow
   readonly id = (prefix: string): string => newId(prefix, this.now())

@@ -20,10 +20,10 @@ type Schema = {
 
 const root = join(import.meta.dirname, '..')
 // Definitions are read here, never called.
-const noUpstreams = () => {
+const noHub = () => {
   throw new Error('there is no hub')
 }
-const registry = new Registry([...servers, makeHubServer(noUpstreams)])
+const registry = new Registry([...servers, makeHubServer({ upstreams: noHub, visible: noHub })])
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 function toolReference(): string {

@@ -2,21 +2,34 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Settings } from '../../schemas/config.ts'
+import { HubError } from '../../schemas/errors.ts'
 import { owner } from '../auth/owner.ts'
+import type { View } from '../discovery/catalog.ts'
 import { readEndpoint } from '../data-dir.ts'
 import { makeLogger } from '../log.ts'
 import { parseSettings } from './settings.ts'
 
 /**
- * `switchyard stdio [--only SERVER]`: MCP on standard input and output. If a hub already runs on the
+ * `switchyard stdio [--only SERVER] [--view lean]`: MCP on standard input and output. If a hub already runs on the
  * data directory this attaches to it, because a store has one writer; else it starts one.
  */
 export async function stdio(args: string[]): Promise<number> {
-  const { settings, values } = parseSettings(args, { only: { type: 'string' } })
-  const server = typeof values.only === 'string' ? values.only : undefined
+  const { settings, values } = parseSettings(args, {
+    only: { type: 'string' },
+    view: { type: 'string' },
+  })
+  if (values.view !== undefined && values.view !== 'lean' && values.view !== 'all') {
+    throw new HubError('invalid', `there is no view ${JSON.stringify(values.view)}`, {
+      hint: 'Use lean or all.',
+    })
+  }
+  const view: View = {
+    server: typeof values.only === 'string' ? values.only : undefined,
+    lean: values.view === 'lean',
+  }
   const running = await runningHub(settings)
-  if (running) await attach(running, server)
-  else await serveOwn(settings, server)
+  if (running) await attach(running, view)
+  else await serveOwn(settings, view)
   process.exit(0) // The input has ended, so nobody is left to serve.
 }
 
@@ -33,7 +46,7 @@ async function runningHub(settings: Settings): Promise<Running | undefined> {
   return alive ? { url, token: readFileSync(tokenFile, 'utf8').trim() } : undefined
 }
 
-async function serveOwn(settings: Settings, server: string | undefined): Promise<void> {
+async function serveOwn(settings: Settings, view: View): Promise<void> {
   const [{ Hub }, { serveStdio }] = await Promise.all([
     import('../hub.ts'),
     import('../mcp/stdio.ts'),
@@ -43,7 +56,7 @@ async function serveOwn(settings: Settings, server: string | undefined): Promise
   try {
     await hub.start() // Agents call back over HTTP.
     await Promise.race([
-      serveStdio(hub, { principal: owner, server, input: process.stdin, output: process.stdout }),
+      serveStdio(hub, { principal: owner, view, input: process.stdin, output: process.stdout }),
       stopped,
     ])
   } finally {
@@ -52,7 +65,7 @@ async function serveOwn(settings: Settings, server: string | undefined): Promise
 }
 
 /** Carries each line to the running hub and its answer back. Calls run side by side. */
-async function attach({ url, token }: Running, server: string | undefined): Promise<void> {
+async function attach({ url, token }: Running, view: View): Promise<void> {
   const calls = new Map<unknown, AbortController>()
   const running = new Set<Promise<void>>()
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
@@ -66,7 +79,7 @@ async function attach({ url, token }: Running, server: string | undefined): Prom
     const abort = new AbortController()
     calls.set(message?.id, abort)
     const done = forward(
-      `${url}/mcp${server ? `/${server}` : ''}`,
+      `${url}/mcp${view.server ? `/${view.server}` : ''}${view.lean ? '?view=lean' : ''}`,
       token,
       line,
       message,

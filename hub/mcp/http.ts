@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Principal } from '../../schemas/principal.ts'
 import { readBody } from '../http/body.ts'
+import type { View } from '../discovery/catalog.ts'
 import type { Hub } from '../hub.ts'
 import type { RpcId, RpcRequest } from './protocol.ts'
 import {
@@ -49,10 +50,10 @@ export class McpHttp {
     }
     const text = await readBody(request)
     try {
-      const server = this.#serverOf(path)
+      const view = this.#viewOf(path, request.url ?? '')
       const message = asRequest(parseJson(text))
-      if (isModern(message)) await this.#modern(message, request, response, principal, server)
-      else await this.#legacy(message, request, response, principal, server)
+      if (isModern(message)) await this.#modern(message, request, response, principal, view)
+      else await this.#legacy(message, request, response, principal, view)
     } catch (error) {
       if (!(error instanceof RpcError)) throw error
       send(response, rpcHttpStatus(error), errorReply(null, error))
@@ -64,14 +65,14 @@ export class McpHttp {
     request: IncomingMessage,
     response: ServerResponse,
     principal: Principal,
-    server: string | undefined,
+    view: View,
   ): Promise<void> {
     checkHeaders(message, request)
     const { id } = message
     if (id === undefined) return void response.writeHead(202).end()
     const { text, error } = await this.#router.answer(
       { ...message, id },
-      { principal, server, signal: signalOf(response) },
+      { principal, view, signal: signalOf(response) },
     )
     send(response, error ? rpcHttpStatus(error) : 200, text)
   }
@@ -81,7 +82,7 @@ export class McpHttp {
     request: IncomingMessage,
     response: ServerResponse,
     principal: Principal,
-    server: string | undefined,
+    view: View,
   ): Promise<void> {
     const sessionId = request.headers['mcp-session-id']
     const session = typeof sessionId === 'string' ? this.#find(sessionId, principal) : undefined
@@ -102,7 +103,7 @@ export class McpHttp {
     if (abort) session?.running.set(id, abort)
     const signal = signalOf(response, abort)
     try {
-      const { text } = await this.#router.answer({ ...message, id }, { principal, server, signal })
+      const { text } = await this.#router.answer({ ...message, id }, { principal, view, signal })
       if (abort?.signal.aborted) return void response.writeHead(202).end() // Canceled requests get no answer.
       const opened =
         message.method === 'initialize' ? { 'mcp-session-id': this.#open(principal) } : undefined
@@ -139,14 +140,30 @@ export class McpHttp {
     response.writeHead(session ? 204 : 404).end()
   }
 
-  #serverOf(path: string): string | undefined {
-    if (path === '/mcp') return undefined
-    const name = path.slice('/mcp/'.length)
-    const own = this.#hub.registry.servers.some((server) => server.name === name)
-    if (own || this.#hub.upstreams.states().some((upstream) => upstream.name === name)) return name
+  /** `/mcp`, `/mcp/SERVER`, and `?view=lean` or `?tools=task_*,change_*` to be shown less. */
+  #viewOf(path: string, url: string): View {
+    const query = new URL(url, 'http://hub').searchParams
+    const view = query.get('view')
+    if (view !== null && view !== 'lean' && view !== 'all') {
+      throw new RpcError(
+        rpcCode.params,
+        `there is no view ${JSON.stringify(view.slice(0, 60))}; use lean or all`,
+      )
+    }
+    const patterns = query
+      .get('tools')
+      ?.split(',')
+      .map((pattern) => pattern.trim())
+      .filter(Boolean)
+    const shown = { lean: view === 'lean', ...(patterns ? { patterns } : {}) }
+    if (path === '/mcp') return shown
+    const server = path.slice('/mcp/'.length)
+    const own = this.#hub.registry.servers.some(({ name }) => name === server)
+    if (own || this.#hub.upstreams.states().some(({ name }) => name === server))
+      return { ...shown, server }
     throw new RpcError(
       rpcCode.method,
-      `there is no server ${JSON.stringify(name.slice(0, 60))} here`,
+      `there is no server ${JSON.stringify(server.slice(0, 60))} here`,
     )
   }
 }

@@ -1,10 +1,9 @@
 import { HubError, errorBody } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
-import type { Tool } from '../../servers/kit/tool.ts'
 import { callTool } from '../call.ts'
 import type { Hub } from '../hub.ts'
-import { maySeeTool } from '../policy.ts'
-import { relay, relayScope } from '../upstreams/relay.ts'
+import type { View } from '../discovery/catalog.ts'
+import { relay } from '../upstreams/relay.ts'
 import { manifest } from '../code-root.ts'
 import type { RpcId, RpcRequest } from './protocol.ts'
 import {
@@ -19,8 +18,8 @@ import {
 /** Whom a message came from and how it may be answered. */
 export type Caller = {
   principal: Principal
-  /** One server's tools, or all when undefined. */
-  server?: string | undefined
+  /** Which tools it is shown and may call. */
+  view: View
   /** Aborts when this call is canceled or the caller goes away. */
   signal(): AbortSignal
 }
@@ -37,8 +36,6 @@ const listCacheMs = 60_000
 /** Answers one request of either era as text, ready to send; transports only carry it. */
 export class Router {
   readonly #hub: Hub
-  readonly #lists = new Map<string, string>()
-  #listsVersion = 0
 
   constructor(hub: Hub) {
     this.#hub = hub
@@ -85,21 +82,19 @@ export class Router {
   }
 
   async #call(params: Record<string, unknown>, caller: Caller, modern: boolean): Promise<string> {
-    const { name, arguments: args = {} } = params
+    const { name, arguments: args = {} } = unwrapped(params)
     if (typeof name !== 'string') throw new RpcError(rpcCode.params, 'tools/call needs `name`')
     const lead = modern ? `${complete},` : ''
     try {
+      const { principal, signal, view } = caller
+      const narrowed = view.server !== undefined || view.patterns !== undefined
+      if (narrowed && !this.#hub.catalog.shows(principal, view, name)) throw notServed(name)
       const foreign = this.#hub.registry.get(name) ? undefined : this.#hub.upstreams.find(name)
-      if (foreign && (caller.server === undefined || caller.server === foreign.link.name)) {
-        const { principal, signal } = caller
-        return JSON.stringify(
-          await relay(this.#hub, principal, foreign, params, { modern, signal }),
-        )
+      if (foreign) {
+        const rest = { ...params, arguments: args }
+        return JSON.stringify(await relay(this.#hub, principal, foreign, rest, { modern, signal }))
       }
-      if (caller.server !== undefined) this.#requireServed(name, caller)
-      const value = await callTool(this.#hub, caller.principal, name, args, {
-        signal: caller.signal,
-      })
+      const value = await callTool(this.#hub, principal, name, args, { signal })
       const structured = JSON.stringify(value)
       return `{${lead}"content":[{"type":"text","text":${JSON.stringify(structured)}}],"structuredContent":${structured}}`
     } catch (error) {
@@ -124,37 +119,9 @@ export class Router {
     return (this.#hub.registry.get(name) ?? this.#hub.upstreams.find(name)) !== undefined
   }
 
-  /** Lists are the same for equal rights, so each is made once and kept as text. */
-  #list(caller: Caller, modern: boolean): string {
-    const { version } = this.#hub.upstreams
-    if (version !== this.#listsVersion) this.#lists.clear()
-    this.#listsVersion = version
-    const key = `${caller.principal.roles.join()} ${caller.server ?? ''} ${modern}`
-    const kept = this.#lists.get(key)
-    if (kept) return kept
-    const own = this.#hub.registry.visible(caller.principal, caller.server).map(listing)
-    const tools = [...own, ...this.#foreign(caller)]
+  #list({ principal, view }: Caller, modern: boolean): string {
     const lead = modern ? `${complete},"ttlMs":${listCacheMs},"cacheScope":"private",` : ''
-    const text = `{${lead}"tools":${JSON.stringify(tools)}}`
-    this.#lists.set(key, text)
-    return text
-  }
-
-  /** Tools of upstreams as they describe themselves, under the names they have here. */
-  #foreign({ principal, server }: Caller): object[] {
-    if (!maySeeTool(principal, { name: '', scope: relayScope })) return []
-    const served = this.#hub.upstreams.list()
-    const shown = served.filter(({ link }) => server === undefined || server === link.name)
-    return shown.map(({ name, tool }) => ({ ...tool, name }))
-  }
-
-  #requireServed(name: string, caller: Caller): void {
-    const served = this.#hub.registry.visible(caller.principal, caller.server)
-    if (served.some((tool) => tool.name === name)) return
-    throw new RpcError(
-      rpcCode.params,
-      `Unknown tool: ${JSON.stringify(name)} is not served at ${caller.server}`,
-    )
+    return `{${lead}"tools":${this.#hub.catalog.text(principal, view)}}`
   }
 
   #unexpected(thrown: unknown, method: string): RpcError {
@@ -163,21 +130,19 @@ export class Router {
   }
 }
 
-/** A tool as both eras list it; the hints follow from its effect. */
-export const listing = (tool: Tool) => ({
-  name: tool.name,
-  title: tool.title,
-  description: tool.description,
-  inputSchema: tool.inputSchema(),
-  outputSchema: tool.outputSchema(),
-  annotations: {
-    title: tool.title,
-    readOnlyHint: tool.effect === 'read',
-    destructiveHint: tool.effect === 'destroy',
-    idempotentHint: tool.idempotent,
-    openWorldHint: false,
-  },
-})
+/** `tool_call` is taken apart here, so that everything after sees the tool that is meant. */
+function unwrapped(params: Record<string, unknown>): Record<string, unknown> {
+  if (params.name !== 'tool_call') return params
+  const inner = params.arguments
+  if (typeof inner === 'object' && inner !== null && 'name' in inner) return { ...inner }
+  throw new RpcError(rpcCode.params, 'tool_call needs `name`, and `arguments` for the tool')
+}
+
+const notServed = (name: string) =>
+  new RpcError(
+    rpcCode.params,
+    `Unknown tool: ${JSON.stringify(name)} is not served at this address`,
+  )
 
 export const isModern = ({ method, params }: RpcRequest): boolean => {
   const meta = params?._meta

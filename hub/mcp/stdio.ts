@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Principal } from '../../schemas/principal.ts'
+import type { View } from '../discovery/catalog.ts'
 import type { Hub } from '../hub.ts'
 import type { RpcId } from './protocol.ts'
 import { RpcError, asRequest, errorReply, parseJson } from './protocol.ts'
@@ -15,9 +16,9 @@ const maxRunning = 256
  */
 export async function serveStdio(
   hub: Hub,
-  options: { principal: Principal; server?: string | undefined; input: Readable; output: Writable },
+  options: { principal: Principal; view: View; input: Readable; output: Writable },
 ): Promise<void> {
-  const { principal, server, input, output } = options
+  const { principal, view, input, output } = options
   const router = new Router(hub)
   const running = new Map<RpcId, { abort: AbortController; done: Promise<void> }>()
   const write = (text: string) => output.write(`${text}\n`)
@@ -34,7 +35,7 @@ export async function serveStdio(
       }
       const abort = new AbortController()
       const done = router
-        .answer({ ...message, id }, { principal, server, signal: () => abort.signal })
+        .answer({ ...message, id }, { principal, view, signal: () => abort.signal })
         .then(({ text }) => {
           running.delete(id)
           if (!abort.signal.aborted) write(text)

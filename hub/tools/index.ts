@@ -1,11 +1,16 @@
+import type { Principal } from '../../schemas/principal.ts'
 import { defineServer } from '../../servers/kit/tool.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 import { auditList, auditVerify } from './audit.ts'
+import type { Visible } from './discovery.ts'
+import { discoveryTools } from './discovery.ts'
 import { loginLink, whoami } from './identity.ts'
 import { serverTools } from './servers.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts'
 
-export const makeHubServer = (upstreams: () => Upstreams) =>
+type Sources = { upstreams(): Upstreams; visible(principal: Principal): Visible[] }
+
+export const makeHubServer = ({ upstreams, visible }: Sources) =>
   defineServer({
     name: 'hub',
     title: 'The hub itself',
@@ -19,5 +24,6 @@ export const makeHubServer = (upstreams: () => Upstreams) =>
       auditList,
       auditVerify,
       ...serverTools(upstreams),
+      ...discoveryTools(visible),
     ],
   })

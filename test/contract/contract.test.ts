@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { Registry } from '../../hub/registry.ts'
-import { listing } from '../../hub/mcp/router.ts'
+import { listing } from '../../hub/discovery/catalog.ts'
 import { makeHubServer } from '../../hub/tools/index.ts'
 import { owner } from '../../hub/auth/owner.ts'
 import { servers } from '../../servers/index.ts'
 
 // Definitions are read here, never called.
-const noUpstreams = () => {
+const noHub = () => {
   throw new Error('there is no hub')
 }
-const registry = new Registry([...servers, makeHubServer(noUpstreams)])
+const registry = new Registry([...servers, makeHubServer({ upstreams: noHub, visible: noHub })])
 const tools = registry.servers.flatMap((server) => server.tools)
 type Schema = {
   type?: string

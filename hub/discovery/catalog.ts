@@ -1,0 +1,148 @@
+import type { Principal } from '../../schemas/principal.ts'
+import type { Tool } from '../../servers/kit/tool.ts'
+import type { Hub } from '../hub.ts'
+import { maySeeTool } from '../policy.ts'
+import type { Visible } from '../tools/discovery.ts'
+import { leanTools, toolCallListing } from '../tools/discovery.ts'
+import { relayScope } from '../upstreams/relay.ts'
+import type { ForeignTool } from '../upstreams/upstream.ts'
+
+/** Which tools a listing shows: those of one server, those that match a pattern, or the lean few. */
+export type View = {
+  server?: string | undefined
+  patterns?: string[] | undefined
+  lean?: boolean | undefined
+}
+
+type Kept = { version: number; text: Map<string, string>; visible: Map<string, Visible[]> }
+
+/**
+ * What each set of rights may see, own tools and upstreams' together. Listings are the same for
+ * equal rights, so each is made once and kept as text until an upstream changes.
+ */
+export class Catalog {
+  readonly #hub: Hub
+  #kept: Kept = { version: -1, text: new Map(), visible: new Map() }
+
+  constructor(hub: Hub) {
+    this.#hub = hub
+  }
+
+  /** The tools as a JSON array, ready to send. */
+  text(principal: Principal, view: View): string {
+    const { text } = this.#fresh()
+    const key = `${principal.roles.join()} ${view.server ?? ''} ${view.patterns?.join() ?? ''} ${view.lean === true}`
+    const kept = text.get(key)
+    if (kept !== undefined) return kept
+    const made = JSON.stringify(this.#list(principal, view))
+    if (text.size > 1000) text.clear() // Patterns come from callers.
+    text.set(key, made)
+    return made
+  }
+
+  /** Everything a principal may call, for searching. */
+  visible(principal: Principal): Visible[] {
+    const { visible } = this.#fresh()
+    const key = principal.roles.join()
+    const kept = visible.get(key)
+    if (kept) return kept
+    const own = this.#hub.registry
+      .visible(principal)
+      .map(({ name, title, description, inputSchema }) => ({
+        name,
+        title,
+        description,
+        inputSchema: inputSchema(),
+      }))
+    const foreign = this.#foreign(principal, {}).map(
+      ({ name, title, description, inputSchema }) => ({
+        name,
+        title: typeof title === 'string' ? title : name,
+        description: description ?? '',
+        inputSchema,
+      }),
+    )
+    const made = [...own, ...foreign]
+    visible.set(key, made)
+    return made
+  }
+
+  /** Whether a view shows a tool, so that it may be called through it. */
+  shows(principal: Principal, view: View, name: string): boolean {
+    if (view.lean) return true // It shows tool_call, and so everything.
+    return (
+      this.#own(principal, view).some((tool) => tool.name === name) ||
+      this.#foreign(principal, view).some((tool) => tool.name === name)
+    )
+  }
+
+  #list(principal: Principal, view: View): object[] {
+    if (!view.lean)
+      return [...this.#own(principal, view).map(listing), ...this.#foreign(principal, view)]
+    const shown = this.#own(principal, {}).filter((tool) => leanTools.includes(tool.name))
+    // Answers are read as they come; their schemas would cost a model more than they tell it.
+    const slim = shown.map((tool) => {
+      const { outputSchema: _answer, ...rest } = listing(tool)
+      return rest
+    })
+    return [...slim, toolCallListing]
+  }
+
+  #own(principal: Principal, { server, patterns }: View): Tool[] {
+    return this.#hub.registry
+      .visible(principal, server)
+      .filter((tool) => matches(tool.name, patterns))
+  }
+
+  #foreign(principal: Principal, { server, patterns }: View): ForeignTool[] {
+    if (!maySeeTool(principal, { name: '', scope: relayScope })) return []
+    return this.#hub.upstreams
+      .list()
+      .filter(
+        ({ name, link }) =>
+          (server === undefined || server === link.name) && matches(name, patterns),
+      )
+      .map(({ name, tool }) => ({ ...tool, name }))
+  }
+
+  #fresh(): Kept {
+    const { version } = this.#hub.upstreams
+    if (this.#kept.version !== version)
+      this.#kept = { version, text: new Map(), visible: new Map() }
+    return this.#kept
+  }
+}
+
+/** `task_*` and the like; only the star is special. */
+function matches(name: string, patterns: string[] | undefined): boolean {
+  return patterns === undefined || patterns.some((pattern) => wildcard(name, pattern.split('*')))
+}
+
+function wildcard(name: string, [first = '', ...rest]: string[]): boolean {
+  if (!name.startsWith(first)) return false
+  const last = rest.pop()
+  if (last === undefined) return name === first
+  let at = first.length
+  for (const part of rest) {
+    const found = name.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return name.length - last.length >= at && name.endsWith(last)
+}
+
+/** A tool as both eras list it; the hints follow from its effect. */
+export const listing = (tool: Tool) => ({
+  name: tool.name,
+  title: tool.title,
+  description: tool.description,
+  inputSchema: tool.inputSchema(),
+  outputSchema: tool.outputSchema(),
+  annotations: {
+    title: tool.title,
+    readOnlyHint: tool.effect === 'read',
+    destructiveHint: tool.effect === 'destroy',
+    idempotentHint: tool.idempotent,
+    openWorldHint: false,
+  },
+})
