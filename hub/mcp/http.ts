@@ -18,6 +18,7 @@ import { Router, isModern } from './router.ts'
 
 type Session = { principal: string; usedAt: number; running: Map<RpcId, AbortController> }
 
+const everything: View = {}
 const maxSessions = 5000
 const idleMs = 3_600_000
 
@@ -142,6 +143,7 @@ export class McpHttp {
 
   /** `/mcp`, `/mcp/SERVER`, and `?view=lean` or `?tools=task_*,change_*` to be shown less. */
   #viewOf(path: string, url: string): View {
+    if (url === '/mcp') return everything // Nearly every call.
     const query = new URL(url, 'http://hub').searchParams
     const view = query.get('view')
     if (view !== null && view !== 'lean' && view !== 'all') {
