@@ -4,20 +4,12 @@ import { expect, test } from 'vitest'
 import type { Change } from '../../../schemas/change.ts'
 import type { Workspace } from '../../../schemas/repo.ts'
 import { git } from '../../../servers/kit/git.ts'
+import { openChange } from '../../helpers/changes.ts'
 import { makeFolder } from '../../helpers/folder.ts'
-import type { TestHub } from '../../helpers/hub.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
 import { commitAll, makeRepo, writeFiles } from '../../helpers/repo.ts'
 
 const task = 'task-one'
-
-/** A change that turns `-` into `+`, open for review. */
-async function openChange(hub: TestHub, repo: string, name = task): Promise<Change> {
-  const space = await hub.call<Workspace>('branch_create', { repo, task: name })
-  writeFileSync(join(space.path, 'src/sum.js'), 'export function sum(a, b) {\n  return a + b\n}\n')
-  await hub.call('commit_create', { task: name, message: 'Add, do not subtract' })
-  return hub.call<Change>('change_open', { task: name, title: 'Add, do not subtract' })
-}
 
 const show = (repo: string, spec: string) => git(['-C', repo, 'show', spec])
 
@@ -70,52 +62,6 @@ test('a change is read, discussed, revised and merged', async () => {
   expect(
     await failure(hub.call('change_review', { change: first.id, verdict: 'accept' })),
   ).toMatchObject({ code: 'conflict' })
-})
-
-test('a checked-out target is left alone unless its owner asks, and then only when it is clean', async () => {
-  const hub = await startHub()
-  const repo = await makeRepo()
-  const change = await openChange(hub, repo)
-  const merge = { change: change.id, expect_head: change.head }
-  expect(await failure(hub.call('change_merge', merge))).toMatchObject({
-    code: 'conflict',
-    hint: expect.stringMatching(/update_checkout/) as string,
-  })
-  writeFileSync(join(repo, 'src/sum.js'), '// my own half-done edit\n')
-  expect(
-    await failure(hub.call('change_merge', { ...merge, update_checkout: true })),
-  ).toMatchObject({ code: 'conflict' })
-  expect(readFileSync(join(repo, 'src/sum.js'), 'utf8')).toBe('// my own half-done edit\n')
-  await git(['-C', repo, 'checkout', '--quiet', '--force', '-b', 'elsewhere'])
-  await hub.call('change_merge', merge)
-  expect(await show(repo, 'main:src/sum.js')).toContain('a + b')
-})
-
-test('a target that moved on is merged with, a conflicting one is refused with the file', async () => {
-  const hub = await startHub()
-  const repo = await makeRepo()
-  const [calm, clash] = [
-    await openChange(hub, repo, 'task-calm'),
-    await openChange(hub, repo, 'task-clash'),
-  ]
-  writeFiles(repo, { 'other.txt': 'new\n' })
-  await commitAll(repo, 'other work')
-  await hub.call('change_merge', {
-    change: calm.id,
-    expect_head: calm.head,
-    strategy: 'squash',
-    update_checkout: true,
-  })
-  expect(await git(['-C', repo, 'log', '--format=%P', '-1'])).toMatch(/^[0-9a-f]{40}\n$/)
-  writeFiles(repo, { 'src/sum.js': 'export const sum = (a, b) => a + b + 0\n' })
-  await commitAll(repo, 'rewrite')
-  const refused = await failure(
-    hub.call('change_merge', { change: clash.id, expect_head: clash.head, update_checkout: true }),
-  )
-  expect(refused).toMatchObject({
-    code: 'conflict',
-    message: expect.stringMatching(/src\/sum\.js/) as string,
-  })
 })
 
 test('hostile names and places are refused before git sees them', async () => {
