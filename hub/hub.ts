@@ -66,10 +66,21 @@ export class Hub {
     this.config = this.#source.current
     this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now)
     this.auth = new Authenticator(this.store, ownerToken(this.dataDir), this.now)
-    this.cluster = new LocalDriver({ config: this.config, dataDir: this.dataDir, codeRoot })
+    this.cluster = new LocalDriver({
+      config: this.config,
+      dataDir: this.dataDir,
+      codeRoot,
+      log,
+    })
     this.models = new Models(this.config, environment)
     const isTaken = (name: string) => this.registry.get(name) !== undefined
-    this.upstreams = new Upstreams({ store: this.store, log, isTaken, environment })
+    this.upstreams = new Upstreams({
+      store: this.store,
+      log,
+      isTaken,
+      environment,
+      mark: this.dataDir,
+    })
     this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>
       this.#liveTasks(),
     )
@@ -90,6 +101,7 @@ export class Hub {
     this.#listener = await listen(this, host, port)
     writeEndpoint(this.dataDir, this.#listener.url)
     this.#source.follow(this.dataDir, (config) => this.upstreams.configure(config))
+    this.upstreams.endLeftovers()
     this.upstreams.configure(this.config())
     this.#controllers = startControllers(this)
     this.telemetry.load().catch((error: unknown) => this.log.error({ error }, 'no metrics'))

@@ -42,6 +42,7 @@ const podVariables = [
   'SWITCHYARD_TASK',
   'SWITCHYARD_ENDPOINT',
   'SWITCHYARD_WORK',
+  'SWITCHYARD_UPSTREAM',
 ]
 
 /** `switchyard.json` in the data directory. Read again when it changes. */

@@ -5,7 +5,7 @@ import { maySeeTool } from '../policy.ts'
 import type { Visible } from '../tools/discovery.ts'
 import { leanTools, toolCallListing } from '../tools/discovery.ts'
 import { relayScope } from '../upstreams/relay.ts'
-import type { ForeignTool } from '../upstreams/upstream.ts'
+import type { ForeignTool } from '../upstreams/foreign-tool.ts'
 
 /** Which tools a listing shows: those of one server, those that match a pattern, or the lean few. */
 export type View = {

@@ -3,14 +3,11 @@ import { HubError } from '../../schemas/errors.ts'
 import { RpcError, legacyVersions, metaKey, modernVersion } from '../mcp/protocol.ts'
 import { NotSent } from './channel.ts'
 import type { Channel } from './channel.ts'
+import type { ForeignTool } from './foreign-tool.ts'
+import { isTool } from './foreign-tool.ts'
 import { Limiter } from './limiter.ts'
+import { resolveReferences } from './references.ts'
 import { openStdio } from './stdio-channel.ts'
-
-/** A tool as the upstream describes it; the hub passes on what it does not know. */
-export type ForeignTool = { name: string; description?: string; inputSchema: object } & Record<
-  string,
-  unknown
->
 
 export type State = 'connecting' | 'ready' | 'degraded'
 
@@ -22,6 +19,15 @@ const ownMeta = {
   [metaKey.version]: modernVersion,
   [metaKey.capabilities]: {},
   'io.modelcontextprotocol/clientInfo': clientInfo,
+}
+
+/** Environment variable that child processes carry, with the data directory of their hub. */
+export const marker = 'SWITCHYARD_UPSTREAM'
+
+type Surroundings = {
+  onTools(): void
+  environment: Record<string, string | undefined>
+  mark: string
 }
 
 /**
@@ -44,20 +50,13 @@ export class UpstreamLink {
   #retryMs = 250
   #timer: NodeJS.Timeout | undefined
   #stopped = false
-  readonly #onTools: () => void
-  readonly #environment: Record<string, string | undefined>
+  readonly #around: Surroundings
 
-  constructor(
-    name: string,
-    config: UpstreamConfig,
-    onTools: () => void,
-    environment: Record<string, string | undefined>,
-  ) {
+  constructor(name: string, config: UpstreamConfig, surroundings: Surroundings) {
     this.name = name
     this.config = config
     this.#limiter = new Limiter(config.concurrency)
-    this.#onTools = onTools
-    this.#environment = environment
+    this.#around = surroundings
   }
 
   get protocol(): string | undefined {
@@ -72,7 +71,7 @@ export class UpstreamLink {
       this.state = 'ready'
       this.reason = undefined
       this.#retryMs = 250
-      this.#onTools()
+      this.#around.onTools()
     } catch (error) {
       this.#degrade(error)
     }
@@ -163,9 +162,17 @@ export class UpstreamLink {
     // Loaded when needed: a hub without such upstreams does not pay for the HTTP library.
     if (url !== undefined) {
       const { openHttp } = await import('./http-channel.ts')
-      return openHttp({ url, headers: this.#resolve(headers) }, events)
+      return openHttp({ url, headers: this.#resolved(headers) }, events)
     }
-    return openStdio({ command: command ?? '', args, env: this.#resolve(env), cwd }, events)
+    return openStdio(
+      {
+        command: command ?? '',
+        args,
+        env: { ...this.#resolved(env), [marker]: this.#around.mark },
+        cwd,
+      },
+      events,
+    )
   }
 
   /** Asks in the modern era first; whatever the refusal, the old handshake follows on the same channel. */
@@ -193,6 +200,10 @@ export class UpstreamLink {
       this.#oldOnly = true // A server that dies of an unknown request is not asked again.
       throw error
     }
+  }
+
+  #resolved(values: Record<string, string>): Record<string, string> {
+    return resolveReferences(values, this.#around.environment)
   }
 
   async #list(channel: Channel): Promise<ForeignTool[]> {
@@ -225,26 +236,4 @@ export class UpstreamLink {
     this.#timer = setTimeout(() => void this.refresh(), this.#retryMs).unref()
     this.#retryMs = Math.min(60_000, this.#retryMs * 2)
   }
-
-  /** `${env:NAME}` is replaced; a missing variable is said by name, never its neighbours' values. */
-  #resolve(values: Record<string, string>): Record<string, string> {
-    const entries = Object.entries(values).map(([key, value]) => [
-      key,
-      value.replace(/\$\{env:(\w+)\}/g, (_all, name: string) => {
-        const found = this.#environment[name]
-        if (found === undefined)
-          throw new HubError('invalid', `${this.name}: the environment has no ${name}`)
-        return found
-      }),
-    ])
-    return Object.fromEntries(entries) as Record<string, string> // Strings, as made above.
-  }
 }
-
-const isTool = (value: unknown): value is ForeignTool =>
-  typeof value === 'object' &&
-  value !== null &&
-  'name' in value &&
-  typeof value.name === 'string' &&
-  'inputSchema' in value &&
-  typeof value.inputSchema === 'object'

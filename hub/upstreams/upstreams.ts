@@ -3,9 +3,10 @@ import type { Logger } from 'pino'
 import type { Config } from '../../schemas/config.ts'
 import type { Upstream, UpstreamConfig } from '../../schemas/upstream.ts'
 import type { Store } from '../../servers/kit/store.ts'
+import { carrying, signalProcess } from '../../servers/cluster/drivers/processes.ts'
 import { sortByPins } from './pins.ts'
-import type { ForeignTool } from './upstream.ts'
-import { UpstreamLink } from './upstream.ts'
+import type { ForeignTool } from './foreign-tool.ts'
+import { UpstreamLink, marker } from './upstream.ts'
 
 /** A tool of an upstream under the name it has in this hub. */
 export type Served = { name: string; own: string; tool: ForeignTool; link: UpstreamLink }
@@ -25,6 +26,7 @@ export class Upstreams {
   readonly #log: Logger
   readonly #isTaken: (name: string) => boolean
   readonly #environment: Record<string, string | undefined>
+  readonly #mark: string
   readonly #shelves = new Map<string, Shelf>()
   #index = new Map<string, Served>()
   #disabled: string[] = []
@@ -36,11 +38,21 @@ export class Upstreams {
     log: Logger
     isTaken: (name: string) => boolean
     environment: Record<string, string | undefined>
+    /** Carried by child processes, so that those a killed hub left can be found. */
+    mark: string
   }) {
     this.#store = options.store
     this.#log = options.log
     this.#isTaken = options.isTaken
     this.#environment = options.environment
+    this.#mark = options.mark
+  }
+
+  /** Ends child processes that an earlier hub on this data directory left when it was killed. */
+  endLeftovers(): void {
+    for (const { pid, value } of carrying(marker)) {
+      if (value === this.#mark && pid !== process.pid) signalProcess(pid, 'SIGKILL')
+    }
   }
 
   /** Makes the running links match the configuration; unchanged ones are left alone. */
@@ -50,12 +62,16 @@ export class Upstreams {
     const wanted = new Map(entries.filter(([, config]) => !config.disabled))
     for (const [name, { link }] of this.#shelves) {
       if (sameConfig(wanted.get(name), link.config)) continue
-      void link.stop()
+      link.stop().catch((error: unknown) => this.#log.warn({ error, upstream: name }, 'not ended'))
       this.#shelves.delete(name)
     }
     for (const [name, config] of wanted) {
       if (this.#shelves.has(name)) continue
-      const link = new UpstreamLink(name, config, () => void this.shelve(name), this.#environment)
+      const link = new UpstreamLink(name, config, {
+        onTools: () => void this.shelve(name),
+        environment: this.#environment,
+        mark: this.#mark,
+      })
       this.#shelves.set(name, { link, accepted: [], quarantined: [], shadowed: [] })
       void link.refresh()
     }

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { carrying } from '../../servers/cluster/drivers/processes.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { failure, startHub, until } from '../helpers/hub.ts'
+import { ProcessHub } from '../helpers/process-hub.ts'
 import {
   connect,
   ready,
@@ -217,4 +218,24 @@ test('no process of an upstream is left when the hub stops, not even of one that
   expect(running()).toBe(2)
   await hub.hub.stop()
   expect(running()).toBe(0)
+})
+
+test('a process of an upstream that outlived a killed hub is ended by the next one', async () => {
+  const data = makeFolder()
+  const script = "process.stdin.on('end', () => {}).resume(); setInterval(() => {}, 1000)"
+  const mcpServers = { stubborn: { command: process.execPath, args: ['-e', script] } }
+  writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ mcpServers }))
+  const hub = new ProcessHub(data, ['--dispatch', 'off'])
+  onTestFinished(() => void hub.stop())
+  const running = () =>
+    carrying('SWITCHYARD_UPSTREAM')
+      .filter(({ value }) => value === data)
+      .map(({ pid }) => pid)
+  await hub.start()
+  await until(() => running().length === 1)
+  const [left] = running()
+  await hub.kill()
+  expect(running()).toEqual([left])
+  await hub.start()
+  await until(() => !running().includes(left!))
 })

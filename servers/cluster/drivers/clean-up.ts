@@ -35,7 +35,7 @@ const keptMs = 7 * 24 * 3_600_000
 /** Of a pod that ended only its output is kept, for a week. True when the folder is gone. */
 export async function tidy(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch((): string[] => []) // Deleted by hand meanwhile: just as tidy.
-  const output = names.includes('output.log') ? await stat(join(folder, 'output.log')) : undefined
+  const output = await stat(join(folder, 'output.log')).catch(() => undefined) // Never written, or deleted.
   const old = output === undefined || output.mtimeMs < Date.now() - keptMs
   const rest = old ? [''] : names.filter((name) => name !== 'output.log')
   await Promise.all(

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Capacity } from '../../../schemas/cluster.ts'
 import type { Config } from '../../../schemas/config.ts'
+import type { Logger } from 'pino'
 import { HubError } from '../../../schemas/errors.ts'
 import type { Isolation } from '../../../schemas/task.ts'
 import type { RunResult } from '../../kit/run.ts'
@@ -39,14 +40,16 @@ export class LocalDriver implements ClusterDriver {
   readonly #config: () => Config
   readonly #dataDir: string
   readonly #codeRoot: string
+  readonly #log: Logger
   readonly #live = new Map<string, Live>()
   #ready: Promise<void> | undefined
   #sampling = false
 
-  constructor(options: { config: () => Config; dataDir: string; codeRoot: string }) {
+  constructor(options: { config: () => Config; dataDir: string; codeRoot: string; log: Logger }) {
     this.#config = options.config
     this.#dataDir = options.dataDir
     this.#codeRoot = options.codeRoot
+    this.#log = options.log
   }
 
   /** Finds out once which isolation this machine really offers. */
@@ -193,7 +196,7 @@ export class LocalDriver implements ClusterDriver {
 
   #watch(spec: PodSpec, pid: number, started: string, exit: (exit: PodExit) => void): Live {
     const deadline = setTimeout(
-      () => void this.stop(spec.id, 2000, 'time limit').catch(() => undefined),
+      () => void this.stop(spec.id, 2000, 'time limit').catch(this.#trouble(spec.id)),
       spec.timeoutMs,
     )
     const live: Live = { spec, pid, started, reason: '', exit, deadline }
@@ -207,15 +210,21 @@ export class LocalDriver implements ClusterDriver {
     this.#live.delete(live.spec.id)
     clearTimeout(live.deadline)
     // What the pod left behind, in whatever group or session, goes with it.
-    void killAll(live.spec.id, live.pid)
+    killAll(live.spec.id, live.pid)
       .then(() => tidy(this.folder(live.spec.id)))
+      .catch(this.#trouble(live.spec.id))
       .finally(() => live.exit({ exitCode, reason: live.reason || reason }))
   }
 
   #startSampling(): void {
     if (this.#sampling) return
     this.#sampling = true
-    setInterval(() => void this.#sample(), sampleMs).unref()
+    setInterval(() => void this.#sample().catch(this.#trouble('all')), sampleMs).unref()
+  }
+
+  /** What runs by itself has nobody to throw to, and must not end the hub. */
+  #trouble(pod: string): (error: unknown) => void {
+    return (error) => this.#log.warn({ error, pod }, 'a pod could not be looked after')
   }
 
   async #sample(): Promise<void> {

@@ -47,12 +47,13 @@ export function carrying(name: string): { pid: number; value: string }[] {
   return found
 }
 
-/** Sends a signal; false when there is no such process (any more). */
+/** Sends a signal; false when the process is gone, or its id belongs to another user by now. */
 export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    const { code } = error as NodeJS.ErrnoException // What process.kill throws.
+    if (code === 'ESRCH' || code === 'EPERM') return false
     throw error
   }
 }
