@@ -4,8 +4,9 @@ import type { ControllerContext } from './context.ts'
 
 /**
  * Hands each event to `handle`, in order, at least once, for ever. The cursor moves after the
- * handler returned, so a crash repeats the last event; a failing event is tried again with a pause
- * and skipped, with an error in the log, when it fails for good.
+ * handler returned, so a crash repeats the last events. While the disk is full or the store cannot
+ * write, an event waits; one that fails otherwise is tried again and skipped, with a line in the
+ * log, when it fails for good.
  */
 export async function follow(
   { hub, signal, call }: ControllerContext,
@@ -22,7 +23,7 @@ export async function follow(
       )
       for (const event of items) {
         if (signal.aborted) return
-        await withRetries(hub, name, event, handle)
+        await withRetries({ hub, signal }, name, event, handle)
       }
       if (items.length > 0) await saveCursor(hub.store, name, next)
       after = next
@@ -35,7 +36,7 @@ export async function follow(
 }
 
 async function withRetries(
-  hub: ControllerContext['hub'],
+  { hub, signal }: Pick<ControllerContext, 'hub' | 'signal'>,
   name: string,
   event: Event,
   handle: (event: Event) => Promise<void>,
@@ -44,7 +45,14 @@ async function withRetries(
     try {
       return await handle(event)
     } catch (error) {
-      const settled = error instanceof HubError && ['conflict', 'not_found'].includes(error.code)
+      const code = error instanceof HubError ? error.code : undefined
+      if (code === 'exhausted' || code === 'unavailable') {
+        // A full disk or a store that cannot write says nothing about the event: it has to wait.
+        if (signal.aborted) throw error
+        await pause(Math.min(5000, 100 * 2 ** attempt), signal)
+        continue
+      }
+      const settled = code === 'conflict' || code === 'not_found'
       if (settled || attempt >= 5) {
         hub.log.warn(
           { error, controller: name, event: event.seq, kind: event.kind },
@@ -52,7 +60,7 @@ async function withRetries(
         )
         return
       }
-      await pause(100 * 2 ** attempt)
+      await pause(100 * 2 ** attempt, signal)
     }
   }
 }

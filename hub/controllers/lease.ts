@@ -59,7 +59,7 @@ const leaseHolder = (hub: ControllerContext['hub'], task: string): string | unde
 const podsBefore = (hub: ControllerContext['hub'], task: string, at: number): string[] =>
   hub.store
     .all<{ id: string }>(
-      'SELECT id FROM pods WHERE task = :task AND ended_at IS NULL AND created_at <= :at',
+      'SELECT id FROM pods WHERE task = :task AND ended_at IS NULL AND created_at < :at',
       { task, at },
     )
     .map(({ id }) => id)

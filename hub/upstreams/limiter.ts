@@ -13,10 +13,12 @@ export class Limiter {
   /** Resolves when it is the caller's turn, with what the caller calls when it is done. */
   async enter(signal: AbortSignal): Promise<() => void> {
     if (this.#running >= this.#limit) await this.#turn(signal)
-    this.#running++
+    else this.#running++
     return () => {
-      this.#running--
-      this.#waiting.shift()?.()
+      // The place goes straight to the next one, so that nobody slips in between.
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#running--
     }
   }
 

@@ -86,14 +86,16 @@ export function registerAgent(
   const pod = agent.principal.kind === 'agent' ? agent.id.replace(/^agent-/, '') : null
   const { id, org, host, task } = agent
   const known = tx.get<AgentRow>('SELECT * FROM agents WHERE id = :id', { id })
+  assertSameOwner(known, agent.principal)
   tx.run(
-    `INSERT INTO agents (id, org, kind, state, host, pod, task, registered_at, last_seen_at)
-     VALUES (:id, :org, :kind, :state, :host, :pod, :task, :now, :now)
+    `INSERT INTO agents (id, org, kind, principal, state, host, pod, task, registered_at, last_seen_at)
+     VALUES (:id, :org, :kind, :principal, :state, :host, :pod, :task, :now, :now)
      ON CONFLICT (id) DO UPDATE SET state = :state, task = :task, last_seen_at = :now, retired_at = NULL`,
     {
       id,
       org,
       kind: pod === null ? 'long-lived' : 'pod',
+      principal: agent.principal.id,
       state: task === undefined ? 'idle' : 'working',
       host: host ?? null,
       pod,
@@ -105,10 +107,23 @@ export function registerAgent(
     tx.event({ kind: 'agent.registered', org, subject: id, ...(task ? { task } : {}) })
 }
 
+/** A name under which another credential works leads to that one's lease, so it is not shared. */
+export function assertAgentName(tx: Tx, id: string, principal: Principal): void {
+  assertSameOwner(tx.get<AgentRow>('SELECT * FROM agents WHERE id = :id', { id }), principal)
+}
+
+function assertSameOwner(known: AgentRow | undefined, principal: Principal): void {
+  if (known === undefined || known.principal === principal.id) return
+  throw new HubError('denied', `the agent name ${known.id} belongs to another credential`, {
+    hint: 'Choose another name for this worker.',
+  })
+}
+
 type AgentRow = Row & {
   id: string
   org: string
   kind: Agent['kind']
+  principal: string
   state: Agent['state']
   host: string | null
   pod: string | null

@@ -8,7 +8,7 @@ import { orgFor } from '../kit/context.ts'
 import { mintToken } from '../kit/tokens.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Tx } from '../kit/tx.ts'
-import { registerAgent } from './agents.ts'
+import { assertAgentName, registerAgent } from './agents.ts'
 import type { AttemptRow } from './attempt-rows.ts'
 import type { TaskRow } from './task-rows.ts'
 import { findTask, moveTask, toTask } from './task-rows.ts'
@@ -78,6 +78,7 @@ type Claim = {
 }
 
 function claim(ctx: Context, tx: Tx, { agent, org, wanted, host, ids }: Claim) {
+  assertAgentName(tx, agent, ctx.principal)
   const held = tx.get<AttemptRow>(
     'SELECT * FROM attempts WHERE agent = :agent AND ended_at IS NULL',
     { agent },

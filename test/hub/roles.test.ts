@@ -81,3 +81,14 @@ test("an agent's credential reaches its own task and repository, and nothing els
     task,
   ])
 })
+
+test("a worker cannot reach another's lease by taking its name", async () => {
+  const hub = await startHub()
+  await hub.call('task_submit', { template: 'command', command: 'true' })
+  const [one, two] = [await hub.as('one', 'worker'), await hub.as('two', 'worker')]
+  const claim = { agent: 'worker-shared' }
+  const { lease } = await one.call<{ lease: Granted }>('task_claim', claim)
+  expect(await failure(two.call('task_claim', claim))).toMatchObject({ code: 'denied' })
+  const again = await one.call<{ lease: Granted }>('task_claim', claim)
+  expect(again.lease.attempt).toBe(lease.attempt)
+})

@@ -99,6 +99,8 @@ CREATE TABLE agents (
   id            TEXT    PRIMARY KEY,
   org           TEXT    NOT NULL,
   kind          TEXT    NOT NULL,
+  -- The credential that registered the name; nobody else may claim under it.
+  principal     TEXT    NOT NULL,
   state         TEXT    NOT NULL,
   host          TEXT,
   pod           TEXT,
