@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -17,9 +18,14 @@ import { startControllers } from './controllers/controllers.ts'
 import { lockDataDir, openDataDir, ownerToken, writeEndpoint } from './data-dir.ts'
 import type { Listener } from './http/listener.ts'
 import { listen } from './http/listener.ts'
+import { Following } from './mcp/following.ts'
+import { Notices } from './mcp/notices.ts'
+import { isOwnPrompt } from './mcp/own-prompts.ts'
+import { isOwnAddress } from './mcp/own-resources.ts'
 import { Registry } from './registry.ts'
 import { Telemetry } from './telemetry.ts'
 import { makeHubServer } from './tools/index.ts'
+import { Parking } from './upstreams/parking.ts'
 import { Upstreams } from './upstreams/upstreams.ts'
 
 /** The parts of one running hub, wired once. Everything else is handed what it needs from here. */
@@ -40,6 +46,12 @@ export class Hub {
   readonly models: Models
   readonly upstreams: Upstreams
   readonly catalog = new Catalog(this)
+  /** Changes that clients may hear of. */
+  readonly notices = new Notices()
+  readonly following = new Following(this)
+  readonly parking = new Parking()
+  /** Signs what is handed out and has to be known again after a restart. */
+  readonly key: Buffer
   readonly config: () => Config
   readonly now = monotonicNow
   readonly id = (prefix: string): string => newId(prefix, this.now())
@@ -49,6 +61,7 @@ export class Hub {
   readonly #source: ConfigSource
   readonly #lock: { release(): void }
   readonly #stop = new AbortController()
+  readonly #closing = new AbortController()
   #listener: Listener | undefined
   #controllers: { stop(): Promise<void> } | undefined
 
@@ -65,7 +78,8 @@ export class Hub {
     this.#source = new ConfigSource(this.dataDir, settings, log)
     this.config = this.#source.current
     this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now)
-    this.auth = new Authenticator(this.store, ownerToken(this.dataDir), this.now)
+    const token = ownerToken(this.dataDir)
+    this.auth = new Authenticator(this.store, token, this.now)
     this.cluster = new LocalDriver({
       config: this.config,
       dataDir: this.dataDir,
@@ -73,10 +87,15 @@ export class Hub {
       log,
     })
     this.models = new Models(this.config, environment)
-    const isTaken = (name: string) => this.registry.get(name) !== undefined
+    this.key = Buffer.from(hash('sha256', `tasks ${token}`), 'hex')
+    const isTaken = {
+      name: (name: string) => this.registry.get(name) !== undefined || isOwnPrompt(name),
+      address: isOwnAddress,
+    }
     this.upstreams = new Upstreams({
       store: this.store,
       log,
+      notices: this.notices,
       isTaken,
       environment,
       mark: this.dataDir,
@@ -89,6 +108,11 @@ export class Hub {
   /** Aborts when running calls should give up, at the end of a drain. */
   get stopping(): AbortSignal {
     return this.#stop.signal
+  }
+
+  /** Aborts when the hub begins to drain: what only listens ends then. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
   }
 
   /** Address the hub listens on, once started. */
@@ -117,6 +141,7 @@ export class Hub {
   async stop(): Promise<void> {
     if (this.draining) return
     this.draining = true
+    this.#closing.abort()
     await this.#controllers?.stop()
     this.store.topics.close()
     const deadline = setTimeout(() => this.#stop.abort(), this.config().drainMs)
@@ -124,6 +149,7 @@ export class Hub {
     clearTimeout(deadline)
     this.#stop.abort()
     this.#source.stop()
+    this.parking.close()
     await this.upstreams.stop()
     await this.telemetry.stop()
     this.store.close()

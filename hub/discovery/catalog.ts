@@ -102,7 +102,7 @@ export class Catalog {
         ({ name, link }) =>
           (server === undefined || server === link.name) && matches(name, patterns),
       )
-      .map(({ name, tool }) => ({ ...tool, name }))
+      .map(({ name, item }) => ({ ...item, name }))
   }
 
   #fresh(): Kept {

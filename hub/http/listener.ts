@@ -11,6 +11,7 @@ import { Connections } from './connections.ts'
 import { guard } from './guard.ts'
 import { makeRoutes } from './routes.ts'
 import { streamEvents, streamLog } from './streams.ts'
+import { acceptUpgrades } from './upgrades.ts'
 
 export type Listener = { url: string; close(signal: AbortSignal): Promise<void> }
 
@@ -44,11 +45,7 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     const url = request.url ?? '/'
     const query = url.indexOf('?')
     const path = query < 0 ? url : url.slice(0, query)
-    const principal = guard(request, path, {
-      auth: hub.auth,
-      hosts: door.hosts,
-      cookie: door.cookie,
-    })
+    const principal = guard(request, path, { auth: hub.auth, ...door })
     if (principal && hub.draining && principal.kind !== 'agent') throw draining()
     if (principal && (path === '/mcp' || path.startsWith('/mcp/')))
       return mcp.serve(request, response, path, principal)
@@ -60,6 +57,12 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     return hono(request, response)
   }
 
+  acceptUpgrades(server, hub, (request, path) => {
+    const principal = guard(request, path, { auth: hub.auth, ...door })
+    if (!principal) throw new HubError('unauthenticated', 'this needs a credential')
+    if (hub.draining) throw draining()
+    return principal
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)))
     server.listen(port, host, resolve)

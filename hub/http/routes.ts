@@ -11,6 +11,8 @@ import type { Artifact } from '../../schemas/artifact.ts'
 import { callTool } from '../call.ts'
 import { codeRoot } from '../code-root.ts'
 import { manifest } from '../code-root.ts'
+import { parseStrictly } from '../mcp/json.ts'
+import { RpcError, isObject } from '../mcp/protocol.ts'
 import type { Door } from './listener.ts'
 import { openApi, routeArguments, routes } from './rest.ts'
 
@@ -127,10 +129,11 @@ async function readJson(c: HonoContext<Env>): Promise<Record<string, unknown>> {
   const text = await c.req.text()
   if (text.trim() === '') return {}
   try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+    const value = parseStrictly(text)
+    if (isObject(value)) return value
   } catch (error) {
-    throw new HubError('invalid', `the body is not JSON: ${String(error)}`, { cause: error })
+    if (!(error instanceof RpcError)) throw error
+    throw new HubError('invalid', error.message, { cause: error })
   }
   throw new HubError('invalid', 'the body is not a JSON object')
 }

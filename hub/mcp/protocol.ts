@@ -10,6 +10,9 @@ export const metaKey = {
   version: 'io.modelcontextprotocol/protocolVersion',
   capabilities: 'io.modelcontextprotocol/clientCapabilities',
   serverInfo: 'io.modelcontextprotocol/serverInfo',
+  clientInfo: 'io.modelcontextprotocol/clientInfo',
+  logLevel: 'io.modelcontextprotocol/logLevel',
+  subscriptionId: 'io.modelcontextprotocol/subscriptionId',
 } as const
 
 export const rpcCode = {
@@ -18,7 +21,12 @@ export const rpcCode = {
   method: -32601,
   params: -32602,
   internal: -32603,
+  /** Before 2026-07-28; from then on it is an invalid parameter. */
+  resourceNotFound: -32002,
+  /** Ours, for a session that is no more. */
+  session: -32001,
   headerMismatch: -32020,
+  capability: -32021,
   version: -32022,
 } as const
 
@@ -45,9 +53,13 @@ export class RpcError extends Error {
   }
 }
 
-/** HTTP status of a protocol error in the modern era; legacy clients get 200 or 400. */
-export const rpcHttpStatus = ({ code, relayed }: RpcError): number =>
-  relayed ? 200 : code === rpcCode.method ? 404 : code === rpcCode.internal ? 500 : 400
+/** HTTP status of a protocol error in the modern era, and of what is refused before an era is known. */
+export function rpcHttpStatus({ code, relayed }: RpcError): number {
+  if (code === rpcCode.capability) return 400
+  if (relayed) return 200
+  if (code === rpcCode.method || code === rpcCode.session) return 404
+  return code === rpcCode.internal ? 500 : 400
+}
 
 export const errorReply = (id: RpcId | null, error: RpcError): string =>
   JSON.stringify({
@@ -60,39 +72,43 @@ export const errorReply = (id: RpcId | null, error: RpcError): string =>
     },
   })
 
-/** A checked JSON-RPC request or notification. Replies have no place here: the hub asks nothing yet. */
-export function asRequest(value: unknown): RpcRequest {
+/** What the other side answered to a request of ours. */
+export type RpcReply = { id: RpcId; result?: unknown; error?: RpcFailure }
+export type RpcFailure = { code: number; message: string; data?: unknown }
+
+/** A checked JSON-RPC message: a request, a notification (without an id), or a reply. */
+export function asMessage(value: unknown): RpcRequest | RpcReply {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RpcError(
       rpcCode.request,
-      'the body is not one JSON-RPC request; batches are not supported',
+      'the body is not one JSON-RPC message; batches are not supported',
     )
   }
-  const { jsonrpc, id, method, params } = value as Record<string, unknown> // An object, as just seen.
-  if (jsonrpc !== '2.0' || typeof method !== 'string')
-    throw new RpcError(rpcCode.request, 'not a JSON-RPC 2.0 request')
+  const { jsonrpc, id, method, params, result, error } = value as Record<string, unknown> // An object, as just seen.
+  if (jsonrpc !== '2.0') throw new RpcError(rpcCode.request, 'not a JSON-RPC 2.0 message')
   if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') {
     throw new RpcError(rpcCode.request, 'the id of a request is a string or a number')
   }
-  if (
-    params !== undefined &&
-    (typeof params !== 'object' || params === null || Array.isArray(params))
-  ) {
-    throw new RpcError(rpcCode.params, 'params is not an object')
+  if (method === undefined && id !== undefined && (result !== undefined || isFailure(error))) {
+    return { id, ...(isFailure(error) ? { error } : { result }) }
   }
-  const checked = params as Record<string, unknown> | undefined // Seen above.
+  if (typeof method !== 'string')
+    throw new RpcError(rpcCode.request, 'a request needs a method, a reply a result or an error')
+  if (params !== undefined && !isObject(params))
+    throw new RpcError(rpcCode.params, 'params is not an object')
   return {
     jsonrpc,
     method,
     ...(id === undefined ? {} : { id }),
-    ...(checked ? { params: checked } : {}),
+    ...(params ? { params } : {}),
   }
 }
 
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new RpcError(rpcCode.parse, 'the body is not JSON')
-  }
-}
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isFailure = (value: unknown): value is RpcFailure =>
+  isObject(value) && typeof value.code === 'number' && typeof value.message === 'string'
+
+export const notificationText = (method: string, params: object | undefined): string =>
+  JSON.stringify({ jsonrpc: '2.0', method, ...(params ? { params } : {}) })

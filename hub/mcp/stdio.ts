@@ -1,53 +1,127 @@
-import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Principal } from '../../schemas/principal.ts'
 import type { View } from '../discovery/catalog.ts'
 import type { Hub } from '../hub.ts'
-import type { RpcId } from './protocol.ts'
-import { RpcError, asRequest, errorReply, parseJson } from './protocol.ts'
-import { Router } from './router.ts'
+import { lineSplitter } from '../upstreams/lines.ts'
+import { parseMessage } from './json.ts'
+import type { RpcId, RpcRequest } from './protocol.ts'
+import { RpcError, asMessage, errorReply, rpcCode } from './protocol.ts'
+import { Router, isModern } from './router.ts'
+import type { Session } from './session.ts'
+import { Sessions } from './sessions.ts'
+
+type Options = { principal: Principal; view: View; input: Readable; output: Writable }
 
 const maxRunning = 256
+const maxLineChars = 8 * 1024 * 1024
 
 /**
  * MCP over standard input and output: a JSON-RPC message a line, both eras on one pipe (clients ask
  * `server/discover` first and may go on with `initialize`). Resolves when the input ends and every
  * running call was answered.
  */
-export async function serveStdio(
-  hub: Hub,
-  options: { principal: Principal; view: View; input: Readable; output: Writable },
-): Promise<void> {
-  const { principal, view, input, output } = options
-  const router = new Router(hub)
-  const running = new Map<RpcId, { abort: AbortController; done: Promise<void> }>()
-  const write = (text: string) => output.write(`${text}\n`)
+export async function serveStdio(hub: Hub, options: Options): Promise<void> {
+  const pipe = new Pipe(hub, options)
+  const lines: string[] = []
+  const split = lineSplitter(
+    maxLineChars,
+    (line) => lines.push(line),
+    () => pipe.refuse(`a message is limited to ${maxLineChars} characters`),
+  )
+  for await (const chunk of options.input as AsyncIterable<Buffer>) {
+    split(chunk)
+    for (const line of lines.splice(0)) if (line.trim() !== '') await pipe.receive(line)
+  }
+  await pipe.finish()
+}
 
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-    if (line.trim() === '') continue
+class Pipe {
+  readonly #hub: Hub
+  readonly #options: Options
+  readonly #router: Router
+  readonly #sessions: Sessions
+  readonly #running = new Map<RpcId, { abort: AbortController; done: Promise<void> }>()
+  #session: Session | undefined
+
+  constructor(hub: Hub, options: Options) {
+    this.#hub = hub
+    this.#options = options
+    this.#router = new Router(hub)
+    this.#sessions = new Sessions(hub)
+  }
+
+  async receive(line: string): Promise<void> {
     try {
-      const message = asRequest(parseJson(line))
+      const { value, rawArguments } = parseMessage(line)
+      const message = asMessage(value)
+      if (!('method' in message)) return this.#session?.settle(message)
       const { id } = message
-      if (id === undefined) {
-        if (message.method === 'notifications/cancelled')
-          running.get(message.params?.requestId as RpcId)?.abort.abort() // Unknown ids find nothing.
-        continue
-      }
-      const abort = new AbortController()
-      const done = router
-        .answer({ ...message, id }, { principal, view, signal: () => abort.signal })
-        .then(({ text }) => {
-          running.delete(id)
-          if (!abort.signal.aborted) write(text)
-        })
-      running.set(id, { abort, done })
+      if (id === undefined) return this.#hear(message)
+      this.#begin({ ...message, id }, rawArguments)
       // A client that sends without reading would fill memory: the pipe waits instead.
-      if (running.size >= maxRunning)
-        await Promise.race([...running.values()].map((call) => call.done))
+      if (this.#running.size >= maxRunning)
+        await Promise.race([...this.#running.values()].map((call) => call.done))
     } catch (error) {
       if (!(error instanceof RpcError)) throw error
-      write(errorReply(null, error))
+      this.#write(errorReply(null, error))
     }
   }
-  await Promise.all([...running.values()].map((call) => call.done))
+
+  /** What cannot even be read has no id to be answered under. */
+  refuse(why: string): void {
+    this.#write(errorReply(null, new RpcError(rpcCode.request, why)))
+  }
+
+  /** Lets what runs finish; what only listens is ended. */
+  async finish(): Promise<void> {
+    const timer = setTimeout(() => {
+      for (const { abort } of this.#running.values()) abort.abort()
+    }, this.#hub.config().drainMs)
+    for (const [id, { abort }] of this.#running) if (this.#listening.has(id)) abort.abort()
+    await Promise.all([...this.#running.values()].map((call) => call.done))
+    clearTimeout(timer)
+    this.#sessions.endAll()
+  }
+
+  readonly #listening = new Set<RpcId>()
+
+  #begin(message: RpcRequest & { id: RpcId }, rawArguments: string | undefined): void {
+    const { id, method, params = {} } = message
+    const { principal, view } = this.#options
+    const abort = new AbortController()
+    const modern = isModern(message)
+    if (method === 'subscriptions/listen') this.#listening.add(id)
+    const caller = {
+      principal,
+      view,
+      session: modern ? undefined : this.#session,
+      rawArguments,
+      signal: () => abort.signal,
+      send: (text: string) => this.#write(text),
+    }
+    const done = this.#router.answer(message, caller, modern).then(({ text }) => {
+      this.#running.delete(id)
+      this.#listening.delete(id)
+      if (!modern && method === 'initialize') this.#greet(params)
+      if (!abort.signal.aborted) this.#write(text)
+    })
+    this.#running.set(id, { abort, done })
+  }
+
+  #greet(params: Record<string, unknown>): void {
+    if (this.#session) this.#sessions.end(this.#session)
+    this.#session = this.#sessions.open(this.#options.principal.id, params)
+    this.#session.attach((text) => this.#write(text))
+  }
+
+  #hear({ method, params = {} }: RpcRequest): void {
+    if (method === 'notifications/cancelled')
+      this.#running.get(params.requestId as RpcId)?.abort.abort() // Unknown ids find nothing.
+    else if (this.#session && method !== 'notifications/initialized')
+      this.#hub.upstreams.tell(this.#session.id, 'notification', method, params)
+  }
+
+  #write(text: string): void {
+    this.#options.output.write(`${text}\n`)
+  }
 }

@@ -1,4 +1,5 @@
 import { HubError } from '../../schemas/errors.ts'
+import type { RpcFailure, RpcId } from '../mcp/protocol.ts'
 
 /** The request never began: the connection was found dead before, so it may be sent on another. */
 export class NotSent extends HubError {
@@ -7,34 +8,53 @@ export class NotSent extends HubError {
   }
 }
 
+export type Params = Record<string, unknown>
+
+/** A result, and its own text where the upstream's message allowed to cut it out. */
+export type Reply = { result: Params; raw: string | undefined }
+
+/** What belongs to one request of ours while it runs. */
+export type Exchange = {
+  /** Sent along, where the channel has headers. */
+  headers?: Record<string, string> | undefined
+  /** What the upstream says about this request, in order, and all of it before the reply. */
+  onNotification?(method: string, params: Params): void
+  /** What the upstream asks in the course of this request; what is thrown is its answer too. */
+  onRequest?(method: string, params: Params, signal: AbortSignal): Promise<unknown>
+}
+
+export type Pending = {
+  /** Rejects with RpcError for the upstream's errors, HubError for its end, NotSent if it cannot have begun. */
+  reply: Promise<Reply>
+  /** Tells the upstream to stop and rejects the reply with `reason`; without effect once there is one. */
+  cancel(reason: Error): void
+}
+
 /** A connection to an upstream that carries JSON-RPC. How it travels is the channel's own affair. */
 export type Channel = {
-  /** The result as the upstream sent it. Throws RpcError for its errors, HubError for its silence. */
-  request(
-    method: string,
-    params: Record<string, unknown>,
-    options: RequestOptions,
-  ): Promise<unknown>
-  notify(method: string, params: Record<string, unknown>): Promise<void>
-  /** Set by the legacy handshake, for channels that mirror it in headers. */
+  /** `params` is a JSON object as text. */
+  request(method: string, params: string, exchange: Exchange): Pending
+  notify(method: string, params: Params): Promise<void>
+  /** Opens the stream on which a server of the old era speaks on its own, where that takes a step. */
+  listen?(): void
+  /** The revision agreed on, for channels that mirror it in headers. */
   protocol: string | undefined
   /** Resolves when nothing of the connection is left, a child process included. */
   close(): Promise<void>
 }
 
-export type RequestOptions = { timeoutMs: number; signal?: AbortSignal | undefined }
-
 export type ChannelEvents = {
   /** The connection is gone; every open request has failed. */
   onClose(reason: string): void
-  onNotification(method: string): void
+  /** What the upstream said without the channel knowing which request it is about. */
+  onNotification(method: string, params: Params): void
+  onRequest(method: string, params: Params, signal: AbortSignal): Promise<unknown>
 }
 
-/** An error object of JSON-RPC, if the message carries one. */
-export type RpcMessage = {
-  id?: string | number
+export type WireMessage = {
+  id?: RpcId
   method?: string
-  params?: Record<string, unknown>
+  params?: Params
   result?: unknown
-  error?: { code: number; message: string; data?: unknown }
+  error?: RpcFailure
 }

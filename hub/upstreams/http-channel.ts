@@ -1,151 +1,247 @@
 import { Pool } from 'undici'
 import type { Dispatcher } from 'undici'
 import { HubError } from '../../schemas/errors.ts'
-import { RpcError, modernVersion } from '../mcp/protocol.ts'
+import { modernVersion } from '../mcp/protocol.ts'
+import type { RpcId } from '../mcp/protocol.ts'
 import { NotSent } from './channel.ts'
-import type { Channel, ChannelEvents, RequestOptions, RpcMessage } from './channel.ts'
+import type { Channel, ChannelEvents, Exchange, Params, Pending, Reply } from './channel.ts'
+import { eventsOf } from './event-stream.ts'
+import { pause } from './pause.ts'
+import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
+
+type Answer = Dispatcher.ResponseData
+type Cursor = { id: string | undefined; retryMs: number }
+type Address = { url: string; headers: Record<string, string> }
 
 const maxAnswerBytes = 32 * 1024 * 1024
+const maxResumes = 20
+const shortMs = 10_000
 
 /**
  * An upstream over Streamable HTTP: one POST per message, answered as JSON or as an event stream.
  * It uses undici's pool directly, which costs less than half of what the global fetch does.
  */
-export function openHttp(
-  server: { url: string; headers: Record<string, string> },
-  events: ChannelEvents,
-): Channel {
-  const { origin, pathname, search } = new URL(server.url)
-  const pool = new Pool(origin, { connections: 64, pipelining: 1 })
-  const path = `${pathname}${search}`
-  let nextId = 1
-  let session: string | undefined
+export class HttpChannel implements Channel {
+  protocol: string | undefined
+  readonly #address: Address
+  readonly #events: ChannelEvents
+  readonly #pool: Pool
+  readonly #path: string
+  readonly #closed = new AbortController()
+  readonly #asked = new Map<RpcId, AbortController>()
+  #session: string | undefined
+  #nextId = 1
 
-  const post = async (message: RpcMessage, signal: AbortSignal): Promise<Answer> => {
-    const headers: Record<string, string> = {
-      ...server.headers,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
+  constructor(address: Address, events: ChannelEvents) {
+    this.#address = address
+    this.#events = events
+    const { origin, pathname, search } = new URL(address.url)
+    // Silence is judged per request, by the one who waits for it.
+    this.#pool = new Pool(origin, {
+      connections: 256,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+    this.#path = `${pathname}${search}`
+  }
+
+  request(method: string, params: string, exchange: Exchange): Pending {
+    const id = this.#nextId++
+    const abort = new AbortController()
+    const body = requestText(id, method, params)
+    const reply = this.#exchange(id, method, body, exchange, abort.signal).catch(
+      (error: unknown) => {
+        if (abort.signal.aborted) throw abort.signal.reason
+        throw error
+      },
+    )
+    const cancel = (reason: Error) => {
+      if (abort.signal.aborted) return
+      abort.abort(reason)
+      // In the modern era the closed connection says it; before, a message does.
+      if (this.protocol === modernVersion) return
+      const about = { requestId: id, reason: reason.message }
+      this.notify('notifications/cancelled', about).catch(() => undefined) // Gone: nothing to cancel.
     }
-    if (channel.protocol) headers['mcp-protocol-version'] = channel.protocol
-    if (session) headers['mcp-session-id'] = session
-    if (channel.protocol === modernVersion && message.method) {
-      headers['mcp-method'] = message.method
-      const name = message.params?.name
-      if (typeof name === 'string') headers['mcp-name'] = encodeHeader(name)
+    return { reply, cancel }
+  }
+
+  async notify(method: string, params: Params): Promise<void> {
+    await this.#send({ method, params })
+  }
+
+  listen(): void {
+    void this.#listen()
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort()
+    if (this.#session !== undefined) {
+      const headers = { ...this.#address.headers, 'mcp-session-id': this.#session }
+      const request = { path: this.#path, method: 'DELETE' as const, headers }
+      // Out of courtesy; a server that is gone has forgotten the session anyway.
+      await this.#pool.request({ ...request, signal: AbortSignal.timeout(1000) }).then(
+        (answer) => answer.body.dump(),
+        () => undefined,
+      )
     }
-    const body = JSON.stringify({ jsonrpc: '2.0', ...message })
+    await this.#pool.destroy()
+  }
+
+  async #exchange(
+    id: number,
+    method: string,
+    body: string,
+    exchange: Exchange,
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    const answer = await this.#post(body, signal, method, exchange.headers)
+    if (answer.statusCode === 404 && this.#session !== undefined) {
+      this.#session = undefined
+      await answer.body.dump()
+      this.#events.onClose('the session ended')
+      throw new NotSent('the session with the upstream has ended')
+    }
+    const opened = answer.headers['mcp-session-id']
+    if (typeof opened === 'string') this.#session = opened
+    if (isEventStream(answer)) {
+      const cursor: Cursor = { id: undefined, retryMs: 1000 }
+      for (let stream = answer, resumes = 0; ; resumes++) {
+        const reply = await this.#follow(stream, cursor, id, method, exchange)
+        if (reply) return reply
+        if (cursor.id === undefined || this.protocol === modernVersion || resumes >= maxResumes)
+          throw new HubError('unavailable', 'the upstream closed its stream before it answered')
+        await pause(cursor.retryMs, signal)
+        stream = await this.#get(cursor, signal)
+      }
+    }
+    const text = await readText(answer)
+    const read = readMessage(text)
+    if (read && (read.message.result !== undefined || read.message.error))
+      return replyOf(read, method)
+    throw new HubError(
+      'unavailable',
+      `the upstream answered ${answer.statusCode} ${text.slice(0, 200)}`.trim(),
+      { details: { status: answer.statusCode } },
+    )
+  }
+
+  /** Reads an event stream up to the reply to request `id`; undefined when it ends without. */
+  async #follow(
+    stream: Answer,
+    cursor: Cursor,
+    id: number | undefined,
+    method: string,
+    exchange: Exchange,
+  ): Promise<Reply | undefined> {
+    for await (const event of eventsOf(stream.body)) {
+      if (event.id !== undefined) cursor.id = event.id
+      if (event.retryMs !== undefined) cursor.retryMs = event.retryMs
+      const read = event.data === '' ? undefined : readMessage(event.data)
+      if (!read) continue
+      const { message } = read
+      if (message.method === undefined) {
+        if (id !== undefined && message.id === id) return replyOf(read, method)
+      } else if (message.id !== undefined) {
+        void this.#answer(message.id, message.method, asParams(message.params), exchange)
+      } else if (message.method === 'notifications/cancelled') {
+        this.#asked.get(asParams(message.params).requestId as RpcId)?.abort() // Unknown ids find nothing.
+      } else {
+        const tell = exchange.onNotification ?? this.#events.onNotification
+        tell(message.method, asParams(message.params))
+      }
+    }
+    return undefined
+  }
+
+  async #answer(id: RpcId, method: string, params: Params, exchange: Exchange): Promise<void> {
+    const abort = new AbortController()
+    this.#asked.set(id, abort)
+    const ask = exchange.onRequest ?? this.#events.onRequest
+    const answer = await answerTo(id, () => ask(method, params, abort.signal))
+    this.#asked.delete(id)
+    if (abort.signal.aborted || this.#closed.signal.aborted) return
+    await this.#send(answer).catch(() => undefined) // Who asked is gone, and its request has failed.
+  }
+
+  /** The stream on which a server of the old era speaks on its own, reopened when it breaks. */
+  async #listen(): Promise<void> {
+    const cursor: Cursor = { id: undefined, retryMs: 1000 }
+    const { signal } = this.#closed
+    while (!signal.aborted) {
+      try {
+        const stream = await this.#get(cursor, signal)
+        if (stream.statusCode >= 400 && stream.statusCode < 500) return void stream.body.dump() // It has none.
+        if (isEventStream(stream)) await this.#follow(stream, cursor, undefined, '', {})
+        await pause(cursor.retryMs, signal)
+      } catch {
+        // Broken off. Whether the server lives is judged by calls; this only tries again later.
+        await pause(Math.max(cursor.retryMs, 2000), signal).catch(() => undefined)
+      }
+    }
+  }
+
+  async #send(message: object): Promise<void> {
+    const text = JSON.stringify({ jsonrpc: '2.0', ...message })
+    const answer = await this.#post(text, AbortSignal.timeout(shortMs), undefined, undefined)
+    await answer.body.dump()
+  }
+
+  #headers(): Record<string, string> {
+    const { protocol } = this
+    return {
+      ...this.#address.headers,
+      ...(protocol ? { 'mcp-protocol-version': protocol } : {}),
+      ...(this.#session ? { 'mcp-session-id': this.#session } : {}),
+    }
+  }
+
+  async #get(cursor: Cursor, signal: AbortSignal): Promise<Answer> {
+    const headers = {
+      ...this.#headers(),
+      accept: 'text/event-stream',
+      ...(cursor.id === undefined ? {} : { 'last-event-id': cursor.id }),
+    }
+    return this.#pool.request({ path: this.#path, method: 'GET', headers, signal })
+  }
+
+  async #post(
+    body: string,
+    signal: AbortSignal,
+    method: string | undefined,
+    more: Record<string, string> | undefined,
+  ): Promise<Answer> {
+    const headers = this.#headers()
+    headers['content-type'] = 'application/json'
+    headers.accept = 'application/json, text/event-stream'
+    if (method !== undefined && this.protocol === modernVersion) {
+      headers['mcp-method'] = method
+      Object.assign(headers, more)
+    }
     try {
-      return await pool.request({ path, method: 'POST', headers, body, signal })
+      return await this.#pool.request({ path: this.#path, method: 'POST', headers, body, signal })
     } catch (error) {
       if (signal.aborted) throw error
       const why = error instanceof Error ? error.message : String(error)
       throw new HubError('unavailable', `the upstream does not answer: ${why}`, { cause: error })
     }
   }
-
-  const channel: Channel = {
-    protocol: undefined,
-    request: async (method, params, { timeoutMs, signal }: RequestOptions) => {
-      // One controller for both ends of patience; which one it was is told apart afterwards.
-      const limit = new AbortController()
-      const stop = () => limit.abort()
-      const timer = setTimeout(stop, timeoutMs)
-      signal?.addEventListener('abort', stop, { once: true })
-      const id = nextId++
-      try {
-        const answer = await post({ id, method, params }, limit.signal)
-        if (answer.statusCode === 404 && session !== undefined) {
-          session = undefined
-          await answer.body.dump()
-          events.onClose('the session ended')
-          throw new NotSent('the session with the upstream has ended')
-        }
-        const opened = answer.headers['mcp-session-id']
-        if (typeof opened === 'string') session = opened
-        const message = await messageFor(answer, id, events)
-        if (!message.error) return message.result
-        throw new RpcError(message.error.code, message.error.message, message.error.data, true)
-      } catch (error) {
-        if (!limit.signal.aborted) throw error
-        if (signal?.aborted)
-          throw new HubError('canceled', 'the call was canceled', { cause: error })
-        throw new HubError(
-          'unavailable',
-          `the upstream did not answer ${method} within ${timeoutMs} ms`,
-          { cause: error },
-        )
-      } finally {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', stop)
-      }
-    },
-    notify: async (method, params) => {
-      const answer = await post({ method, params }, AbortSignal.timeout(10_000))
-      await answer.body.dump()
-    },
-    close: async () => {
-      if (session !== undefined) {
-        const headers = { ...server.headers, 'mcp-session-id': session }
-        const signal = AbortSignal.timeout(1000)
-        // Out of courtesy; a server that is gone has forgotten the session anyway.
-        await pool.request({ path, method: 'DELETE', headers, signal }).then(
-          (answer) => answer.body.dump(),
-          () => undefined,
-        )
-      }
-      await pool.destroy()
-    },
-  }
-  return channel
 }
 
-type Answer = Dispatcher.ResponseData
+const isEventStream = (answer: Answer): boolean =>
+  String(answer.headers['content-type'] ?? '').startsWith('text/event-stream')
 
-/** The message that answers request `id`, out of a JSON body or an event stream. */
-async function messageFor(answer: Answer, id: number, events: ChannelEvents): Promise<RpcMessage> {
-  const type = String(answer.headers['content-type'] ?? '')
-  if (type.startsWith('text/event-stream')) {
-    for await (const message of messagesOf(answer.body)) {
-      if (message.id === id && message.method === undefined) return message
-      if (message.method !== undefined && message.id === undefined) {
-        events.onNotification(message.method)
-      }
-    }
-    throw new HubError('unavailable', 'the upstream closed its stream before it answered')
+async function readText(answer: Answer): Promise<string> {
+  const length = Number(answer.headers['content-length'] ?? NaN)
+  if (length <= maxAnswerBytes) return answer.body.text()
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxAnswerBytes)
+      throw new HubError('exhausted', 'the upstream sent more than one message may hold')
+    chunks.push(chunk)
   }
-  const text = await answer.body.text()
-  try {
-    const message = JSON.parse(text) as RpcMessage // Read field by field.
-    if (message.result !== undefined || message.error?.code !== undefined) return message
-  } catch {
-    // Said below, with the status: it tells more than the syntax error.
-  }
-  throw new HubError(
-    'unavailable',
-    `the upstream answered ${answer.statusCode} ${text.slice(0, 200)}`.trim(),
-  )
+  return Buffer.concat(chunks).toString('utf8')
 }
-
-/** Server-Sent Events whose data are JSON-RPC messages. */
-async function* messagesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<RpcMessage> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of body) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length > maxAnswerBytes)
-      throw new HubError('exhausted', 'the upstream sent more than one answer may hold')
-    const frames = text.split(/\r?\n\r?\n/)
-    text = frames.pop() ?? ''
-    for (const frame of frames) {
-      const data = frame
-        .split(/\r?\n/)
-        .flatMap((line) => (line.startsWith('data:') ? [line.slice(5).trimStart()] : []))
-        .join('\n')
-      if (data) yield JSON.parse(data) as RpcMessage // Read field by field.
-    }
-  }
-}
-
-const encodeHeader = (value: string) =>
-  /^[\x20-\x7e]*$/.test(value) ? value : `=?base64?${Buffer.from(value).toString('base64')}?=`

@@ -11,8 +11,8 @@ export class Limiter {
   }
 
   /** Resolves when it is the caller's turn, with what the caller calls when it is done. */
-  async enter(signal: AbortSignal): Promise<() => void> {
-    if (this.#running >= this.#limit) await this.#turn(signal)
+  async enter(signal: () => AbortSignal): Promise<() => void> {
+    if (this.#running >= this.#limit) await this.#turn(signal())
     else this.#running++
     return () => {
       // The place goes straight to the next one, so that nobody slips in between.

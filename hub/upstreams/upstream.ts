@@ -1,231 +1,217 @@
 import type { UpstreamConfig } from '../../schemas/upstream.ts'
 import { HubError } from '../../schemas/errors.ts'
-import { RpcError, legacyVersions, metaKey, modernVersion } from '../mcp/protocol.ts'
+import { RpcError } from '../mcp/protocol.ts'
 import { NotSent } from './channel.ts'
-import type { Channel } from './channel.ts'
-import type { ForeignTool } from './foreign-tool.ts'
-import { isTool } from './foreign-tool.ts'
+import type { Params, Reply } from './channel.ts'
+import type { Call, Connection, Identity, Notices } from './connection.ts'
+import { answerAlone } from './connection.ts'
+import { hubIdentity } from './greeting.ts'
 import { Limiter } from './limiter.ts'
-import { resolveReferences } from './references.ts'
-import { openStdio } from './stdio-channel.ts'
+import type { ListKind, Lists } from './lists.ts'
+import { noLists, readLists } from './lists.ts'
+import type { Surroundings } from './open-channel.ts'
+import { Opener } from './opener.ts'
+import { OwnConnections } from './own-connections.ts'
+import { Watch } from './watch.ts'
 
-export type State = 'connecting' | 'ready' | 'degraded'
+export type State = 'connecting' | 'ready' | 'degraded' | 'asleep'
 
-const probeMs = 5000
-const maxPages = 200
-const maxTools = 5000
-const clientInfo = { name: 'switchyard', version: '0.1.0' }
-const ownMeta = {
-  [metaKey.version]: modernVersion,
-  [metaKey.capabilities]: {},
-  'io.modelcontextprotocol/clientInfo': clientInfo,
+/** By which connection a request goes: the one for all, or one that belongs to this client. */
+export type Way = { key: string; identity: Identity; notices: Notices } | undefined
+
+type Around = Surroundings & {
+  /** The lists were read again; they may be the same. */
+  onLists(kinds: ListKind[]): void
+  onUpdated(uri: string): void
+  /** Answers an upstream gave before, under the same configuration. */
+  remembered: Lists | undefined
 }
 
-/** Environment variable that child processes carry, with the data directory of their hub. */
-export const marker = 'SWITCHYARD_UPSTREAM'
-
-type Surroundings = {
-  onTools(): void
-  environment: Record<string, string | undefined>
-  mark: string
-}
+const everything: ListKind[] = ['tools', 'prompts', 'resources']
+const firstRetryMs = 250
+const maxRetryMs = 60_000
 
 /**
  * One third-party server: connects when needed, in whichever era it speaks, keeps the last good list
- * of its tools, and comes back by itself with growing pauses. Nothing here touches another upstream.
+ * of what it offers, and comes back by itself with growing pauses. Nothing here touches another
+ * upstream.
  */
 export class UpstreamLink {
   readonly name: string
   readonly config: UpstreamConfig
-  tools: ForeignTool[] = []
+  readonly own: OwnConnections
+  readonly limiter: Limiter
+  lists: Lists
   state: State = 'connecting'
   reason: string | undefined
   calls = 0
   failures = 0
-  #channel: Promise<Channel> | undefined
-  #opened: Channel | undefined
-  #modern = false
-  #oldOnly = false
-  readonly #limiter: Limiter
-  #retryMs = 250
+  /** What the server said of itself when it was last connected to. */
+  greeted: Connection['greeting'] | undefined
+  #shared: Promise<Connection> | undefined
+  #watch: Watch | undefined
+  readonly #watched = new Map<string, number>()
+  #retryMs = firstRetryMs
   #timer: NodeJS.Timeout | undefined
+  #idleTimer: NodeJS.Timeout | undefined
+  #stale = new Set<ListKind>()
+  #refreshing: Promise<void> | undefined
   #stopped = false
-  readonly #around: Surroundings
+  #busy = 0
+  readonly #opener: Opener
+  readonly #around: Around
 
-  constructor(name: string, config: UpstreamConfig, surroundings: Surroundings) {
+  constructor(name: string, config: UpstreamConfig, around: Around) {
     this.name = name
     this.config = config
-    this.#limiter = new Limiter(config.concurrency)
-    this.#around = surroundings
+    this.lists = around.remembered ?? noLists
+    this.limiter = new Limiter(config.concurrency)
+    this.#around = around
+    this.#opener = new Opener(config, around)
+    this.own = new OwnConnections((identity, notices, onClose) =>
+      this.#opener.openOld(identity, notices, onClose),
+    )
   }
 
-  get protocol(): string | undefined {
-    return this.state === 'ready' ? (this.#modern ? modernVersion : legacyVersions[0]) : undefined
+  /** Connects now, or sleeps until the first call where that is wanted and its lists are known. */
+  begin(): void {
+    if (this.config.start === 'demand' && this.#around.remembered) this.state = 'asleep'
+    else void this.refresh(everything)
   }
 
-  /** Connects and lists; resolves when that worked or failed. Failing is a state, not an error. */
-  async refresh(): Promise<void> {
-    try {
-      const channel = await this.#connect()
-      this.tools = await this.#list(channel)
-      this.state = 'ready'
-      this.reason = undefined
-      this.#retryMs = 250
-      this.#around.onTools()
-    } catch (error) {
-      this.#degrade(error)
-    }
+  /** Reads the lists again; resolves when that worked or failed. Failing is a state, not an error. */
+  refresh(kinds: ListKind[]): Promise<void> {
+    for (const kind of kinds) this.#stale.add(kind)
+    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined))
+    return this.#refreshing
   }
 
-  /** Calls a tool by the upstream's own name. A call that never left is sent again once, on a new connection. */
-  async call(
-    params: Record<string, unknown>,
-    signal: AbortSignal,
-  ): Promise<Record<string, unknown>> {
-    const leave = await this.#limiter.enter(signal)
+  /** Sends a request. One that never left is sent again once, on a new connection. */
+  async request(method: string, params: Params, call: Call, way: Way): Promise<Reply> {
     this.calls++
+    this.#busy++
+    const fresh = way ? !this.own.has(way.key) : this.#shared === undefined
     try {
-      const fresh = this.#channel === undefined
       try {
-        return await this.#send(params, signal)
+        return await (await this.#connection(way)).request(method, params, call)
       } catch (error) {
         // Only what was never sent may be sent again; anything else may have been done already.
-        if (fresh || !(error instanceof NotSent) || signal.aborted) throw error
-        this.#channel = undefined
-        return await this.#send(params, signal)
+        if (fresh || !(error instanceof NotSent) || call.signal?.aborted) throw error
+        if (way) await this.own.drop(way.key)
+        else this.#shared = undefined
+        return await (await this.#connection(way)).request(method, params, call)
       }
     } catch (error) {
       if (!(error instanceof RpcError)) this.failures++
       throw error
     } finally {
-      leave()
+      this.#busy--
+      this.#sleepLater()
     }
   }
 
-  /** Ends the connection for good; resolves when nothing of it is left. */
+  /** The connection that all share, opened when there is none. */
+  shared(): Promise<Connection> {
+    if (this.#stopped) return Promise.reject(new HubError('unavailable', `${this.name} is stopped`))
+    this.#shared ??= this.#openShared().catch((error: unknown) => {
+      this.#shared = undefined
+      throw error
+    })
+    return this.#shared
+  }
+
+  /** Follows a resource until the returned function is called. */
+  watch(uri: string): () => void {
+    const followers = this.#watched.get(uri) ?? 0
+    this.#watched.set(uri, followers + 1)
+    if (followers === 0) this.#watch?.added(uri)
+    return () => {
+      const left = (this.#watched.get(uri) ?? 1) - 1
+      if (left > 0) return void this.#watched.set(uri, left)
+      this.#watched.delete(uri)
+      this.#watch?.removed(uri)
+    }
+  }
+
+  /** Ends the connections for good; resolves when nothing of them is left. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
-    const channel = this.#opened
-    await channel?.close()
+    clearTimeout(this.#idleTimer)
+    await Promise.all([this.#opener.abandon(), this.#closeShared(), this.own.close()])
   }
 
-  async #send(
-    params: Record<string, unknown>,
-    signal: AbortSignal,
-  ): Promise<Record<string, unknown>> {
-    const channel = await this.#connect()
-    const meta = this.#modern
-      ? { _meta: { ...(params._meta as object | undefined), ...ownMeta } }
-      : {}
-    const result = await channel.request(
-      'tools/call',
-      { ...params, ...meta },
-      { timeoutMs: this.config.timeoutMs, signal },
-    )
-    if (typeof result === 'object' && result !== null) return { ...result }
-    throw new HubError('unavailable', `${this.name} answered with something that is no result`)
+  #connection(way: Way): Promise<Connection> {
+    return way ? this.own.get(way.key, way.identity, way.notices) : this.shared()
   }
 
-  #connect(): Promise<Channel> {
-    if (this.#stopped) return Promise.reject(new HubError('unavailable', `${this.name} is stopped`))
-    this.#channel ??= this.#start().catch((error: unknown) => {
-      this.#channel = undefined
-      throw error
-    })
-    return this.#channel
-  }
-
-  async #start(): Promise<Channel> {
-    const channel = await this.#open()
-    this.#opened = channel
-    try {
-      return await this.#handshake(channel)
-    } catch (error) {
-      await channel.close() // A server that answers nothing would else be left running at each try.
-      throw error
-    }
-  }
-
-  async #open(): Promise<Channel> {
-    const { command, args, env, cwd, url, headers } = this.config
-    const events = {
-      onClose: (reason: string) => {
-        this.#channel = undefined
-        if (!this.#stopped && this.state === 'ready')
-          this.#degrade(new HubError('unavailable', reason))
-      },
-      onNotification: (method: string) => {
-        if (method === 'notifications/tools/list_changed') void this.refresh()
-      },
-    }
-    // Loaded when needed: a hub without such upstreams does not pay for the HTTP library.
-    if (url !== undefined) {
-      const { openHttp } = await import('./http-channel.ts')
-      return openHttp({ url, headers: this.#resolved(headers) }, events)
-    }
-    return openStdio(
-      {
-        command: command ?? '',
-        args,
-        env: { ...this.#resolved(env), [marker]: this.#around.mark },
-        cwd,
-      },
-      events,
-    )
-  }
-
-  /** Asks in the modern era first; whatever the refusal, the old handshake follows on the same channel. */
-  async #handshake(channel: Channel): Promise<Channel> {
-    this.#modern = !this.#oldOnly && (await this.#speaksModern(channel))
-    if (this.#modern) return channel
-    channel.protocol = undefined
-    const hello = { protocolVersion: legacyVersions[0], capabilities: {}, clientInfo }
-    const welcome = (await channel.request('initialize', hello, { timeoutMs: 30_000 })) as {
-      protocolVersion?: string
-    } // Checked by its use.
-    channel.protocol = welcome.protocolVersion
-    await channel.notify('notifications/initialized', {})
-    return channel
-  }
-
-  async #speaksModern(channel: Channel): Promise<boolean> {
-    channel.protocol = modernVersion
-    try {
-      await channel.request('server/discover', { _meta: ownMeta }, { timeoutMs: probeMs })
-      return true
-    } catch (error) {
-      const died = error instanceof HubError && error.message.startsWith('the upstream ended')
-      if (!died) return false
-      this.#oldOnly = true // A server that dies of an unknown request is not asked again.
-      throw error
-    }
-  }
-
-  #resolved(values: Record<string, string>): Record<string, string> {
-    return resolveReferences(values, this.#around.environment)
-  }
-
-  async #list(channel: Channel): Promise<ForeignTool[]> {
-    const tools: ForeignTool[] = []
-    let cursor: string | undefined
-    for (let page = 0; page < maxPages; page++) {
-      const params = {
-        ...(cursor === undefined ? {} : { cursor }),
-        ...(this.#modern ? { _meta: ownMeta } : {}),
+  async #refresh(): Promise<void> {
+    while (this.#stale.size > 0) {
+      const kinds = [...this.#stale]
+      try {
+        const connection = await this.shared()
+        this.#stale.clear()
+        this.lists = {
+          ...this.lists,
+          ...(await readLists(connection, kinds, this.config.timeoutMs)),
+        }
+        this.state = 'ready'
+        this.reason = undefined
+        this.#retryMs = firstRetryMs
+        this.#around.onLists(kinds)
+        this.#sleepLater()
+      } catch (error) {
+        this.#stale.clear()
+        this.#degrade(error)
+        return
       }
-      const reply = (await channel.request('tools/list', params, {
-        timeoutMs: this.config.timeoutMs,
-      })) as { tools?: unknown; nextCursor?: string } // Checked below.
-      if (!Array.isArray(reply.tools))
-        throw new HubError('unavailable', `${this.name} answered tools/list without tools`)
-      tools.push(...reply.tools.filter(isTool))
-      if (tools.length > maxTools)
-        throw new HubError('exhausted', `${this.name} lists more than ${maxTools} tools`)
-      if (reply.nextCursor === undefined || reply.nextCursor === cursor) return tools
-      cursor = reply.nextCursor
     }
-    throw new HubError('exhausted', `${this.name} lists more than ${maxPages} pages`)
+  }
+
+  async #openShared(): Promise<Connection> {
+    const notices: Notices = {
+      isOwn: false,
+      onNotice: (method, params) => this.#noticed(method, params),
+      onRequest: (method) => answerAlone(method),
+    }
+    const connection = await this.#opener.open(hubIdentity, notices, (reason) => {
+      this.#watch?.close()
+      this.#shared = undefined
+      if (!this.#stopped && this.state === 'ready')
+        this.#degrade(new HubError('unavailable', reason))
+    })
+    this.greeted = connection.greeting
+    this.#watch = new Watch(connection, () => [...this.#watched.keys()])
+    if (this.state === 'asleep') void this.refresh(everything)
+    return connection
+  }
+
+  #noticed(method: string, params: Params): void {
+    const kind = /^notifications\/(tools|prompts|resources)\/list_changed$/.exec(method)?.[1]
+    if (kind) void this.refresh([kind as ListKind]) // One of the three, by the pattern.
+    else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
+      this.#around.onUpdated(params.uri)
+  }
+
+  /** Stops what nobody has used for a while, where that is wanted. */
+  #sleepLater(): void {
+    const { idleMs } = this.config
+    if (idleMs === 0) return
+    clearTimeout(this.#idleTimer)
+    this.#idleTimer = setTimeout(() => {
+      if (this.#busy > 0 || this.#watched.size > 0 || this.own.size > 0) return this.#sleepLater()
+      if (this.state !== 'ready') return
+      this.state = 'asleep'
+      void this.#closeShared()
+    }, idleMs).unref()
+  }
+
+  async #closeShared(): Promise<void> {
+    const shared = this.#shared
+    this.#shared = undefined
+    this.#watch?.close()
+    const connection = await shared?.catch(() => undefined) // One that never opened is closed already.
+    await connection?.close()
   }
 
   #degrade(error: unknown): void {
@@ -233,7 +219,7 @@ export class UpstreamLink {
     this.reason = error instanceof Error ? error.message : String(error)
     if (this.#stopped) return
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.refresh(), this.#retryMs).unref()
-    this.#retryMs = Math.min(60_000, this.#retryMs * 2)
+    this.#timer = setTimeout(() => void this.refresh(everything), this.#retryMs).unref()
+    this.#retryMs = Math.min(maxRetryMs, this.#retryMs * 2)
   }
 }

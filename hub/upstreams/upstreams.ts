@@ -1,111 +1,163 @@
-import { hash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from '../../schemas/config.ts'
 import type { Upstream, UpstreamConfig } from '../../schemas/upstream.ts'
 import type { Store } from '../../servers/kit/store.ts'
 import { carrying, signalProcess } from '../../servers/cluster/drivers/processes.ts'
-import { sortByPins } from './pins.ts'
+import type { Notices } from '../mcp/notices.ts'
+import { isObject } from '../mcp/protocol.ts'
+import type { Params } from './channel.ts'
 import type { ForeignTool } from './foreign-tool.ts'
-import { UpstreamLink, marker } from './upstream.ts'
+import { hubIdentity } from './greeting.ts'
+import type { ListKind } from './lists.ts'
+import type { Offers, Served, Shelf } from './offers.ts'
+import { indexOffers, ownersOf } from './offers.ts'
+import { marker } from './open-channel.ts'
+import { sortByPins } from './pins.ts'
+import { recall, remember } from './remembered.ts'
+import { stateOf, stateOfDisabled } from './state.ts'
+import { UpstreamLink } from './upstream.ts'
 
-/** A tool of an upstream under the name it has in this hub. */
-export type Served = { name: string; own: string; tool: ForeignTool; link: UpstreamLink }
+const tellMs = 10_000
 
-type Shelf = {
-  link: UpstreamLink
-  accepted: ForeignTool[]
-  quarantined: ForeignTool[]
-  shadowed: string[]
+type Options = {
+  store: Store
+  log: Logger
+  notices: Notices
+  isTaken: { name(name: string): boolean; address(uri: string): boolean }
+  environment: Record<string, string | undefined>
+  /** Carried by child processes, so that those a killed hub left can be found. */
+  mark: string
 }
 
-const maxNameLength = 64
-
-/** All third-party servers behind this hub, and the one index from a tool's name to its server. */
+/** All third-party servers behind this hub, and the one index from a name to its server. */
 export class Upstreams {
-  readonly #store: Store
-  readonly #log: Logger
-  readonly #isTaken: (name: string) => boolean
-  readonly #environment: Record<string, string | undefined>
-  readonly #mark: string
+  readonly #options: Options
   readonly #shelves = new Map<string, Shelf>()
-  #index = new Map<string, Served>()
-  #disabled: string[] = []
+  #offers: Offers = { tools: new Map(), prompts: new Map(), resources: new Map(), templates: [] }
+  #disabled: [string, UpstreamConfig][] = []
   /** Grows with each change of what is served, so that kept listings know that they are old. */
   version = 0
+  readonly #shown = new Map<ListKind, string>()
 
-  constructor(options: {
-    store: Store
-    log: Logger
-    isTaken: (name: string) => boolean
-    environment: Record<string, string | undefined>
-    /** Carried by child processes, so that those a killed hub left can be found. */
-    mark: string
-  }) {
-    this.#store = options.store
-    this.#log = options.log
-    this.#isTaken = options.isTaken
-    this.#environment = options.environment
-    this.#mark = options.mark
+  constructor(options: Options) {
+    this.#options = options
   }
 
   /** Ends child processes that an earlier hub on this data directory left when it was killed. */
   endLeftovers(): void {
     for (const { pid, value } of carrying(marker)) {
-      if (value === this.#mark && pid !== process.pid) signalProcess(pid, 'SIGKILL')
+      if (value === this.#options.mark && pid !== process.pid) signalProcess(pid, 'SIGKILL')
     }
   }
 
   /** Makes the running links match the configuration; unchanged ones are left alone. */
   configure({ file }: Config): void {
+    const { store, log, notices, environment, mark } = this.#options
     const entries = Object.entries(file.mcpServers)
-    this.#disabled = entries.flatMap(([name, config]) => (config.disabled ? [name] : []))
+    this.#disabled = entries.filter(([, config]) => config.disabled)
     const wanted = new Map(entries.filter(([, config]) => !config.disabled))
     for (const [name, { link }] of this.#shelves) {
       if (sameConfig(wanted.get(name), link.config)) continue
-      link.stop().catch((error: unknown) => this.#log.warn({ error, upstream: name }, 'not ended'))
+      link.stop().catch((error: unknown) => log.warn({ error, upstream: name }, 'not ended'))
       this.#shelves.delete(name)
     }
     for (const [name, config] of wanted) {
       if (this.#shelves.has(name)) continue
+      const remembered = recall(store, name, config)
       const link = new UpstreamLink(name, config, {
-        onTools: () => void this.shelve(name),
-        environment: this.#environment,
-        mark: this.#mark,
+        onLists: () => void this.shelve(name),
+        onUpdated: (uri) => notices.publish({ kind: 'updated', uri }),
+        environment,
+        mark,
+        remembered,
       })
       this.#shelves.set(name, { link, accepted: [], quarantined: [], shadowed: [] })
-      void link.refresh()
+      if (remembered) void this.shelve(name)
+      link.begin()
     }
     this.#reindex()
   }
 
   /** Sorts an upstream's present list into served and quarantined tools. */
   async shelve(name: string): Promise<void> {
+    const { store, log } = this.#options
     const shelf = this.#shelves.get(name)
     if (!shelf) return
+    const { link } = shelf
     try {
-      const { allow, deny } = shelf.link.config
-      const offered = shelf.link.tools.filter(
+      const { allow, deny } = link.config
+      const offered = link.lists.tools.filter(
         (tool) => (allow === undefined || allow.includes(tool.name)) && !deny.includes(tool.name),
       )
-      Object.assign(shelf, await sortByPins(this.#store, name, offered))
+      const sorted = link.config.pin
+        ? await sortByPins(store, name, offered)
+        : { accepted: offered, quarantined: [] }
+      Object.assign(shelf, sorted)
+      await remember(store, name, link.config, link.lists)
       this.#reindex()
       for (const tool of shelf.quarantined)
-        this.#log.warn(
+        log.warn(
           { upstream: name, tool: tool.name },
           'a tool is new or changed and waits for server_accept',
         )
     } catch (error) {
-      this.#log.error({ error, upstream: name }, 'the tools of an upstream could not be sorted')
+      log.error({ error, upstream: name }, 'the tools of an upstream could not be sorted')
     }
   }
 
+  get offers(): Offers {
+    return this.#offers
+  }
+
   find(name: string): Served | undefined {
-    return this.#index.get(name)
+    return this.#offers.tools.get(name)
   }
 
   /** Tools served, in a fixed order. */
   list(): Served[] {
-    return [...this.#index.values()]
+    return [...this.#offers.tools.values()]
+  }
+
+  /** The servers that may have a resource, of all or the one named, the likeliest first. */
+  ownersOf(uri: string, server: string | undefined): UpstreamLink[] {
+    const owners = ownersOf(
+      this.#offers,
+      uri,
+      ({ name }) => server === undefined || name === server,
+    )
+    if (owners.length > 0 || !uri.startsWith('skill:')) return owners
+    return this.links().filter(hasSkills)
+  }
+
+  /** Forgets a client that is gone. */
+  forget(session: string): void {
+    for (const link of this.links()) void link.own.drop(session)
+  }
+
+  /** Tells the servers that serve a session by itself which log lines it wants. */
+  setLogLevel(session: string, level: string): void {
+    this.tell(session, 'request', 'logging/setLevel', { level })
+  }
+
+  /** Passes on what a session's client says to all, such as that its roots changed. */
+  tell(session: string, as: 'request' | 'notification', method: string, params: Params): void {
+    for (const { own } of this.links()) {
+      const connection = own.peek(session)
+      if (!connection) continue
+      const sent =
+        as === 'request'
+          ? connection.request(method, params, { timeoutMs: tellMs, client: hubIdentity })
+          : connection.notify(method, params)
+      sent.catch(() => undefined) // A server that is gone learns it when it is greeted again.
+    }
+  }
+
+  links(): UpstreamLink[] {
+    return [...this.#shelves.values()].map(({ link }) => link)
+  }
+
+  link(name: string): UpstreamLink | undefined {
+    return this.#shelves.get(name)?.link
   }
 
   quarantined(name: string): ForeignTool[] | undefined {
@@ -113,58 +165,39 @@ export class Upstreams {
   }
 
   states(): Upstream[] {
-    const running = [...this.#shelves].map(([name, { link, quarantined, shadowed }]): Upstream => ({
-      name,
-      kind: link.config.url === undefined ? 'stdio' : 'http',
-      state: link.state,
-      ...(link.reason === undefined ? {} : { reason: link.reason }),
-      ...(link.protocol === undefined ? {} : { protocol: link.protocol }),
-      tools: this.list().filter((served) => served.link === link).length,
-      quarantined: quarantined.map((tool) => tool.name),
-      shadowed,
-      calls: link.calls,
-      failures: link.failures,
-    }))
-    const off = this.#disabled.map((name): Upstream => ({
-      name,
-      kind: 'stdio',
-      state: 'disabled',
-      tools: 0,
-      quarantined: [],
-      shadowed: [],
-      calls: 0,
-      failures: 0,
-    }))
-    return [...running, ...off]
+    return [
+      ...[...this.#shelves.values()].map((shelf) => stateOf(shelf, this.#offers)),
+      ...this.#disabled.map(([name, config]) => stateOfDisabled(name, config)),
+    ]
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#shelves.values()].map(({ link }) => link.stop()))
+    await Promise.all(this.links().map((link) => link.stop()))
   }
 
-  /** A name that is taken, by the hub or an upstream before, is never given to another tool. */
   #reindex(): void {
-    const index = new Map<string, Served>()
-    for (const [upstream, shelf] of [...this.#shelves].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      shelf.shadowed = []
-      const prefix =
-        shelf.link.config.prefix ?? `${upstream.toLowerCase().replace(/[^a-z0-9_]/g, '_')}_`
-      for (const tool of shelf.accepted.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-        const name = shorten(`${prefix}${tool.name}`)
-        if (this.#isTaken(name) || index.has(name)) shelf.shadowed.push(tool.name)
-        else index.set(name, { name, own: tool.name, tool, link: shelf.link })
-      }
-    }
-    this.#index = index
+    this.#offers = indexOffers([...this.#shelves], this.#options.isTaken)
     this.version++
+    const { tools, prompts, resources, templates } = this.#offers
+    const items = (map: Map<string, { item: object }>) =>
+      JSON.stringify([...map].map(([name, { item }]) => [name, item]))
+    this.#show('tools', items(tools))
+    this.#show('prompts', items(prompts))
+    this.#show('resources', items(resources) + JSON.stringify(templates.map(({ item }) => item)))
   }
-}
 
-/** Clients allow 64 characters; a longer name keeps its start and gets a stable end. */
-function shorten(name: string): string {
-  if (name.length <= maxNameLength) return name
-  return `${name.slice(0, maxNameLength - 9)}_${hash('sha256', name).slice(0, 8)}`
+  /** Clients hear of a list only when it is another one than they could have seen. */
+  #show(kind: ListKind, text: string): void {
+    const before = this.#shown.get(kind)
+    this.#shown.set(kind, text)
+    if (before !== undefined && before !== text) this.#options.notices.publish({ kind })
+  }
 }
 
 const sameConfig = (a: UpstreamConfig | undefined, b: UpstreamConfig) =>
   JSON.stringify(a) === JSON.stringify(b)
+
+/** Servers of the skills extension, which need not list what they have. */
+export const hasSkills = ({ greeted }: UpstreamLink): boolean =>
+  isObject(greeted?.capabilities.extensions) &&
+  'io.modelcontextprotocol/skills' in greeted.capabilities.extensions

@@ -7,7 +7,7 @@ test('never more than the limit run at a time, whoever comes in between', async 
   let running = 0
   let most = 0
   const work = async (rounds: number): Promise<void> => {
-    const leave = await limiter.enter(signal)
+    const leave = await limiter.enter(() => signal)
     most = Math.max(most, ++running)
     await new Promise((resolve) => setImmediate(resolve))
     running--
@@ -21,12 +21,12 @@ test('never more than the limit run at a time, whoever comes in between', async 
 
 test('who gives up waiting takes no place', async () => {
   const limiter = new Limiter(1)
-  const leave = await limiter.enter(new AbortController().signal)
+  const leave = await limiter.enter(() => new AbortController().signal)
   const impatient = new AbortController()
-  const waiting = limiter.enter(impatient.signal)
+  const waiting = limiter.enter(() => impatient.signal)
   impatient.abort()
   await expect(waiting).rejects.toMatchObject({ code: 'canceled' })
   leave()
-  const next = await limiter.enter(new AbortController().signal)
+  const next = await limiter.enter(() => new AbortController().signal)
   next()
 })

@@ -8,3 +8,11 @@ CREATE TABLE pins (
   accepted_at INTEGER NOT NULL,
   PRIMARY KEY (upstream, tool)
 ) STRICT, WITHOUT ROWID;
+
+-- What each upstream listed last, so that a hub that starts has it before the upstream answers.
+CREATE TABLE upstream_lists (
+  upstream TEXT    NOT NULL PRIMARY KEY,
+  config   TEXT    NOT NULL,
+  lists    TEXT    NOT NULL,
+  read_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

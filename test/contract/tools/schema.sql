@@ -316,6 +316,13 @@ CREATE TABLE tokens (
   expires_at INTEGER
 ) STRICT;
 
+CREATE TABLE upstream_lists (
+  upstream TEXT    NOT NULL PRIMARY KEY,
+  config   TEXT    NOT NULL,
+  lists    TEXT    NOT NULL,
+  read_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE workspaces (
   task       TEXT    PRIMARY KEY,
   repo       TEXT    NOT NULL REFERENCES repositories (id),

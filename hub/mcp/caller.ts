@@ -1,0 +1,36 @@
+import type { Principal } from '../../schemas/principal.ts'
+import type { View } from '../discovery/catalog.ts'
+import type { Identity } from '../upstreams/connection.ts'
+import type { RpcRequest } from './protocol.ts'
+import { isObject, metaKey } from './protocol.ts'
+import type { Session } from './session.ts'
+
+/** Whom a request came from and how it may be answered. */
+export type Caller = {
+  principal: Principal
+  /** Which tools it is shown and may call. */
+  view: View
+  /** A client of the old era that has been greeted; the modern era has no sessions. */
+  session: Session | undefined
+  /** The text of the arguments as it was sent. */
+  rawArguments: string | undefined
+  /** Aborts when this call is canceled or the caller goes away. */
+  signal(): AbortSignal
+  /** Sends a message about this request ahead of its answer. */
+  send(text: string): void
+}
+
+const nobody: Identity = { info: { name: 'unknown', version: '0' }, capabilities: {} }
+
+/** What the client says of itself: with each request, or once per session in the old era. */
+export function clientOf({ params }: RpcRequest, caller: Caller, modern: boolean): Identity {
+  if (!modern) return caller.session?.client ?? nobody
+  const meta = isObject(params?._meta) ? params._meta : {}
+  const { [metaKey.clientInfo]: info, [metaKey.capabilities]: capabilities } = meta
+  const logLevel = meta[metaKey.logLevel]
+  return {
+    info: isObject(info) ? info : nobody.info,
+    capabilities: isObject(capabilities) ? capabilities : {},
+    ...(typeof logLevel === 'string' ? { logLevel } : {}),
+  }
+}

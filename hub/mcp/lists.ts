@@ -1,0 +1,48 @@
+import type { Hub } from '../hub.ts'
+import type { Caller } from './caller.ts'
+import { cacheText, completeText, linksOf } from './described.ts'
+import { ownPrompts } from './own-prompts.ts'
+import { ownResources, ownTemplates } from './own-resources.ts'
+
+/** Answers `tools/list`, `prompts/list`, `resources/list` and `resources/templates/list`. */
+export async function answerList(
+  hub: Hub,
+  method: string,
+  caller: Caller,
+  modern: boolean,
+): Promise<string> {
+  const lead = modern ? `${completeText},${cacheText},` : ''
+  const [field, items] = await itemsOf(hub, method, caller)
+  return `{${lead}"${field}":${items}}`
+}
+
+export const isListMethod = (method: string): boolean =>
+  method === 'tools/list' ||
+  method === 'prompts/list' ||
+  method === 'resources/list' ||
+  method === 'resources/templates/list'
+
+async function itemsOf(hub: Hub, method: string, caller: Caller): Promise<[string, string]> {
+  const { principal, view } = caller
+  if (method === 'tools/list') return ['tools', hub.catalog.text(principal, view)]
+  const links = linksOf(hub, principal, view)
+  const { prompts, resources, templates } = hub.upstreams.offers
+  const isOwnShown = view.server === undefined
+  if (method === 'prompts/list') {
+    const foreign = [...prompts.values()]
+      .filter(({ link }) => links.includes(link))
+      .map(({ name, item }) => ({ ...item, name }))
+    return ['prompts', JSON.stringify([...(isOwnShown ? ownPrompts : []), ...foreign])]
+  }
+  if (method === 'resources/templates/list') {
+    const own = isOwnShown ? ownTemplates(hub, principal) : []
+    const foreign = templates.filter(({ link }) => links.includes(link)).map(({ item }) => item)
+    return ['resourceTemplates', JSON.stringify([...own, ...foreign])]
+  }
+  // What people were given by name comes before what the hub happens to have.
+  const foreign = [...resources.values()]
+    .filter(({ link }) => links.includes(link))
+    .map(({ item }) => item)
+  const own = isOwnShown ? await ownResources(hub, principal) : []
+  return ['resources', JSON.stringify([...foreign, ...own])]
+}

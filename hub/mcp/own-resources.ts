@@ -1,0 +1,108 @@
+import type { Change } from '../../schemas/change.ts'
+import { HubError } from '../../schemas/errors.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import type { Task } from '../../schemas/task.ts'
+import { callTool } from '../call.ts'
+import type { Hub } from '../hub.ts'
+import { maySeeTool } from '../policy.ts'
+import { answerScheme, readAnswer } from './answers.ts'
+import { RpcError, rpcCode } from './protocol.ts'
+
+type Mirror = {
+  scheme: string
+  template: { uriTemplate: string; name: string; title: string; description: string }
+  /** What reads it; the rights are those of the tool. */
+  tool: string
+  argument: string
+  /** What is emitted in the store when it changes. */
+  topic(id: string): string
+}
+
+const mirror = (noun: string, tool: string, argument: string, description: string): Mirror => ({
+  scheme: `${noun}:`,
+  template: {
+    uriTemplate: `${noun}://{${argument}}`,
+    name: noun,
+    title: noun[0]?.toUpperCase() + noun.slice(1),
+    description,
+  },
+  tool,
+  argument,
+  topic: (id) => (noun === 'log' ? `log:${id}` : id),
+})
+
+/** Nouns worth attaching to a conversation or watching. Each is what its tool returns. */
+const mirrors = [
+  mirror('task', 'task_read', 'task', 'A task: goal, state, attempts, result'),
+  mirror('log', 'task_log', 'task', 'The log of a task'),
+  mirror('change', 'change_read', 'change', 'A proposed change: revisions, diff, checks, comments'),
+]
+
+const listed = 20
+
+export const isOwnAddress = (uri: string): boolean =>
+  uri.startsWith(answerScheme) || mirrors.some(({ scheme }) => uri.startsWith(`${scheme}//`))
+
+export const ownTemplates = (hub: Hub, principal: Principal): object[] =>
+  mirrors
+    .filter(({ tool }) => maySeeTool(principal, hub.registry.require(tool)))
+    .map(({ template }) => ({ ...template, mimeType: 'application/json' }))
+
+/** The newest tasks and the changes that are open. */
+export async function ownResources(hub: Hub, principal: Principal): Promise<object[]> {
+  const list = async <Item>(tool: string, args: object) => {
+    if (!maySeeTool(principal, hub.registry.require(tool))) return []
+    const { items } = (await callTool(hub, principal, tool, args)) as { items: Item[] } // Their output.
+    return items
+  }
+  const [tasks, changes] = await Promise.all([
+    list<Task>('task_list', { limit: listed }),
+    list<Change>('change_list', { state: 'open', limit: listed }),
+  ])
+  const mimeType = 'application/json'
+  return [
+    ...tasks.map(({ id, title, state }) => ({
+      uri: `task://${id}`,
+      name: id,
+      title,
+      description: `Task, ${state}`,
+      mimeType,
+    })),
+    ...changes.map(({ id, title }) => ({
+      uri: `change://${id}`,
+      name: id,
+      title,
+      description: 'Change, open',
+      mimeType,
+    })),
+  ]
+}
+
+export async function readOwnResource(
+  hub: Hub,
+  principal: Principal,
+  uri: string,
+): Promise<object[]> {
+  if (uri.startsWith(answerScheme)) return readAnswer(hub, principal.id, uri)
+  const { found, id } = find(uri)
+  try {
+    const value = await callTool(hub, principal, found.tool, { [found.argument]: id })
+    return [{ uri, mimeType: 'application/json', text: JSON.stringify(value, null, 2) }]
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error
+    throw new RpcError(rpcCode.params, error.message, { uri })
+  }
+}
+
+/** Calls `changed` when the resource may have changed, until the returned function is called. */
+export function followOwn(hub: Hub, uri: string, changed: () => void): () => void {
+  if (uri.startsWith(answerScheme)) return () => undefined // It never does.
+  const { found, id } = find(uri)
+  return hub.store.topics.subscribe(found.topic(id), changed)
+}
+
+function find(uri: string): { found: Mirror; id: string } {
+  const found = mirrors.find(({ scheme }) => uri.startsWith(`${scheme}//`))
+  if (!found) throw new RpcError(rpcCode.params, `there is no resource ${uri}`, { uri })
+  return { found, id: decodeURIComponent(uri.slice(found.scheme.length + 2)) }
+}

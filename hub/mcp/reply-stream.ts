@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** More than this unread and the reader is dropped: it may come back and ask again. */
+const maxUnreadBytes = 8 * 1024 * 1024
+const keepAliveMs = 20_000
+
+/**
+ * The answer to one POST: plain JSON, or, once something has to be said before the answer, an event
+ * stream that ends with it. Also the stream of a session, which has no answer.
+ */
+export class ReplyStream {
+  readonly #response: ServerResponse
+  readonly #accepts: boolean
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#response = response
+    this.#accepts = /text\/event-stream|\*\/\*/.test(request.headers.accept ?? '')
+    response.on('close', () => clearInterval(this.#timer))
+  }
+
+  get acceptsStream(): boolean {
+    return this.#accepts
+  }
+
+  /** Starts the stream, before there is anything to say. */
+  open(headers: Record<string, string> = {}): void {
+    const response = this.#response
+    if (response.headersSent) return
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      ...headers,
+    })
+    response.write(': \n\n')
+    this.#timer = setInterval(() => response.write(': keep-alive\n\n'), keepAliveMs)
+    this.#timer.unref()
+  }
+
+  /** Says something ahead of the answer. A client that cannot take a stream does not hear it. */
+  send(text: string): void {
+    const response = this.#response
+    if (!this.#accepts || response.destroyed || response.writableEnded) return
+    this.open()
+    response.write(`event: message\ndata: ${text}\n\n`)
+    if (response.writableLength > maxUnreadBytes) response.destroy()
+  }
+
+  /** Answers, and ends. `status` counts only while nothing was said before. */
+  end(status: number, text: string, headers: Record<string, string> = {}): void {
+    const response = this.#response
+    if (response.headersSent) {
+      response.end(text === '' ? undefined : `event: message\ndata: ${text}\n\n`)
+      return
+    }
+    response.writeHead(status, {
+      ...(text === '' ? {} : { 'content-type': 'application/json' }),
+      'content-length': Buffer.byteLength(text),
+      ...headers,
+    })
+    response.end(text)
+  }
+}

@@ -1,0 +1,99 @@
+import type { Hub } from '../hub.ts'
+import type { Reply } from '../upstreams/channel.ts'
+import { relay, resultText } from '../upstreams/relay.ts'
+import type { Caller } from './caller.ts'
+import { clientOf } from './caller.ts'
+import { completeText, linksOf } from './described.ts'
+import { encodeHeader } from './headers.ts'
+import { isOwnAddress, readOwnResource } from './own-resources.ts'
+import type { RpcRequest } from './protocol.ts'
+import { RpcError, rpcCode } from './protocol.ts'
+
+/** Results of `resources/read` say how long they may be kept; where an upstream did not, not at all. */
+const notKept = { ttlMs: 0, cacheScope: 'private' }
+
+/** Answers `resources/read`. */
+export async function answerResource(
+  hub: Hub,
+  request: RpcRequest,
+  caller: Caller,
+  modern: boolean,
+): Promise<string> {
+  const uri = uriOf(request)
+  if (isOwnAddress(uri)) {
+    const contents = JSON.stringify(await readOwnResource(hub, caller.principal, uri))
+    const lead = modern ? `${completeText},"ttlMs":0,"cacheScope":"private",` : ''
+    return `{${lead}"contents":${contents}}`
+  }
+  try {
+    const reply = await passToOwner(hub, request, caller, modern, uri)
+    return resultText(reply, modern, notKept)
+  } catch (error) {
+    const isOldCode = error instanceof RpcError && error.code === rpcCode.resourceNotFound
+    if (!modern || !isOldCode) throw error
+    throw new RpcError(rpcCode.params, error.message, error.data ?? { uri }, true)
+  }
+}
+
+/** Answers methods about a resource that the hub need not understand, such as those of extensions. */
+export async function answerAboutResource(
+  hub: Hub,
+  request: RpcRequest,
+  caller: Caller,
+  modern: boolean,
+): Promise<string> {
+  const reply = await passToOwner(hub, request, caller, modern, uriOf(request))
+  return resultText(reply, modern, notKept)
+}
+
+/** Answers `resources/subscribe` and `resources/unsubscribe` of the old era. */
+export function answerSubscription(hub: Hub, request: RpcRequest, { session }: Caller): string {
+  const uri = uriOf(request)
+  if (!session) throw new RpcError(rpcCode.request, 'subscriptions need a session')
+  const stop = session.followed.get(uri)
+  if (request.method === 'resources/unsubscribe') {
+    stop?.()
+    session.followed.delete(uri)
+  } else if (!stop) session.followed.set(uri, hub.following.follow(uri))
+  return '{}'
+}
+
+/** Asks the servers that may have the resource, in turn, until one does. */
+async function passToOwner(
+  hub: Hub,
+  request: RpcRequest,
+  caller: Caller,
+  modern: boolean,
+  uri: string,
+): Promise<Reply> {
+  const { method, params = {} } = request
+  const { principal, view } = caller
+  const reachable = linksOf(hub, principal, view)
+  const relayed = {
+    method,
+    params,
+    caller,
+    client: clientOf(request, caller, modern),
+    modern,
+    headers: { 'mcp-name': encodeHeader(uri) },
+  }
+  const owners = hub.upstreams.ownersOf(uri, view.server).filter((link) => reachable.includes(link))
+  for (const [index, link] of owners.entries()) {
+    try {
+      return await relay(hub, link, method, relayed)
+    } catch (error) {
+      const isMissing = error instanceof RpcError && missing.includes(error.code)
+      if (!isMissing || index === owners.length - 1) throw error
+    }
+  }
+  const code = modern ? rpcCode.params : rpcCode.resourceNotFound
+  throw new RpcError(code, `there is no resource ${JSON.stringify(uri.slice(0, 500))}`, { uri })
+}
+
+const missing: number[] = [rpcCode.params, rpcCode.resourceNotFound]
+
+function uriOf({ method, params }: RpcRequest): string {
+  const uri = params?.uri
+  if (typeof uri === 'string' && uri.length <= 8000) return uri
+  throw new RpcError(rpcCode.params, `${method} needs \`uri\``)
+}

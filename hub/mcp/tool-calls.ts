@@ -1,0 +1,122 @@
+import { HubError, errorBody } from '../../schemas/errors.ts'
+import { callTool } from '../call.ts'
+import type { Hub } from '../hub.ts'
+import type { Served } from '../upstreams/offers.ts'
+import { relay, resultText } from '../upstreams/relay.ts'
+import type { Caller } from './caller.ts'
+import { clientOf } from './caller.ts'
+import { complete, completeText } from './described.ts'
+import { encodeHeader, paramHeaders } from './headers.ts'
+import type { RpcRequest } from './protocol.ts'
+import { RpcError, isObject, rpcCode } from './protocol.ts'
+import { cutAnswer } from './answers.ts'
+import { withTask } from './tasks.ts'
+
+/** Answers `tools/call`, whoever serves the tool. */
+export async function answerToolCall(
+  hub: Hub,
+  request: RpcRequest,
+  caller: Caller,
+  modern: boolean,
+): Promise<string> {
+  const params = unwrapped(request.params ?? {})
+  const { name, arguments: args = {} } = params
+  if (typeof name !== 'string') throw new RpcError(rpcCode.params, 'tools/call needs `name`')
+  try {
+    const { principal, view, signal } = caller
+    const served = hub.registry.get(name) ? undefined : findForeign(hub, caller, name)
+    const narrowed = view.server !== undefined || view.patterns !== undefined
+    if (narrowed && !hub.catalog.shows(principal, view, served?.name ?? name)) throw notServed(name)
+    if (served) {
+      // Arguments that came inside of tool_call have no text of their own.
+      const rawArguments = params === request.params ? caller.rawArguments : undefined
+      const relayed = { ...request, params: { ...params, arguments: args } }
+      return await callForeign(hub, relayed, { ...caller, rawArguments }, modern, served)
+    }
+    const structured = JSON.stringify(await callTool(hub, principal, name, args, { signal }))
+    const lead = modern ? `${completeText},` : ''
+    return `{${lead}"content":[{"type":"text","text":${JSON.stringify(structured)}}],"structuredContent":${structured}}`
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error // An upstream's own error, code and data, too.
+    // Only a name that is not in the caller's list is a protocol error; the model can mend the rest.
+    if (error.code === 'not_found' && !isKnown(hub, name)) {
+      const hint = error.hint ? `. ${error.hint}` : ''
+      throw new RpcError(rpcCode.params, `Unknown tool: ${error.message}${hint}`)
+    }
+    return failureText(error, modern)
+  }
+}
+
+async function callForeign(
+  hub: Hub,
+  request: RpcRequest & { params: Record<string, unknown> },
+  caller: Caller,
+  modern: boolean,
+  served: Served,
+): Promise<string> {
+  const { arguments: args } = request.params
+  const reply = await relay(hub, served.link, served.name, {
+    method: 'tools/call',
+    params: { ...request.params, name: served.own },
+    caller,
+    client: clientOf(request, caller, modern),
+    modern,
+    rawArguments: caller.rawArguments,
+    headers: {
+      'mcp-name': encodeHeader(served.own),
+      ...(served.mirrored.size > 0 && isObject(args) ? paramHeaders(served.mirrored, args) : {}),
+    },
+  })
+  const answer = withTask(hub, served.link, caller, reply)
+  return resultText(await cutAnswer(hub, caller, served.link.config.answerChars, answer), modern)
+}
+
+/**
+ * A tool of an upstream by the name it has here. On an address that serves one server, and for apps
+ * (whose code knows no prefix), its own name does too, where only one tool has it.
+ */
+function findForeign(hub: Hub, { view }: Caller, name: string): Served | undefined {
+  const found = hub.upstreams.find(name)
+  if (found) return found
+  const same = hub.upstreams
+    .list()
+    .filter(
+      ({ own, link }) => own === name && (view.server === link.name || hasApps(hub, link.name)),
+    )
+  return same.length === 1 ? same[0] : undefined
+}
+
+const hasApps = (hub: Hub, server: string): boolean =>
+  hub.upstreams
+    .list()
+    .some(({ link, item }) => link.name === server && isObject(item._meta) && 'ui' in item._meta)
+
+const isKnown = (hub: Hub, name: string): boolean =>
+  (hub.registry.get(name) ?? hub.upstreams.find(name)) !== undefined
+
+/** `tool_call` is taken apart here, so that everything after sees the tool that is meant. */
+function unwrapped(params: Record<string, unknown>): Record<string, unknown> {
+  if (params.name !== 'tool_call') return params
+  const inner = params.arguments
+  if (!isObject(inner) || !('name' in inner))
+    throw new RpcError(rpcCode.params, 'tool_call needs `name`, and `arguments` for the tool')
+  const { name: _name, arguments: _arguments, ...rest } = params
+  return { ...rest, name: inner.name, arguments: inner.arguments ?? {} }
+}
+
+/** A failure as a result, which a model reads and can act on. */
+function failureText(error: HubError, modern: boolean): string {
+  const text = `${error.code}: ${error.message}${error.hint ? `\n${error.hint}` : ''}`
+  return JSON.stringify({
+    ...(modern ? { resultType: 'complete' } : {}),
+    content: [{ type: 'text', text }],
+    isError: true,
+    _meta: { ...(modern ? complete._meta : {}), 'switchyard/error': errorBody(error) },
+  })
+}
+
+const notServed = (name: string) =>
+  new RpcError(
+    rpcCode.params,
+    `Unknown tool: ${JSON.stringify(name)} is not served at this address`,
+  )

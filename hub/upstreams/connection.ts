@@ -1,0 +1,180 @@
+import { HubError } from '../../schemas/errors.ts'
+import { RpcError, isObject, metaKey, modernVersion, rpcCode } from '../mcp/protocol.ts'
+import type { Channel, ChannelEvents, Exchange, Params, Pending, Reply } from './channel.ts'
+import { Deadline } from './deadline.ts'
+
+/** Whom an upstream is talking to, as far as it is told. */
+export type Identity = { info: Params; capabilities: Params; logLevel?: string | undefined }
+
+/** What a server said of itself when the connection was made. */
+export type Greeting = {
+  modern: boolean
+  version: string
+  capabilities: Params
+  info: Params
+  instructions: string | undefined
+}
+
+export type Call = {
+  timeoutMs: number
+  signal?: AbortSignal | undefined
+  /** For whom it is; the modern era says it with each request. */
+  client: Identity
+  /** The text of `params.arguments`, to be passed on as it is. */
+  rawArguments?: string | undefined
+  headers?: Record<string, string> | undefined
+  /** The caller's own token; progress comes back under it. */
+  progressToken?: unknown
+  onNotification?(method: string, params: Params): void
+  onRequest?(method: string, params: Params, signal: AbortSignal): Promise<unknown>
+}
+
+type Running = { exchange: Exchange; token: number; wantsLog: boolean; answers: boolean }
+
+export type Notices = {
+  /** The connection serves a single client, so whatever is said on it is for that one. */
+  isOwn: boolean
+  /** What the upstream said on its own: changed lists, updated resources, log lines. */
+  onNotice(method: string, params: Params): void
+  onRequest(method: string, params: Params, signal: AbortSignal): Promise<unknown>
+}
+
+const envelopeKeys: string[] = [
+  metaKey.version,
+  metaKey.capabilities,
+  metaKey.clientInfo,
+  metaKey.logLevel,
+]
+
+/**
+ * One greeted connection to an upstream. It knows which request each message belongs to: channels
+ * with a stream per request say so themselves, on a pipe it follows from tokens and from who waits.
+ */
+export class Connection {
+  readonly greeting: Greeting
+  readonly #channel: Channel
+  readonly #notices: Notices
+  /** In the order in which they began. */
+  readonly #running = new Set<Running>()
+  #nextToken = 1
+
+  constructor(channel: Channel, greeting: Greeting, notices: Notices) {
+    this.#channel = channel
+    this.greeting = greeting
+    this.#notices = notices
+  }
+
+  get isIdle(): boolean {
+    return this.#running.size === 0
+  }
+
+  async request(method: string, params: Params, call: Call): Promise<Reply> {
+    const token = this.#nextToken++
+    const running: Running = {
+      token,
+      exchange: { headers: call.headers },
+      wantsLog: call.client.logLevel !== undefined && call.onNotification !== undefined,
+      answers: call.onRequest !== undefined,
+    }
+    let pending: Pending | undefined
+    const deadline = new Deadline(call.timeoutMs, () =>
+      pending?.cancel(late(method, call.timeoutMs)),
+    )
+    const canceled = () => pending?.cancel(new HubError('canceled', 'the call was canceled'))
+    running.exchange.onNotification = (about, said) => {
+      deadline.renew()
+      if (about === 'notifications/progress')
+        call.onNotification?.(about, { ...said, progressToken: call.progressToken })
+      else if (about === 'notifications/message') call.onNotification?.(about, said)
+      else this.#notices.onNotice(about, said)
+    }
+    const ask = call.onRequest ?? this.#notices.onRequest
+    running.exchange.onRequest = (asked, about, signal) =>
+      deadline.during(ask(asked, about, signal))
+    this.#running.add(running)
+    try {
+      pending = this.#channel.request(
+        method,
+        this.#paramsText(params, call, token),
+        running.exchange,
+      )
+      if (call.signal?.aborted) canceled()
+      else call.signal?.addEventListener('abort', canceled, { once: true })
+      return await pending.reply
+    } finally {
+      deadline.end()
+      call.signal?.removeEventListener('abort', canceled)
+      this.#running.delete(running)
+    }
+  }
+
+  notify(method: string, params: Params): Promise<void> {
+    return this.#channel.notify(method, params)
+  }
+
+  close(): Promise<void> {
+    return this.#channel.close()
+  }
+
+  /** What a pipe carried without saying for whom. */
+  readonly onNotification: ChannelEvents['onNotification'] = (method, params) => {
+    const found =
+      method === 'notifications/progress'
+        ? [...this.#running].find(({ token }) => token === params.progressToken)
+        : method === 'notifications/message'
+          ? this.#logReader()
+          : undefined
+    if (found) found.exchange.onNotification?.(method, params)
+    else if (method !== 'notifications/progress') this.#notices.onNotice(method, params)
+  }
+
+  /** A question on a pipe is taken to be about the request that began last. */
+  readonly onRequest: ChannelEvents['onRequest'] = (method, params, signal) => {
+    const found = [...this.#running].findLast(({ answers }) => answers)
+    const ask = found?.exchange.onRequest ?? this.#notices.onRequest
+    return ask(method, params, signal)
+  }
+
+  /** Log lines name no request. Only where a single one wants them is it certain whose they are. */
+  #logReader(): Running | undefined {
+    if (this.#notices.isOwn) return [...this.#running].at(-1)
+    const wanting = [...this.#running].filter(({ wantsLog }) => wantsLog)
+    return wanting.length === 1 ? wanting[0] : undefined
+  }
+
+  #paramsText(params: Params, call: Call, token: number): string {
+    const { arguments: args, _meta, ...rest } = params
+    const meta: Params = {}
+    for (const [key, value] of Object.entries(isObject(_meta) ? _meta : {})) {
+      if (!envelopeKeys.includes(key) && key !== 'progressToken') meta[key] = value
+    }
+    if (call.progressToken !== undefined) meta.progressToken = token
+    if (this.greeting.modern) Object.assign(meta, envelope(call.client))
+    const parts = Object.entries(rest).map(
+      ([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`,
+    )
+    if (call.rawArguments !== undefined) parts.push(`"arguments":${call.rawArguments}`)
+    else if (args !== undefined) parts.push(`"arguments":${JSON.stringify(args)}`)
+    if (Object.keys(meta).length > 0) parts.push(`"_meta":${JSON.stringify(meta)}`)
+    return `{${parts.join()}}`
+  }
+}
+
+export const envelope = ({ info, capabilities, logLevel }: Identity): Params => ({
+  [metaKey.version]: modernVersion,
+  [metaKey.capabilities]: capabilities,
+  [metaKey.clientInfo]: info,
+  ...(logLevel === undefined ? {} : { [metaKey.logLevel]: logLevel }),
+})
+
+/** The answer where nobody can be asked: what the protocol allows, else that it is not supported. */
+export function answerAlone(method: string): Promise<unknown> {
+  if (method === 'ping') return Promise.resolve({})
+  if (method === 'roots/list') return Promise.resolve({ roots: [] })
+  return Promise.reject(
+    new RpcError(rpcCode.method, `${method}: the caller of this request cannot be asked`),
+  )
+}
+
+const late = (method: string, timeoutMs: number) =>
+  new HubError('unavailable', `the upstream did not answer ${method} within ${timeoutMs} ms`)

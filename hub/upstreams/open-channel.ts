@@ -1,0 +1,33 @@
+import type { UpstreamConfig } from '../../schemas/upstream.ts'
+import type { Channel, ChannelEvents } from './channel.ts'
+import { resolveReferences } from './references.ts'
+import { StdioChannel } from './stdio-channel.ts'
+
+/** Environment variable that child processes carry, with the data directory of their hub. */
+export const marker = 'SWITCHYARD_UPSTREAM'
+
+export type Surroundings = {
+  environment: Record<string, string | undefined>
+  /** Value of the marker. */
+  mark: string
+}
+
+/** The HTTP ones are loaded when needed: a hub without such upstreams does not pay for the library. */
+export async function openChannel(
+  config: UpstreamConfig,
+  { environment, mark }: Surroundings,
+  events: ChannelEvents,
+): Promise<Channel> {
+  const { command = '', args, env, cwd, url, headers, type } = config
+  if (url === undefined) {
+    const all = { ...resolveReferences(env, environment), [marker]: mark }
+    return new StdioChannel({ command, args, env: all, cwd }, events)
+  }
+  const address = { url, headers: resolveReferences(headers, environment) }
+  if (type === 'sse') {
+    const { SseChannel } = await import('./sse-channel.ts')
+    return new SseChannel(address, events)
+  }
+  const { HttpChannel } = await import('./http-channel.ts')
+  return new HttpChannel(address, events)
+}

@@ -1,0 +1,203 @@
+import { hash } from 'node:crypto'
+import { HubError } from '../../schemas/errors.ts'
+import type { Caller } from '../mcp/caller.ts'
+import { RpcError, isObject, notificationText, rpcCode } from '../mcp/protocol.ts'
+import type { Session } from '../mcp/session.ts'
+import type { Params, Reply } from './channel.ts'
+import type { Call, Identity } from './connection.ts'
+import { answerAlone } from './connection.ts'
+import { ModernOnly } from './opener.ts'
+import type { Parking } from './parking.ts'
+import { ParkedCall, digestOfRequest, isOurState } from './parking.ts'
+import type { UpstreamLink, Way } from './upstream.ts'
+
+/** A request to be passed on, with names as the upstream knows them. */
+export type Relayed = {
+  method: string
+  params: Params
+  caller: Caller
+  client: Identity
+  modern: boolean
+  rawArguments?: string | undefined
+  headers?: Record<string, string> | undefined
+}
+
+const maxRounds = 16
+/** The requests in whose course a server may ask back. */
+const asking = ['tools/call', 'prompts/get', 'resources/read']
+/** What a client declares when it can be asked something. */
+const askable = ['elicitation', 'sampling', 'roots']
+
+/**
+ * Passes a request on in whichever era the upstream speaks. Questions that the upstream asks in its
+ * course reach the client in the client's own era: as a request on its stream, or as a result that
+ * asks for input.
+ */
+export async function pass(link: UpstreamLink, parking: Parking, request: Relayed): Promise<Reply> {
+  const way = await wayOf(link, request)
+  if (!way) return request.modern ? direct(link, request) : inRounds(link, request)
+  if (request.modern) return parked(link, parking, request, way)
+  try {
+    return await withSession(link, request, way)
+  } catch (error) {
+    if (error instanceof ModernOnly) return inRounds(link, request)
+    throw error
+  }
+}
+
+/** Who can be asked, or wants to hear the log, needs a connection of its own to a server of the old era. */
+async function wayOf(
+  link: UpstreamLink,
+  { method, caller, client, modern }: Relayed,
+): Promise<Way> {
+  const canBeAsked = askable.some((name) => name in client.capabilities)
+  if (!asking.includes(method) || !(canBeAsked || client.logLevel !== undefined)) return undefined
+  const { session, principal } = caller
+  if (!modern && session) return { key: session.id, identity: client, notices: toSession(session) }
+  if (!modern) return undefined
+  if ((link.greeted ?? (await link.shared()).greeting).modern) return undefined
+  const { info, capabilities, logLevel } = client
+  const digest = hash('sha256', JSON.stringify([info, capabilities, logLevel]))
+  const notices = { isOwn: true, onNotice: () => undefined, onRequest: answerAlone }
+  return { key: `client:${principal.id} ${digest}`, identity: client, notices }
+}
+
+/** What is said on a session's own connection outside of any request. Lists are watched elsewhere. */
+const toSession = (session: Session) => ({
+  isOwn: true,
+  onNotice: (method: string, params: Params) => {
+    if (!/list_changed$|^notifications\/resources\/updated$/.test(method))
+      session.notify(method, params)
+  },
+  onRequest: (method: string, params: Params, signal: AbortSignal) =>
+    session.ask(method, params, signal, (text) => session.push(text)),
+})
+
+function callOf(link: UpstreamLink, request: Relayed): Call {
+  const { caller, client, params, rawArguments, headers } = request
+  const meta = isObject(params._meta) ? params._meta : {}
+  return {
+    timeoutMs: link.config.timeoutMs,
+    signal: caller.signal(),
+    client,
+    rawArguments,
+    headers,
+    progressToken: meta.progressToken,
+    onNotification: (method, said) => caller.send(notificationText(method, said)),
+  }
+}
+
+const direct = (link: UpstreamLink, request: Relayed): Promise<Reply> =>
+  link.request(request.method, request.params, callOf(link, request), undefined)
+
+/** An old client and a server of its era: questions pass as they are. */
+function withSession(link: UpstreamLink, request: Relayed, way: Way): Promise<Reply> {
+  const { method, params, caller } = request
+  const call = callOf(link, request)
+  call.onRequest = (asked, about, signal) => askSession(caller, asked, about, signal)
+  return link.request(method, params, call, way)
+}
+
+/** An old client and a modern server: each round of input is asked by requests to the client. */
+async function inRounds(link: UpstreamLink, request: Relayed): Promise<Reply> {
+  const { method, params, caller } = request
+  let brought: Params = {}
+  for (let round = 0; round < maxRounds; round++) {
+    const reply = await link.request(
+      method,
+      { ...params, ...brought },
+      callOf(link, request),
+      undefined,
+    )
+    const { resultType, inputRequests, requestState } = reply.result
+    if (resultType !== 'input_required') return reply
+    const responses = Object.entries(isObject(inputRequests) ? inputRequests : {}).map(
+      async ([key, question]) => [key, await askSessionAbout(caller, question)] as const,
+    )
+    brought = {
+      inputResponses: Object.fromEntries(await Promise.all(responses)),
+      ...(requestState === undefined ? {} : { requestState }),
+    }
+  }
+  throw new HubError('exhausted', `the upstream asked for input ${maxRounds} times`)
+}
+
+/** A modern client and a server of the old era: the call waits here while the client is asked. */
+async function parked(
+  link: UpstreamLink,
+  parking: Parking,
+  request: Relayed,
+  way: Way,
+): Promise<Reply> {
+  const { requestState, inputResponses, ...params } = request.params
+  const call = callOf(link, request)
+  const parkedCall = isOurState(requestState)
+    ? resume(parking, request, requestState, inputResponses)
+    : begin(link, { ...request, params }, call, way)
+  parkedCall.onNotification = (method, said) => {
+    const isProgress = method === 'notifications/progress'
+    call.onNotification?.(
+      method,
+      isProgress ? { ...said, progressToken: call.progressToken } : said,
+    )
+  }
+  const cancel = () => parkedCall.cancel()
+  call.signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    const next = await parkedCall.next()
+    if ('reply' in next) return next.reply
+    const state = parking.park(parkedCall)
+    const result = { resultType: 'input_required', inputRequests: next.questions }
+    return { result: { ...result, requestState: state }, raw: undefined }
+  } finally {
+    call.signal?.removeEventListener('abort', cancel)
+  }
+}
+
+function begin(link: UpstreamLink, request: Relayed, call: Call, way: Way): ParkedCall {
+  const { method, params, caller } = request
+  const parkedCall = new ParkedCall(caller.principal.id, digestOfRequest(method, params))
+  parkedCall.reply = link.request(
+    method,
+    params,
+    {
+      ...call,
+      signal: parkedCall.signal,
+      onNotification: (about, said) => parkedCall.onNotification?.(about, said),
+      onRequest: (asked, about, signal) => parkedCall.ask(asked, about, signal),
+    },
+    way,
+  )
+  parkedCall.reply.catch(() => undefined) // While it is parked nobody waits for it.
+  return parkedCall
+}
+
+function resume(parking: Parking, request: Relayed, state: string, brought: unknown): ParkedCall {
+  const { method, params, caller } = request
+  const parkedCall = parking.find(state, caller.principal.id, digestOfRequest(method, params))
+  parkedCall.answer(isObject(brought) ? brought : {})
+  parking.take(parkedCall)
+  return parkedCall
+}
+
+function askSessionAbout(caller: Caller, question: unknown): Promise<unknown> {
+  if (isObject(question) && typeof question.method === 'string') {
+    const params = isObject(question.params) ? question.params : {}
+    return askSession(caller, question.method, params, caller.signal())
+  }
+  return Promise.reject(new HubError('unavailable', 'the upstream asked for input it did not name'))
+}
+
+function askSession(
+  { session, send }: Caller,
+  method: string,
+  params: Params,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const capability = method.split('/')[0] ?? ''
+  if (session && capability in session.client.capabilities)
+    return session.ask(method, params, signal, send)
+  return Promise.reject(
+    new RpcError(rpcCode.method, `this client did not say that it supports ${capability}`),
+  )
+}

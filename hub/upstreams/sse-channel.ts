@@ -1,0 +1,100 @@
+import { Agent, request } from 'undici'
+import { HubError } from '../../schemas/errors.ts'
+import type { Channel, ChannelEvents, Params, Pending } from './channel.ts'
+import { Duplex } from './duplex.ts'
+import { eventsOf } from './event-stream.ts'
+
+const shortMs = 10_000
+
+/**
+ * An upstream over HTTP+SSE, as it was before Streamable HTTP: everything it says comes on one stream,
+ * whose first event names the address that takes what it is told.
+ * https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
+ */
+export class SseChannel implements Channel {
+  protocol: string | undefined
+  readonly #agent = new Agent({ connections: 16, bodyTimeout: 0 })
+  readonly #closed = new AbortController()
+  readonly #duplex: Duplex
+  readonly #headers: Record<string, string>
+  /** Where messages go; also the order in which they leave. */
+  #tail: Promise<URL>
+
+  constructor(address: { url: string; headers: Record<string, string> }, events: ChannelEvents) {
+    this.#headers = address.headers
+    this.#duplex = new Duplex(events, (text) => this.#write(text))
+    this.#tail = this.#open(new URL(address.url))
+    this.#tail.catch(() => undefined) // Each message that waits for it fails by itself.
+  }
+
+  request(method: string, params: string): Pending {
+    return this.#duplex.request(method, params)
+  }
+
+  async notify(method: string, params: Params): Promise<void> {
+    this.#duplex.send({ method, params })
+    await this.#tail
+  }
+
+  async close(): Promise<void> {
+    this.#duplex.end('closed')
+    this.#closed.abort()
+    await this.#agent.destroy()
+  }
+
+  #write(text: string): void {
+    this.#tail = this.#tail.then(async (url) => {
+      const answer = await request(url, {
+        method: 'POST',
+        headers: { ...this.#headers, 'content-type': 'application/json' },
+        body: text,
+        dispatcher: this.#agent,
+        signal: AbortSignal.timeout(shortMs),
+      })
+      await answer.body.dump()
+      if (answer.statusCode >= 400)
+        throw new HubError('unavailable', `the upstream refused a message: ${answer.statusCode}`)
+      return url
+    })
+    this.#tail.catch((error: unknown) => this.#duplex.end(String(error)))
+  }
+
+  /** Opens the stream; resolves with the address it names. */
+  async #open(url: URL): Promise<URL> {
+    const answer = await request(url, {
+      headers: { ...this.#headers, accept: 'text/event-stream' },
+      dispatcher: this.#agent,
+      signal: this.#closed.signal,
+    })
+    const type = String(answer.headers['content-type'] ?? '')
+    if (answer.statusCode !== 200 || !type.startsWith('text/event-stream')) {
+      await answer.body.dump()
+      throw new HubError('unavailable', `the upstream has no event stream: ${answer.statusCode}`)
+    }
+    return new Promise((resolve, reject) => {
+      this.#read(answer.body, url, resolve).then(
+        () => this.#duplex.end('the stream ended'),
+        (error: unknown) => {
+          this.#duplex.end(String(error))
+          reject(error)
+        },
+      )
+    })
+  }
+
+  async #read(
+    body: AsyncIterable<Uint8Array>,
+    url: URL,
+    named: (address: URL) => void,
+  ): Promise<void> {
+    for await (const { name, data } of eventsOf(body)) {
+      if (name === 'endpoint') {
+        const address = new URL(data, url)
+        // Our headers may hold a credential, which no other host is to see.
+        if (address.origin !== url.origin)
+          throw new HubError('unavailable', 'the upstream names an address of another host')
+        named(address)
+      } else if (data !== '') this.#duplex.receive(data)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Upstream, UpstreamConfig } from '../../schemas/upstream.ts'
+import type { Offers, Shelf } from './offers.ts'
+
+/** How an upstream is doing, for `server_list`. */
+export function stateOf({ link, quarantined, shadowed }: Shelf, offers: Offers): Upstream {
+  const count = (items: Iterable<{ link: object }>) =>
+    [...items].filter((item) => item.link === link).length
+  const { greeted } = link
+  return {
+    name: link.name,
+    kind: kindOf(link.config),
+    state: link.state,
+    ...(link.reason === undefined ? {} : { reason: link.reason }),
+    ...(greeted && link.state !== 'degraded' ? { protocol: greeted.version } : {}),
+    ...(typeof greeted?.info.name === 'string' ? { server: titleOf(greeted.info) } : {}),
+    tools: count(offers.tools.values()),
+    prompts: count(offers.prompts.values()),
+    resources: count(offers.resources.values()) + count(offers.templates),
+    quarantined: quarantined.map((tool) => tool.name),
+    shadowed,
+    calls: link.calls,
+    failures: link.failures,
+  }
+}
+
+export const stateOfDisabled = (name: string, config: UpstreamConfig): Upstream => ({
+  name,
+  kind: kindOf(config),
+  state: 'disabled',
+  tools: 0,
+  prompts: 0,
+  resources: 0,
+  quarantined: [],
+  shadowed: [],
+  calls: 0,
+  failures: 0,
+})
+
+const titleOf = ({ name, version }: Record<string, unknown>) =>
+  [name, version].filter((part) => typeof part === 'string').join(' ')
+
+const kindOf = ({ url, type }: UpstreamConfig) =>
+  url === undefined ? 'stdio' : type === 'sse' ? 'sse' : 'http'
