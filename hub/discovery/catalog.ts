@@ -5,6 +5,7 @@ import { maySeeTool } from '../policy.ts'
 import type { Visible } from '../tools/discovery.ts'
 import { leanTools, toolCallListing } from '../tools/discovery.ts'
 import { relayScope } from '../upstreams/relay.ts'
+import type { Offers } from '../upstreams/offers.ts'
 import type { ForeignTool } from '../upstreams/foreign-tool.ts'
 
 /** Which tools a listing shows: those of one server, those that match a pattern, or the lean few. */
@@ -29,12 +30,15 @@ export class Catalog {
   }
 
   /** The tools as a JSON array, ready to send. */
-  text(principal: Principal, view: View): string {
+  text(principal: Principal, view: View, offers: Offers): string {
+    // What a client has to itself is not worth keeping for others.
+    if (offers !== this.#hub.upstreams.offers)
+      return JSON.stringify(this.#list(principal, view, offers))
     const { text } = this.#fresh()
     const key = `${principal.roles.join()} ${view.server ?? ''} ${view.patterns?.join() ?? ''} ${view.lean === true}`
     const kept = text.get(key)
     if (kept !== undefined) return kept
-    const made = JSON.stringify(this.#list(principal, view))
+    const made = JSON.stringify(this.#list(principal, view, offers))
     if (text.size > 1000) text.clear() // Patterns come from callers.
     text.set(key, made)
     return made
@@ -54,7 +58,7 @@ export class Catalog {
         description,
         inputSchema: inputSchema(),
       }))
-    const foreign = this.#foreign(principal, {}).map(
+    const foreign = this.#foreign(principal, {}, this.#hub.upstreams.offers).map(
       ({ name, title, description, inputSchema }) => ({
         name,
         title: typeof title === 'string' ? title : name,
@@ -68,17 +72,17 @@ export class Catalog {
   }
 
   /** Whether a view shows a tool, so that it may be called through it. */
-  shows(principal: Principal, view: View, name: string): boolean {
+  shows(principal: Principal, view: View, name: string, offers: Offers): boolean {
     if (view.lean) return true // It shows tool_call, and so everything.
     return (
       this.#own(principal, view).some((tool) => tool.name === name) ||
-      this.#foreign(principal, view).some((tool) => tool.name === name)
+      this.#foreign(principal, view, offers).some((tool) => tool.name === name)
     )
   }
 
-  #list(principal: Principal, view: View): object[] {
+  #list(principal: Principal, view: View, offers: Offers): object[] {
     if (!view.lean)
-      return [...this.#own(principal, view).map(listing), ...this.#foreign(principal, view)]
+      return [...this.#own(principal, view).map(listing), ...this.#foreign(principal, view, offers)]
     const shown = this.#own(principal, {}).filter((tool) => leanTools.includes(tool.name))
     // Answers are read as they come; their schemas would cost a model more than they tell it.
     const slim = shown.map((tool) => {
@@ -94,10 +98,9 @@ export class Catalog {
       .filter((tool) => matches(tool.name, patterns))
   }
 
-  #foreign(principal: Principal, { server, patterns }: View): ForeignTool[] {
+  #foreign(principal: Principal, { server, patterns }: View, { tools }: Offers): ForeignTool[] {
     if (!maySeeTool(principal, { name: '', scope: relayScope })) return []
-    return this.#hub.upstreams
-      .list()
+    return [...tools.values()]
       .filter(
         ({ name, link }) =>
           (server === undefined || server === link.name) && matches(name, patterns),

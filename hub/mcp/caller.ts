@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Principal } from '../../schemas/principal.ts'
 import type { View } from '../discovery/catalog.ts'
 import type { Identity } from '../upstreams/connection.ts'
@@ -18,6 +19,23 @@ export type Caller = {
   signal(): AbortSignal
   /** Sends a message about this request ahead of its answer. */
   send(text: string): void
+}
+
+/** What a client declares when it can be asked something. */
+const askable = ['elicitation', 'sampling', 'roots']
+
+/**
+ * Under which key a client has connections of its own to servers of the old era, if it needs some: who
+ * can be asked, or wants to hear the log, does. Sessions have their own; the modern era has none, so
+ * there it is the client's program, for this principal.
+ */
+export function ownKey(caller: Caller, client: Identity, modern: boolean): string | undefined {
+  const { info, capabilities, logLevel } = client
+  const isAskable = askable.some((name) => name in capabilities)
+  if (!isAskable && logLevel === undefined) return undefined
+  if (!modern) return caller.session?.id
+  const digest = hash('sha256', JSON.stringify([info, capabilities, logLevel]))
+  return `client:${caller.principal.id} ${digest}`
 }
 
 const nobody: Identity = { info: { name: 'unknown', version: '0' }, capabilities: {} }

@@ -144,8 +144,11 @@ export class McpHttp {
     }
     stream.open()
     const detach = session.attach((text) => stream.send(text))
+    this.#hub.upstreams.hold(session.id, true)
     session.onEnd(() => stream.end(200, ''))
-    response.on('close', detach)
+    response.on('close', () => {
+      if (detach()) this.#hub.upstreams.hold(session.id, false)
+    })
   }
 
   /** The session that the request names, if it names one. Throws RpcError when it has ended. */

@@ -1,9 +1,11 @@
 import type { Hub } from '../hub.ts'
 import type { Caller } from './caller.ts'
+import { clientOf, ownKey } from './caller.ts'
 import { complete } from './described.ts'
 import type { Notice } from './notices.ts'
 import { notificationOf } from './notices.ts'
 import type { RpcId, RpcRequest } from './protocol.ts'
+import { followFor } from './resources.ts'
 import { RpcError, isObject, metaKey, notificationText, rpcCode } from './protocol.ts'
 
 type Filter = {
@@ -29,10 +31,13 @@ export async function answerListen(
   const tell = (method: string, params: Record<string, unknown>) =>
     caller.send(notificationText(method, { ...params, _meta: mark }))
   const signal = caller.signal()
-  const releases = (filter.resourceSubscriptions ?? []).map((uri) => tryToFollow(hub, uri))
+  const mine = ownKey(caller, clientOf(request, caller, true), true)
+  const releases = await Promise.all(
+    (filter.resourceSubscriptions ?? []).map((uri) => tryToFollow(hub, request, caller, uri)),
+  )
   tell('notifications/subscriptions/acknowledged', { notifications: filter })
   const stop = hub.notices.subscribe((notice) => {
-    if (!accepts(filter, notice)) return
+    if (!accepts(filter, notice) || (notice.only ?? mine) !== mine) return
     const { method, params } = notificationOf(notice)
     tell(method, params)
   })
@@ -43,9 +48,14 @@ export async function answerListen(
 }
 
 /** A resource that is not there now may be later; listening for it is no mistake. */
-function tryToFollow(hub: Hub, uri: string): () => void {
+async function tryToFollow(
+  hub: Hub,
+  request: RpcRequest,
+  caller: Caller,
+  uri: string,
+): Promise<() => void> {
   try {
-    return hub.following.follow(uri)
+    return await followFor(hub, request, caller, true, uri)
   } catch (error) {
     if (error instanceof RpcError) return () => undefined
     throw error

@@ -1,18 +1,26 @@
 import type { Hub } from '../hub.ts'
+import type { Offers } from '../upstreams/offers.ts'
 import type { Caller } from './caller.ts'
+import { clientOf, ownKey } from './caller.ts'
 import { cacheText, completeText, linksOf } from './described.ts'
+import type { RpcRequest } from './protocol.ts'
 import { ownPrompts } from './own-prompts.ts'
 import { ownResources, ownTemplates } from './own-resources.ts'
 
 /** Answers `tools/list`, `prompts/list`, `resources/list` and `resources/templates/list`. */
 export async function answerList(
   hub: Hub,
-  method: string,
+  request: RpcRequest,
   caller: Caller,
   modern: boolean,
 ): Promise<string> {
   const lead = modern ? `${completeText},${cacheText},` : ''
-  const [field, items] = await itemsOf(hub, method, caller)
+  const [field, items] = await itemsOf(
+    hub,
+    request.method,
+    caller,
+    offersOf(hub, request, caller, modern),
+  )
   return `{${lead}"${field}":${items}}`
 }
 
@@ -22,11 +30,20 @@ export const isListMethod = (method: string): boolean =>
   method === 'resources/list' ||
   method === 'resources/templates/list'
 
-async function itemsOf(hub: Hub, method: string, caller: Caller): Promise<[string, string]> {
+/** What this client is offered, which may differ for one with connections of its own. */
+export const offersOf = (hub: Hub, request: RpcRequest, caller: Caller, modern: boolean): Offers =>
+  hub.upstreams.offersFor(ownKey(caller, clientOf(request, caller, modern), modern))
+
+async function itemsOf(
+  hub: Hub,
+  method: string,
+  caller: Caller,
+  offers: Offers,
+): Promise<[string, string]> {
   const { principal, view } = caller
-  if (method === 'tools/list') return ['tools', hub.catalog.text(principal, view)]
+  if (method === 'tools/list') return ['tools', hub.catalog.text(principal, view, offers)]
   const links = linksOf(hub, principal, view)
-  const { prompts, resources, templates } = hub.upstreams.offers
+  const { prompts, resources, templates } = offers
   const isOwnShown = view.server === undefined
   if (method === 'prompts/list') {
     const foreign = [...prompts.values()]

@@ -27,15 +27,20 @@ export function checkMirrors(hub: Hub, message: RpcRequest, request: IncomingMes
   const field = named[method]
   if (field !== undefined) expectHeader(request, 'mcp-name', params[field])
   if (method !== 'tools/call' || typeof params.name !== 'string') return
-  const mirrored = hub.upstreams.find(params.name)?.mirrored
+  const mirrored = hub.upstreams.offers.tools.get(params.name)?.mirrored
   if (!mirrored || mirrored.size === 0) return
   const args = isObject(params.arguments) ? params.arguments : {}
   for (const [header, argument] of mirrored) {
-    const value = args[argument]
-    const isMirrored = ['string', 'number', 'boolean'].includes(typeof value)
-    expectHeader(request, `mcp-param-${header}`, isMirrored ? `${value as string}` : undefined) // A primitive, as just seen.
+    expectHeader(request, `mcp-param-${header}`, mirrorOf(args[argument]))
   }
 }
+
+const mirrorOf = (value: unknown): string | undefined =>
+  typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : typeof value === 'string'
+      ? value
+      : undefined
 
 function expectHeader(request: IncomingMessage, header: string, inBody: unknown): void {
   const inHeader = decodeHeader(request.headers[header])

@@ -1,5 +1,11 @@
 /** A change that clients may have asked to hear of. */
-export type Notice = { kind: 'tools' | 'prompts' | 'resources' } | { kind: 'updated'; uri: string }
+export type Notice = (
+  | { kind: 'tools' | 'prompts' | 'resources' }
+  | { kind: 'updated'; uri: string }
+) & {
+  /** Set where it concerns one client alone: the key of its own connections. */
+  only?: string
+}
 
 /** Tells whoever listens, at once and in order, what changed. It keeps nothing. */
 export class Notices {

@@ -1,9 +1,11 @@
 import type { Hub } from '../hub.ts'
+import type { Offers } from '../upstreams/offers.ts'
 import { relay, resultText } from '../upstreams/relay.ts'
 import type { Caller } from './caller.ts'
 import { clientOf } from './caller.ts'
 import { completeText } from './described.ts'
 import { encodeHeader } from './headers.ts'
+import { offersOf } from './lists.ts'
 import { getOwnPrompt, isOwnPrompt } from './own-prompts.ts'
 import type { RpcRequest } from './protocol.ts'
 import { RpcError, isObject, rpcCode } from './protocol.ts'
@@ -23,7 +25,7 @@ export async function answerPrompt(
     const text = JSON.stringify(own)
     return modern ? `{${completeText},${text.slice(1)}` : text
   }
-  const served = findPrompt(hub, caller, name)
+  const served = findPrompt(offersOf(hub, request, caller, modern), caller, name)
   const reply = await relay(hub, served.link, name, {
     method: 'prompts/get',
     params: { ...params, name: served.own },
@@ -46,7 +48,7 @@ export async function answerCompletion(
   const params = request.params ?? {}
   const { ref } = params
   if (!isObject(ref)) throw new RpcError(rpcCode.params, 'completion/complete needs `ref`')
-  const target = completionTarget(hub, caller, ref)
+  const target = completionTarget(hub, offersOf(hub, request, caller, modern), caller, ref)
   if (!target) {
     const none = '"completion":{"values":[],"total":0,"hasMore":false}'
     return modern ? `{${completeText},${none}}` : `{${none}}`
@@ -63,24 +65,23 @@ export async function answerCompletion(
 }
 
 /** Undefined for what is the hub's own, which suggests nothing. */
-function completionTarget(hub: Hub, caller: Caller, ref: Record<string, unknown>) {
+function completionTarget(hub: Hub, offers: Offers, caller: Caller, ref: Record<string, unknown>) {
   if (ref.type === 'ref/prompt' && typeof ref.name === 'string') {
     if (isOwnPrompt(ref.name)) return undefined
-    const { link, own } = findPrompt(hub, caller, ref.name)
+    const { link, own } = findPrompt(offers, caller, ref.name)
     return { link, ref: { name: own } }
   }
   if (ref.type === 'ref/resource' && typeof ref.uri === 'string') {
     const { uri } = ref
     const link =
-      hub.upstreams.offers.templates.find(({ item }) => item.uriTemplate === uri)?.link ??
+      offers.templates.find(({ item }) => item.uriTemplate === uri)?.link ??
       hub.upstreams.ownersOf(uri, caller.view.server)[0]
     return link && { link, ref: {} }
   }
   throw new RpcError(rpcCode.params, '`ref` names neither a prompt nor a resource')
 }
 
-function findPrompt(hub: Hub, { view }: Caller, name: string) {
-  const { prompts } = hub.upstreams.offers
+function findPrompt({ prompts }: Offers, { view }: Caller, name: string) {
   const found = prompts.get(name)
   if (found && (view.server === undefined || view.server === found.link.name)) return found
   // An address that serves one server takes its own names too.

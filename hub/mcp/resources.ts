@@ -1,10 +1,13 @@
 import type { Hub } from '../hub.ts'
 import type { Reply } from '../upstreams/channel.ts'
+import { ModernOnly } from '../upstreams/opener.ts'
+import { ownWay } from '../upstreams/pairing.ts'
 import { relay, resultText } from '../upstreams/relay.ts'
 import type { Caller } from './caller.ts'
 import { clientOf } from './caller.ts'
 import { completeText, linksOf } from './described.ts'
 import { encodeHeader } from './headers.ts'
+import { offersOf } from './lists.ts'
 import { isOwnAddress, readOwnResource } from './own-resources.ts'
 import type { RpcRequest } from './protocol.ts'
 import { RpcError, rpcCode } from './protocol.ts'
@@ -47,15 +50,48 @@ export async function answerAboutResource(
 }
 
 /** Answers `resources/subscribe` and `resources/unsubscribe` of the old era. */
-export function answerSubscription(hub: Hub, request: RpcRequest, { session }: Caller): string {
+export async function answerSubscription(
+  hub: Hub,
+  request: RpcRequest,
+  caller: Caller,
+): Promise<string> {
   const uri = uriOf(request)
+  const { session } = caller
   if (!session) throw new RpcError(rpcCode.request, 'subscriptions need a session')
   const stop = session.followed.get(uri)
   if (request.method === 'resources/unsubscribe') {
     stop?.()
     session.followed.delete(uri)
-  } else if (!stop) session.followed.set(uri, hub.following.follow(uri))
+  } else if (!stop) session.followed.set(uri, await followFor(hub, request, caller, false, uri))
   return '{}'
+}
+
+/**
+ * Follows a resource until the returned function is called: on the client's own connection where it has
+ * one, since a server may keep for each client what it tells it about.
+ */
+export async function followFor(
+  hub: Hub,
+  request: RpcRequest,
+  caller: Caller,
+  modern: boolean,
+  uri: string,
+): Promise<() => void> {
+  const client = clientOf(request, caller, modern)
+  const [link] = isOwnAddress(uri) ? [] : hub.upstreams.ownersOf(uri, caller.view.server)
+  const way = link && (await ownWay(link, { caller, client, modern }))
+  if (!link || !way) return hub.following.follow(uri)
+  const call = { timeoutMs: link.config.timeoutMs, client }
+  try {
+    await link.request('resources/subscribe', { uri }, call, way)
+  } catch (error) {
+    if (error instanceof ModernOnly) return hub.following.follow(uri)
+    throw error
+  }
+  return () => {
+    const ended = link.own.peek(way.key)?.request('resources/unsubscribe', { uri }, call)
+    ended?.catch(() => undefined) // Gone, and with it the subscription.
+  }
 }
 
 /** Asks the servers that may have the resource, in turn, until one does. */
@@ -77,7 +113,10 @@ async function passToOwner(
     modern,
     headers: { 'mcp-name': encodeHeader(uri) },
   }
-  const owners = hub.upstreams.ownersOf(uri, view.server).filter((link) => reachable.includes(link))
+  const offers = offersOf(hub, request, caller, modern)
+  const owners = hub.upstreams
+    .ownersOf(uri, view.server, offers)
+    .filter((link) => reachable.includes(link))
   for (const [index, link] of owners.entries()) {
     try {
       return await relay(hub, link, method, relayed)

@@ -44,7 +44,7 @@ export class Router {
     const hub = this.#hub
     const { method } = request
     if (method === 'tools/call') return answerToolCall(hub, request, caller, modern)
-    if (isListMethod(method)) return answerList(hub, method, caller, modern)
+    if (isListMethod(method)) return answerList(hub, request, caller, modern)
     if (method === 'resources/read') return answerResource(hub, request, caller, modern)
     if (method === 'prompts/get') return answerPrompt(hub, request, caller, modern)
     if (method === 'completion/complete') return answerCompletion(hub, request, caller, modern)
@@ -67,7 +67,7 @@ export class Router {
   }
 
   /** Methods that only the old era has. */
-  #legacy(request: Request, caller: Caller): string | undefined {
+  #legacy(request: Request, caller: Caller): Promise<string> | string | undefined {
     const { principal, view, session } = caller
     const { method, params = {} } = request
     if (method === 'initialize')

@@ -34,12 +34,17 @@ export class Session {
     this.usedAt = now
   }
 
-  /** Where messages go that belong to no request. A new stream takes the place of the old one. */
-  attach(stream: (text: string) => void): () => void {
+  /**
+   * Where messages go that belong to no request. A new stream takes the place of the old one; the
+   * returned function gives the place up, and says whether it still had it.
+   */
+  attach(stream: (text: string) => void): () => boolean {
     this.#stream = stream
     for (const text of this.#waiting.splice(0)) stream(text)
     return () => {
-      if (this.#stream === stream) this.#stream = undefined
+      if (this.#stream !== stream) return false
+      this.#stream = undefined
+      return true
     }
   }
 
@@ -56,6 +61,7 @@ export class Session {
 
   /** Passes a change on if this client hears of such. */
   hear(notice: Notice): void {
+    if (notice.only !== undefined && notice.only !== this.id) return
     if (notice.kind === 'updated' && !this.followed.has(notice.uri)) return
     const { method, params } = notificationOf(notice)
     this.notify(method, params)

@@ -112,6 +112,7 @@ class Pipe {
     if (this.#session) this.#sessions.end(this.#session)
     this.#session = this.#sessions.open(this.#options.principal.id, params)
     this.#session.attach((text) => this.#write(text))
+    this.#hub.upstreams.hold(this.#session.id, true)
   }
 
   #hear({ method, params = {} }: RpcRequest): void {

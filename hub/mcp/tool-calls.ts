@@ -1,7 +1,7 @@
 import { HubError, errorBody } from '../../schemas/errors.ts'
 import { callTool } from '../call.ts'
 import type { Hub } from '../hub.ts'
-import type { Served } from '../upstreams/offers.ts'
+import type { Offers, Served } from '../upstreams/offers.ts'
 import { relay, resultText } from '../upstreams/relay.ts'
 import type { Caller } from './caller.ts'
 import { clientOf } from './caller.ts'
@@ -10,6 +10,7 @@ import { encodeHeader, paramHeaders } from './headers.ts'
 import type { RpcRequest } from './protocol.ts'
 import { RpcError, isObject, rpcCode } from './protocol.ts'
 import { cutAnswer } from './answers.ts'
+import { offersOf } from './lists.ts'
 import { withTask } from './tasks.ts'
 
 /** Answers `tools/call`, whoever serves the tool. */
@@ -24,9 +25,14 @@ export async function answerToolCall(
   if (typeof name !== 'string') throw new RpcError(rpcCode.params, 'tools/call needs `name`')
   try {
     const { principal, view, signal } = caller
-    const served = hub.registry.get(name) ? undefined : findForeign(hub, caller, name)
+    const offers = hub.registry.get(name) ? undefined : offersOf(hub, request, caller, modern)
+    const served = offers && findForeign(offers, caller, name)
     const narrowed = view.server !== undefined || view.patterns !== undefined
-    if (narrowed && !hub.catalog.shows(principal, view, served?.name ?? name)) throw notServed(name)
+    if (
+      narrowed &&
+      !hub.catalog.shows(principal, view, served?.name ?? name, offers ?? hub.upstreams.offers)
+    )
+      throw notServed(name)
     if (served) {
       // Arguments that came inside of tool_call have no text of their own.
       const rawArguments = params === request.params ? caller.rawArguments : undefined
@@ -75,24 +81,22 @@ async function callForeign(
  * A tool of an upstream by the name it has here. On an address that serves one server, and for apps
  * (whose code knows no prefix), its own name does too, where only one tool has it.
  */
-function findForeign(hub: Hub, { view }: Caller, name: string): Served | undefined {
-  const found = hub.upstreams.find(name)
+function findForeign({ tools }: Offers, { view }: Caller, name: string): Served | undefined {
+  const found = tools.get(name)
   if (found) return found
-  const same = hub.upstreams
-    .list()
-    .filter(
-      ({ own, link }) => own === name && (view.server === link.name || hasApps(hub, link.name)),
+  const all = [...tools.values()]
+  const hasApps = ({ link }: Served) =>
+    all.some(
+      ({ link: other, item }) => other === link && isObject(item._meta) && 'ui' in item._meta,
     )
+  const same = all.filter(
+    (served) => served.own === name && (view.server === served.link.name || hasApps(served)),
+  )
   return same.length === 1 ? same[0] : undefined
 }
 
-const hasApps = (hub: Hub, server: string): boolean =>
-  hub.upstreams
-    .list()
-    .some(({ link, item }) => link.name === server && isObject(item._meta) && 'ui' in item._meta)
-
 const isKnown = (hub: Hub, name: string): boolean =>
-  (hub.registry.get(name) ?? hub.upstreams.find(name)) !== undefined
+  hub.registry.get(name) !== undefined || hub.upstreams.offers.tools.has(name)
 
 /** `tool_call` is taken apart here, so that everything after sees the tool that is meant. */
 function unwrapped(params: Record<string, unknown>): Record<string, unknown> {

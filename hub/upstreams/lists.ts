@@ -22,28 +22,34 @@ export type ListKind = 'tools' | 'prompts' | 'resources'
 
 export const noLists: Lists = { tools: [], prompts: [], resources: [], templates: [] }
 
+/** The list that a notification says has changed. */
+export const changedList = (method: string): ListKind | undefined =>
+  kinds.find((kind) => method === `notifications/${kind}/list_changed`)
+
+export const kinds: ListKind[] = ['tools', 'prompts', 'resources']
+
 const maxPages = 500
 const maxItems = 10_000
 
 /** The lists of the kinds asked for that the upstream says it has; all pages. */
 export async function readLists(
   connection: Connection,
-  kinds: ListKind[],
+  wanted: ListKind[],
   timeoutMs: number,
 ): Promise<Partial<Lists>> {
   const { capabilities } = connection.greeting
   const read = async (method: string, field: string) =>
     readPages(connection, method, field, timeoutMs)
   const lists: Partial<Lists> = {}
-  if (kinds.includes('tools'))
+  if (wanted.includes('tools'))
     lists.tools = isObject(capabilities.tools)
       ? (await read('tools/list', 'tools')).filter(isTool)
       : []
-  if (kinds.includes('prompts')) {
+  if (wanted.includes('prompts')) {
     const prompts = isObject(capabilities.prompts) ? await read('prompts/list', 'prompts') : []
     lists.prompts = prompts.filter(has('name'))
   }
-  if (kinds.includes('resources')) {
+  if (wanted.includes('resources')) {
     const served = isObject(capabilities.resources)
     const resources = served ? await read('resources/list', 'resources') : []
     lists.resources = resources.filter(has('uri'))

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { mirroredParams } from '../mcp/headers.ts'
 import type { ForeignTool } from './foreign-tool.ts'
-import type { ForeignPrompt, ForeignResource, ForeignTemplate } from './lists.ts'
+import type { ForeignPrompt, ForeignResource, ForeignTemplate, Lists } from './lists.ts'
 import type { UpstreamLink } from './upstream.ts'
 
 /** Something of an upstream under the name it has in this hub. */
@@ -19,6 +19,8 @@ export type Offers = {
 
 export type Shelf = {
   link: UpstreamLink
+  /** What is offered; the link's own lists, but for a client whose connection differs. */
+  lists: Lists
   accepted: ForeignTool[]
   quarantined: ForeignTool[]
   /** What is not served because its name is taken, or its definition may not be used. */
@@ -42,8 +44,8 @@ export function indexOffers(
     templates: [],
   }
   for (const [upstream, shelf] of shelves.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const { link } = shelf
-    const { prompts, resources, templates } = link.lists
+    const { link, lists } = shelf
+    const { prompts, resources, templates } = lists
     const prefix = link.config.prefix ?? `${upstream.toLowerCase().replace(/[^a-z0-9_]/g, '_')}_`
     shelf.shadowed = []
     for (const item of shelf.accepted.toSorted(byName)) {

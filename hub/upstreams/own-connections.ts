@@ -1,7 +1,16 @@
 import { HubError } from '../../schemas/errors.ts'
 import type { Connection, Identity, Notices } from './connection.ts'
+import type { ForeignTool } from './foreign-tool.ts'
+import type { Lists } from './lists.ts'
 
-type Entry = { connection: Promise<Connection>; ready?: Connection; usedAt: number }
+/** What such a connection offers where that differs from what is offered to all. */
+export type OwnOffer = { lists: Lists; accepted: ForeignTool[] }
+type Entry = {
+  connection: Promise<Connection>
+  ready?: Connection
+  usedAt: number
+  offer?: OwnOffer
+}
 type Open = (identity: Identity, notices: Notices, onClose: () => void) => Promise<Connection>
 
 const maxOpen = 64
@@ -13,11 +22,13 @@ const idleMs = 600_000
  */
 export class OwnConnections {
   readonly #open: Open
+  readonly #isHeld: (key: string) => boolean
   readonly #entries = new Map<string, Entry>()
   #sweeper: NodeJS.Timeout | undefined
 
-  constructor(open: Open) {
+  constructor(open: Open, isHeld: (key: string) => boolean) {
     this.#open = open
+    this.#isHeld = isHeld
   }
 
   get size(): number {
@@ -52,6 +63,15 @@ export class OwnConnections {
     return this.#entries.get(key)?.ready
   }
 
+  offer(key: string): OwnOffer | undefined {
+    return this.#entries.get(key)?.offer
+  }
+
+  keepOffer(key: string, offer: OwnOffer): void {
+    const entry = this.#entries.get(key)
+    if (entry) entry.offer = offer
+  }
+
   /** Closes the connection under this key; its client is gone, or the connection is. */
   async drop(key: string): Promise<void> {
     const entry = this.#entries.get(key)
@@ -77,10 +97,10 @@ export class OwnConnections {
     void this.drop(oldest[0])
   }
 
-  /** Sessions end by themselves; clients without one are forgotten when they were silent for long. */
+  /** Closes what nobody has used for long, unless its client still listens. */
   #sweep(): void {
     const before = performance.now() - idleMs
     for (const [key, { ready, usedAt }] of this.#entries)
-      if (key.startsWith('client:') && ready?.isIdle && usedAt < before) void this.drop(key)
+      if (ready?.isIdle && usedAt < before && !this.#isHeld(key)) void this.drop(key)
   }
 }

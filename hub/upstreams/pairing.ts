@@ -1,11 +1,12 @@
-import { hash } from 'node:crypto'
 import { HubError } from '../../schemas/errors.ts'
 import type { Caller } from '../mcp/caller.ts'
+import { ownKey } from '../mcp/caller.ts'
 import { RpcError, isObject, notificationText, rpcCode } from '../mcp/protocol.ts'
 import type { Session } from '../mcp/session.ts'
 import type { Params, Reply } from './channel.ts'
-import type { Call, Identity } from './connection.ts'
+import type { Call, Identity, Notices } from './connection.ts'
 import { answerAlone } from './connection.ts'
+import { changedList } from './lists.ts'
 import { ModernOnly } from './opener.ts'
 import type { Parking } from './parking.ts'
 import { ParkedCall, digestOfRequest, isOurState } from './parking.ts'
@@ -25,8 +26,6 @@ export type Relayed = {
 const maxRounds = 16
 /** The requests in whose course a server may ask back. */
 const asking = ['tools/call', 'prompts/get', 'resources/read']
-/** What a client declares when it can be asked something. */
-const askable = ['elicitation', 'sampling', 'roots']
 
 /**
  * Passes a request on in whichever era the upstream speaks. Questions that the upstream asks in its
@@ -34,7 +33,8 @@ const askable = ['elicitation', 'sampling', 'roots']
  * asks for input.
  */
 export async function pass(link: UpstreamLink, parking: Parking, request: Relayed): Promise<Reply> {
-  const way = await wayOf(link, request)
+  const isAsking = asking.includes(request.method) || request.method.startsWith('tasks/')
+  const way = isAsking ? await ownWay(link, request) : undefined
   if (!way) return request.modern ? direct(link, request) : inRounds(link, request)
   if (request.modern) return parked(link, parking, request, way)
   try {
@@ -45,32 +45,35 @@ export async function pass(link: UpstreamLink, parking: Parking, request: Relaye
   }
 }
 
-/** Who can be asked, or wants to hear the log, needs a connection of its own to a server of the old era. */
-async function wayOf(
+/**
+ * The connection of its own that a client has, or gets, to this server; none where the shared one
+ * serves it as well.
+ */
+export async function ownWay(
   link: UpstreamLink,
-  { method, caller, client, modern }: Relayed,
+  { caller, client, modern }: Pick<Relayed, 'caller' | 'client' | 'modern'>,
 ): Promise<Way> {
-  const canBeAsked = askable.some((name) => name in client.capabilities)
-  if (!asking.includes(method) || !(canBeAsked || client.logLevel !== undefined)) return undefined
-  const { session, principal } = caller
-  if (!modern && session) return { key: session.id, identity: client, notices: toSession(session) }
-  if (!modern) return undefined
+  const key = ownKey(caller, client, modern)
+  if (key === undefined) return undefined
+  const { session } = caller
+  if (!modern) return session && { key, identity: client, notices: noticesOf(link, key, session) }
   if ((link.greeted ?? (await link.shared()).greeting).modern) return undefined
-  const { info, capabilities, logLevel } = client
-  const digest = hash('sha256', JSON.stringify([info, capabilities, logLevel]))
-  const notices = { isOwn: true, onNotice: () => undefined, onRequest: answerAlone }
-  return { key: `client:${principal.id} ${digest}`, identity: client, notices }
+  return { key, identity: client, notices: noticesOf(link, key, undefined) }
 }
 
-/** What is said on a session's own connection outside of any request. Lists are watched elsewhere. */
-const toSession = (session: Session) => ({
+/** What is said on a client's own connection outside of any request. */
+const noticesOf = (link: UpstreamLink, key: string, session: Session | undefined): Notices => ({
   isOwn: true,
-  onNotice: (method: string, params: Params) => {
-    if (!/list_changed$|^notifications\/resources\/updated$/.test(method))
-      session.notify(method, params)
+  onNotice: (method, params) => {
+    const kind = changedList(method)
+    if (kind) void link.relistOwn(key, kind)
+    else if (method === 'notifications/resources/updated') link.updated(params)
+    else session?.notify(method, params)
   },
-  onRequest: (method: string, params: Params, signal: AbortSignal) =>
-    session.ask(method, params, signal, (text) => session.push(text)),
+  onRequest: (method, params, signal) =>
+    session
+      ? session.ask(method, params, signal, (text) => session.push(text))
+      : answerAlone(method),
 })
 
 function callOf(link: UpstreamLink, request: Relayed): Call {

@@ -8,7 +8,7 @@ import { answerAlone } from './connection.ts'
 import { hubIdentity } from './greeting.ts'
 import { Limiter } from './limiter.ts'
 import type { ListKind, Lists } from './lists.ts'
-import { noLists, readLists } from './lists.ts'
+import { changedList, kinds as everything, noLists, readLists } from './lists.ts'
 import type { Surroundings } from './open-channel.ts'
 import { Opener } from './opener.ts'
 import { OwnConnections } from './own-connections.ts'
@@ -23,11 +23,12 @@ type Around = Surroundings & {
   /** The lists were read again; they may be the same. */
   onLists(kinds: ListKind[]): void
   onUpdated(uri: string): void
+  isHeld(key: string): boolean
+  onOwnLists(key: string, changed: Partial<Lists>, kind: ListKind): Promise<void>
   /** Answers an upstream gave before, under the same configuration. */
   remembered: Lists | undefined
 }
 
-const everything: ListKind[] = ['tools', 'prompts', 'resources']
 const firstRetryMs = 250
 const maxRetryMs = 60_000
 
@@ -68,8 +69,9 @@ export class UpstreamLink {
     this.limiter = new Limiter(config.concurrency)
     this.#around = around
     this.#opener = new Opener(config, around)
-    this.own = new OwnConnections((identity, notices, onClose) =>
-      this.#opener.openOld(identity, notices, onClose),
+    this.own = new OwnConnections(
+      (identity, notices, onClose) => this.#opener.openOld(identity, notices, onClose),
+      around.isHeld,
     )
   }
 
@@ -133,6 +135,23 @@ export class UpstreamLink {
     }
   }
 
+  /** A resource changed; those who follow it are told. */
+  updated({ uri }: Params): void {
+    if (typeof uri === 'string') this.#around.onUpdated(uri)
+  }
+
+  /** A server that a client has to itself may offer other things to it than to everybody. */
+  async relistOwn(key: string, kind: ListKind): Promise<void> {
+    const connection = this.own.peek(key)
+    if (!connection) return
+    try {
+      const lists = await readLists(connection, [kind], this.config.timeoutMs)
+      await this.#around.onOwnLists(key, lists, kind)
+    } catch {
+      // It keeps the list it had; calls will tell whether the server is well.
+    }
+  }
+
   /** Ends the connections for good; resolves when nothing of them is left. */
   async stop(): Promise<void> {
     this.#stopped = true
@@ -187,10 +206,9 @@ export class UpstreamLink {
   }
 
   #noticed(method: string, params: Params): void {
-    const kind = /^notifications\/(tools|prompts|resources)\/list_changed$/.exec(method)?.[1]
-    if (kind) void this.refresh([kind as ListKind]) // One of the three, by the pattern.
-    else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
-      this.#around.onUpdated(params.uri)
+    const kind = changedList(method)
+    if (kind) void this.refresh([kind])
+    else if (method === 'notifications/resources/updated') this.updated(params)
   }
 
   /** Stops what nobody has used for a while, where that is wanted. */

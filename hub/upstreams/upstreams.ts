@@ -8,10 +8,11 @@ import { isObject } from '../mcp/protocol.ts'
 import type { Params } from './channel.ts'
 import type { ForeignTool } from './foreign-tool.ts'
 import { hubIdentity } from './greeting.ts'
-import type { ListKind } from './lists.ts'
+import type { ListKind, Lists } from './lists.ts'
 import type { Offers, Served, Shelf } from './offers.ts'
 import { indexOffers, ownersOf } from './offers.ts'
 import { marker } from './open-channel.ts'
+import type { Sorted } from './pins.ts'
 import { sortByPins } from './pins.ts'
 import { recall, remember } from './remembered.ts'
 import { stateOf, stateOfDisabled } from './state.ts'
@@ -37,6 +38,7 @@ export class Upstreams {
   #disabled: [string, UpstreamConfig][] = []
   /** Grows with each change of what is served, so that kept listings know that they are old. */
   version = 0
+  readonly #held = new Set<string>()
   readonly #shown = new Map<ListKind, string>()
 
   constructor(options: Options) {
@@ -66,12 +68,15 @@ export class Upstreams {
       const remembered = recall(store, name, config)
       const link = new UpstreamLink(name, config, {
         onLists: () => void this.shelve(name),
+        onOwnLists: (key, lists, kind) => this.#shelveOwn(name, key, lists, kind),
         onUpdated: (uri) => notices.publish({ kind: 'updated', uri }),
+        isHeld: (key) => this.#held.has(key),
         environment,
         mark,
         remembered,
       })
-      this.#shelves.set(name, { link, accepted: [], quarantined: [], shadowed: [] })
+      const { lists } = link
+      this.#shelves.set(name, { link, lists, accepted: [], quarantined: [], shadowed: [] })
       if (remembered) void this.shelve(name)
       link.begin()
     }
@@ -85,14 +90,8 @@ export class Upstreams {
     if (!shelf) return
     const { link } = shelf
     try {
-      const { allow, deny } = link.config
-      const offered = link.lists.tools.filter(
-        (tool) => (allow === undefined || allow.includes(tool.name)) && !deny.includes(tool.name),
-      )
-      const sorted = link.config.pin
-        ? await sortByPins(store, name, offered)
-        : { accepted: offered, quarantined: [] }
-      Object.assign(shelf, sorted)
+      const { lists } = link
+      Object.assign(shelf, { lists, ...(await this.#sort(link, lists.tools)) })
       await remember(store, name, link.config, link.lists)
       this.#reindex()
       for (const tool of shelf.quarantined)
@@ -109,8 +108,15 @@ export class Upstreams {
     return this.#offers
   }
 
-  find(name: string): Served | undefined {
-    return this.#offers.tools.get(name)
+  /** The same as a client sees it that may have connections of its own. */
+  offersFor(key: string | undefined): Offers {
+    const differing = key === undefined ? [] : this.links().filter(({ own }) => own.offer(key))
+    if (key === undefined || differing.length === 0) return this.#offers
+    const shelves = [...this.#shelves].map(([name, shelf]): [string, Shelf] => [
+      name,
+      { ...shelf, ...shelf.link.own.offer(key) },
+    ])
+    return indexOffers(shelves, this.#options.isTaken)
   }
 
   /** Tools served, in a fixed order. */
@@ -119,18 +125,21 @@ export class Upstreams {
   }
 
   /** The servers that may have a resource, of all or the one named, the likeliest first. */
-  ownersOf(uri: string, server: string | undefined): UpstreamLink[] {
-    const owners = ownersOf(
-      this.#offers,
-      uri,
-      ({ name }) => server === undefined || name === server,
-    )
+  ownersOf(uri: string, server: string | undefined, offers = this.#offers): UpstreamLink[] {
+    const owners = ownersOf(offers, uri, ({ name }) => server === undefined || name === server)
     if (owners.length > 0 || !uri.startsWith('skill:')) return owners
     return this.links().filter(hasSkills)
   }
 
+  /** Says that a client listens, so that what it has to itself is kept while it is idle. */
+  hold(session: string, listens: boolean): void {
+    if (listens) this.#held.add(session)
+    else this.#held.delete(session)
+  }
+
   /** Forgets a client that is gone. */
   forget(session: string): void {
+    this.#held.delete(session)
     for (const link of this.links()) void link.own.drop(session)
   }
 
@@ -173,6 +182,32 @@ export class Upstreams {
 
   async stop(): Promise<void> {
     await Promise.all(this.links().map((link) => link.stop()))
+  }
+
+  /** What changed on a connection that one client has to itself: the same rules hold for it. */
+  async #shelveOwn(
+    name: string,
+    key: string,
+    changed: Partial<Lists>,
+    kind: ListKind,
+  ): Promise<void> {
+    const shelf = this.#shelves.get(name)
+    if (!shelf) return
+    const { own, lists } = shelf.link
+    const sorted = changed.tools ? await this.#sort(shelf.link, changed.tools) : undefined
+    // Taken together only now, since two lists may be on their way.
+    const { accepted } = sorted ?? own.offer(key) ?? shelf
+    own.keepOffer(key, { lists: { ...lists, ...own.offer(key)?.lists, ...changed }, accepted })
+    this.#options.notices.publish({ kind, only: key })
+  }
+
+  #sort(link: UpstreamLink, tools: ForeignTool[]): Promise<Sorted> {
+    const { allow, deny, pin } = link.config
+    const offered = tools.filter(
+      (tool) => (allow === undefined || allow.includes(tool.name)) && !deny.includes(tool.name),
+    )
+    if (!pin) return Promise.resolve({ accepted: offered, quarantined: [] })
+    return sortByPins(this.#options.store, link.name, offered)
   }
 
   #reindex(): void {
