@@ -4,6 +4,7 @@ import type { Principal } from '../schemas/principal.ts'
 import { auditArgs } from '../servers/kit/audit.ts'
 import type { Context } from '../servers/kit/context.ts'
 import type { Tool } from '../servers/kit/tool.ts'
+import type { Tx } from '../servers/kit/tx.ts'
 import { attemptIsLive } from '../servers/orchestration/attempt-rows.ts'
 import type { Hub } from './hub.ts'
 import type { LeaseState } from './policy.ts'
@@ -33,7 +34,9 @@ export async function callTool(
   try {
     tool = hub.registry.require(name)
     if (!mayCall(principal, tool, leaseOf(hub, principal))) throw refusal(principal, tool)
-    return await tool.call(args, makeContext(hub, principal, tool, args, requestId, options.signal))
+    const { signal } = options
+    const ctx = new CallContext(hub, principal, tool, args, { requestId, signal })
+    return await tool.call(args, ctx)
   } catch (thrown) {
     const error = asHubError(hub, thrown, name, requestId)
     outcome = error.code
@@ -47,39 +50,58 @@ export async function callTool(
 }
 
 /** What a handler may touch. Effects carry their audit row in the same transaction. */
-function makeContext(
-  hub: Hub,
-  principal: Principal,
-  tool: Tool,
-  args: unknown,
-  requestId: string,
-  signal: CallOptions['signal'],
-): Context {
-  const { store, cluster, models, log, dataDir, now, id } = hub
-  const config = hub.config()
-  return {
-    principal,
-    requestId,
-    config,
-    dataDir,
-    store,
-    cluster,
-    models,
-    log,
-    now,
-    id,
-    get signal() {
-      return signal?.() ?? hub.stopping
-    },
-    write: (change) =>
-      store.write(change, {
-        org: principal.orgs[0] ?? '',
-        principal: principal.id,
-        tool: tool.name,
-        outcome: 'ok',
-        args: auditArgs(args),
-        requestId,
-      }),
+class CallContext implements Context {
+  readonly principal: Principal
+  readonly requestId: string
+  readonly config: Context['config']
+  readonly dataDir: string
+  readonly store: Context['store']
+  readonly cluster: Context['cluster']
+  readonly models: Context['models']
+  readonly log: Context['log']
+  readonly now: Context['now']
+  readonly id: Context['id']
+  readonly #hub: Hub
+  readonly #tool: string
+  readonly #args: unknown
+  readonly #signal: CallOptions['signal']
+
+  constructor(
+    hub: Hub,
+    principal: Principal,
+    tool: Tool,
+    args: unknown,
+    call: { requestId: string; signal: CallOptions['signal'] },
+  ) {
+    this.principal = principal
+    this.requestId = call.requestId
+    this.config = hub.config()
+    this.dataDir = hub.dataDir
+    this.store = hub.store
+    this.cluster = hub.cluster
+    this.models = hub.models
+    this.log = hub.log
+    this.now = hub.now
+    this.id = hub.id
+    this.#hub = hub
+    this.#tool = tool.name
+    this.#args = args
+    this.#signal = call.signal
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal?.() ?? this.#hub.stopping
+  }
+
+  write<T>(change: (tx: Tx) => T): Promise<T> {
+    return this.store.write(change, {
+      org: this.principal.orgs[0] ?? '',
+      principal: this.principal.id,
+      tool: this.#tool,
+      outcome: 'ok',
+      args: auditArgs(this.#args),
+      requestId: this.requestId,
+    })
   }
 }
 

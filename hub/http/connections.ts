@@ -6,23 +6,20 @@ import type { Socket } from 'node:net'
  * once, also the ones on which no request ever came, which Node itself does not count as idle.
  */
 export class Connections {
-  readonly #open = new Set<Socket>()
-  readonly #busy = new Set<Socket>()
+  readonly #open = new Map<Socket, { isBusy: boolean }>()
   #closing = false
 
   add(socket: Socket): void {
-    this.#open.add(socket)
-    socket.once('close', () => {
-      this.#open.delete(socket)
-      this.#busy.delete(socket)
-    })
+    this.#open.set(socket, { isBusy: false })
+    socket.once('close', () => this.#open.delete(socket))
   }
 
   /** Counts a connection as busy until its response is sent. */
   serve(socket: Socket, response: ServerResponse): void {
-    this.#busy.add(socket)
+    const connection = this.#open.get(socket)
+    if (connection) connection.isBusy = true
     response.once('close', () => {
-      this.#busy.delete(socket)
+      if (connection) connection.isBusy = false
       if (this.#closing) socket.end()
     })
   }
@@ -30,8 +27,8 @@ export class Connections {
   /** Ends idle connections now, busy ones as they finish, and all of them when `signal` aborts. */
   close(signal: AbortSignal): void {
     this.#closing = true
-    for (const socket of this.#open) if (!this.#busy.has(socket)) socket.destroy()
-    const force = () => this.#open.forEach((socket) => socket.destroy())
+    for (const [socket, { isBusy }] of this.#open) if (!isBusy) socket.destroy()
+    const force = () => this.#open.forEach((_state, socket) => socket.destroy())
     if (signal.aborted) force()
     else signal.addEventListener('abort', force, { once: true })
   }

@@ -182,7 +182,11 @@ function signalOf(response: ServerResponse, abort: AbortController | undefined):
   let watched = false
   return () => {
     const controller = (made ??= new AbortController())
-    if (!watched) response.once('close', () => controller.abort())
+    // Every response closes; only one that was not sent to its end means that the caller went away.
+    if (!watched)
+      response.once('close', () => {
+        if (!response.writableFinished) controller.abort()
+      })
     watched = true
     return controller.signal
   }

@@ -2,6 +2,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { RpcError, isObject, metaKey, modernVersion, rpcCode } from '../mcp/protocol.ts'
 import type { Channel, ChannelEvents, Exchange, Params, Pending, Reply } from './channel.ts'
 import { Deadline } from './deadline.ts'
+import { IdTable } from './id-table.ts'
 
 /** Whom an upstream is talking to, as far as it is told. */
 export type Identity = { info: Params; capabilities: Params; logLevel?: string | undefined }
@@ -26,10 +27,12 @@ export type Call = {
   /** The caller's own token; progress comes back under it. */
   progressToken?: unknown
   onNotification?(method: string, params: Params): void
-  onRequest?(method: string, params: Params, signal: AbortSignal): Promise<unknown>
+  onRequest?:
+    | ((method: string, params: Params, signal: AbortSignal) => Promise<unknown>)
+    | undefined
 }
 
-type Running = { exchange: Exchange; token: number; wantsLog: boolean; answers: boolean }
+type Running = { exchange: Exchange; wantsLog: boolean; answers: boolean }
 
 export type Notices = {
   /** The connection serves a single client, so whatever is said on it is for that one. */
@@ -54,9 +57,8 @@ export class Connection {
   readonly greeting: Greeting
   readonly #channel: Channel
   readonly #notices: Notices
-  /** In the order in which they began. */
-  readonly #running = new Set<Running>()
-  #nextToken = 1
+  /** By the token under which the upstream reports their progress. */
+  readonly #running = new IdTable<Running>()
 
   constructor(channel: Channel, greeting: Greeting, notices: Notices) {
     this.#channel = channel
@@ -65,33 +67,33 @@ export class Connection {
   }
 
   get isIdle(): boolean {
-    return this.#running.size === 0
+    return this.#running.isEmpty
   }
 
   async request(method: string, params: Params, call: Call): Promise<Reply> {
-    const token = this.#nextToken++
-    const running: Running = {
-      token,
-      exchange: { headers: call.headers },
-      wantsLog: call.client.logLevel !== undefined && call.onNotification !== undefined,
-      answers: call.onRequest !== undefined,
-    }
     let pending: Pending | undefined
     const deadline = new Deadline(call.timeoutMs, () =>
       pending?.cancel(late(method, call.timeoutMs)),
     )
     const canceled = () => pending?.cancel(new HubError('canceled', 'the call was canceled'))
-    running.exchange.onNotification = (about, said) => {
-      deadline.renew()
-      if (about === 'notifications/progress')
-        call.onNotification?.(about, { ...said, progressToken: call.progressToken })
-      else if (about === 'notifications/message') call.onNotification?.(about, said)
-      else this.#notices.onNotice(about, said)
-    }
     const ask = call.onRequest ?? this.#notices.onRequest
-    running.exchange.onRequest = (asked, about, signal) =>
-      deadline.during(ask(asked, about, signal))
-    this.#running.add(running)
+    // Whole in one literal: V8 makes a hidden class of its own for each object that gets a function later.
+    const running: Running = {
+      exchange: {
+        headers: call.headers,
+        onNotification: (about, said) => {
+          deadline.renew()
+          if (about === 'notifications/progress')
+            call.onNotification?.(about, { ...said, progressToken: call.progressToken })
+          else if (about === 'notifications/message') call.onNotification?.(about, said)
+          else this.#notices.onNotice(about, said)
+        },
+        onRequest: (asked, about, signal) => deadline.during(ask(asked, about, signal)),
+      },
+      wantsLog: call.client.logLevel !== undefined && call.onNotification !== undefined,
+      answers: call.onRequest !== undefined,
+    }
+    const token = this.#running.add(running)
     try {
       pending = this.#channel.request(
         method,
@@ -104,7 +106,7 @@ export class Connection {
     } finally {
       deadline.end()
       call.signal?.removeEventListener('abort', canceled)
-      this.#running.delete(running)
+      this.#running.take(token)
     }
   }
 
@@ -120,7 +122,7 @@ export class Connection {
   readonly onNotification: ChannelEvents['onNotification'] = (method, params) => {
     const found =
       method === 'notifications/progress'
-        ? [...this.#running].find(({ token }) => token === params.progressToken)
+        ? this.#running.get(Number(params.progressToken))
         : method === 'notifications/message'
           ? this.#logReader()
           : undefined
@@ -130,15 +132,15 @@ export class Connection {
 
   /** A question on a pipe is taken to be about the request that began last. */
   readonly onRequest: ChannelEvents['onRequest'] = (method, params, signal) => {
-    const found = [...this.#running].findLast(({ answers }) => answers)
+    const found = this.#running.values().findLast(({ answers }) => answers)
     const ask = found?.exchange.onRequest ?? this.#notices.onRequest
     return ask(method, params, signal)
   }
 
   /** Log lines name no request. Only where a single one wants them is it certain whose they are. */
   #logReader(): Running | undefined {
-    if (this.#notices.isOwn) return [...this.#running].at(-1)
-    const wanting = [...this.#running].filter(({ wantsLog }) => wantsLog)
+    if (this.#notices.isOwn) return this.#running.values().at(-1)
+    const wanting = this.#running.values().filter(({ wantsLog }) => wantsLog)
     return wanting.length === 1 ? wanting[0] : undefined
   }
 

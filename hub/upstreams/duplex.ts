@@ -2,6 +2,7 @@ import { HubError } from '../../schemas/errors.ts'
 import type { RpcId } from '../mcp/protocol.ts'
 import type { ChannelEvents, Params, Pending, Reply } from './channel.ts'
 import { NotSent } from './channel.ts'
+import { IdTable } from './id-table.ts'
 import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
 
 type Open = { method: string; resolve(reply: Reply): void; reject(error: unknown): void }
@@ -10,10 +11,9 @@ type Open = { method: string; resolve(reply: Reply): void; reject(error: unknown
 export class Duplex {
   readonly #events: ChannelEvents
   readonly #write: (text: string) => void
-  readonly #open = new Map<number, Open>()
+  #open = new IdTable<Open>()
   /** What the upstream asked and was not answered yet. */
   readonly #asked = new Map<RpcId, AbortController>()
-  #nextId = 1
   #ended: string | undefined
 
   constructor(events: ChannelEvents, write: (text: string) => void) {
@@ -26,13 +26,13 @@ export class Duplex {
   }
 
   request(method: string, params: string): Pending {
-    const id = this.#nextId++
     let cancel: Pending['cancel'] = () => undefined
     const reply = new Promise<Reply>((resolve, reject) => {
-      this.#send(requestText(id, method, params)) // NotSent, if it throws.
-      this.#open.set(id, { method, resolve, reject })
+      if (this.hasEnded) throw new NotSent(`the upstream has ended: ${this.#ended}`)
+      const id = this.#open.add({ method, resolve, reject })
+      this.#write(requestText(id, method, params))
       cancel = (reason) => {
-        if (!this.#open.delete(id)) return
+        if (!this.#open.take(id)) return
         const about = { requestId: id, reason: reason.message }
         if (!this.hasEnded) this.send({ method: 'notifications/cancelled', params: about })
         reject(reason)
@@ -62,7 +62,7 @@ export class Duplex {
     this.#ended = reason
     const error = new HubError('unavailable', `the upstream ended: ${reason}`)
     for (const { reject } of this.#open.values()) reject(error)
-    this.#open.clear()
+    this.#open = new IdTable()
     for (const abort of this.#asked.values()) abort.abort()
     this.#events.onClose(reason)
   }
@@ -73,10 +73,8 @@ export class Duplex {
   }
 
   #settle(read: NonNullable<ReturnType<typeof readMessage>>): void {
-    const id = Number(read.message.id)
-    const waiting = this.#open.get(id)
+    const waiting = this.#open.take(Number(read.message.id))
     if (!waiting) return // Canceled, or never asked.
-    this.#open.delete(id)
     try {
       waiting.resolve(replyOf(read, waiting.method))
     } catch (error) {

@@ -87,6 +87,7 @@ function callOf(link: UpstreamLink, request: Relayed): Call {
     headers,
     progressToken: meta.progressToken,
     onNotification: (method, said) => caller.send(notificationText(method, said)),
+    onRequest: undefined,
   }
 }
 
