@@ -29,6 +29,13 @@ export const Settings = z.strictObject({
     .max(600_000)
     .default(30_000)
     .describe('Life of a lease'),
+  rateLimit: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(500)
+    .describe('Requests a second for each principal but the owner; 0: no limit'),
   drainMs: z.coerce.number().int().min(0).max(600_000).default(15_000).describe('Time to drain'),
   model: z.string().default('').describe('Default model, as provider/name'),
 })

@@ -9,6 +9,7 @@ import { McpHttp } from '../mcp/http.ts'
 import { assertBounded } from './body.ts'
 import { Connections } from './connections.ts'
 import { guard } from './guard.ts'
+import { RateLimit } from './rate-limit.ts'
 import { makeRoutes } from './routes.ts'
 import { streamEvents, streamLog } from './streams.ts'
 import { acceptUpgrades } from './upgrades.ts'
@@ -25,6 +26,7 @@ export type Door = { hub: Hub; hosts: Set<string>; cookie: string }
 export async function listen(hub: Hub, host: string, port: number): Promise<Listener> {
   const door: Door = { hub, hosts: new Set(), cookie: '' }
   const mcp = new McpHttp(hub)
+  const limit = new RateLimit(() => hub.config().rateLimit, hub.now)
   const routes = makeRoutes(door)
   const principals = new WeakMap<IncomingMessage, Principal>()
   const hono = getRequestListener((request, env) => {
@@ -47,6 +49,7 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     const path = query < 0 ? url : url.slice(0, query)
     const principal = guard(request, path, { auth: hub.auth, ...door })
     if (principal && hub.draining && principal.kind !== 'agent') throw draining()
+    if (principal) limit.take(principal)
     if (principal && (path === '/mcp' || path.startsWith('/mcp/')))
       return mcp.serve(request, response, path, principal)
     if (principal && path === '/events') return streamEvents(hub, principal, request, response)
@@ -93,10 +96,16 @@ function refuse(hub: Hub, response: ServerResponse, thrown: unknown): void {
     ...(error.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer' } : {}),
     ...(error.code === 'unavailable' ? { 'retry-after': '2' } : {}),
     // A body that was refused unread would be taken for the next request.
-    ...(error.code === 'exhausted' ? { connection: 'close' } : {}),
+    ...(error.code === 'exhausted' ? { connection: 'close', ...retryAfter(error) } : {}),
   })
   response.end(body)
 }
+
+/** In whole seconds, as HTTP has it. */
+const retryAfter = ({ details }: HubError) =>
+  typeof details?.retryAfterMs === 'number'
+    ? { 'retry-after': String(Math.ceil(details.retryAfterMs / 1000)) }
+    : {}
 
 const allowedHosts = (hub: Hub, host: string, port: number): string[] => [
   ...['127.0.0.1', 'localhost', '[::1]', host].map((name) => `${name}:${port}`),

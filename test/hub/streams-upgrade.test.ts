@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { Client } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { makeFolder } from '../helpers/folder.ts'
+import { startHub, until } from '../helpers/hub.ts'
+import { ProcessHub } from '../helpers/process-hub.ts'
+
+const bin = join(import.meta.dirname, '..', '..', 'bin', 'switchyard.js')
+type Frame = { type: string; next?: number; event?: { kind: string; seq: number } }
+
+function listen(url: string, token?: string) {
+  const frames: Frame[] = []
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const socket = new WebSocket(url.replace('http', 'ws'), { headers })
+  socket.on('error', () => undefined) // Refusals are looked at by their status.
+  onTestFinished(() => socket.terminate())
+  socket.on('message', (data: Buffer) => frames.push(JSON.parse(data.toString()) as Frame))
+  const failed = new Promise<number>((resolve) => {
+    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0))
+  })
+  const closed = new Promise<number>((resolve) => socket.on('close', resolve))
+  return { frames, failed, closed }
+}
+
+test('a WebSocket gets every event once and resumes from its cursor', async () => {
+  const hub = await startHub()
+  const first = listen(`${hub.url}/v1/stream`, hub.token)
+  await until(() => first.frames.some(({ type }) => type === 'ready'))
+  await hub.call('task_submit', { template: 'command', command: 'true' })
+  await until(() => first.frames.some(({ event }) => event?.kind.startsWith('task.') === true))
+  const cursor = first.frames[0]?.next ?? 0
+  const second = listen(`${hub.url}/v1/stream?after=${cursor}`, hub.token)
+  await until(() => second.frames.some(({ type }) => type === 'ready'))
+  const seen = (frames: Frame[]) => frames.flatMap(({ event }) => event?.seq ?? [])
+  expect(seen(second.frames)).toEqual(seen(first.frames))
+  await hub.hub.stop()
+  expect(await first.closed).toBe(1001)
+})
+
+test('a WebSocket needs a credential, a good cursor and the right path', async () => {
+  const hub = await startHub()
+  expect(await listen(`${hub.url}/v1/stream`).failed).toBe(401)
+  expect(await listen(`${hub.url}/nowhere`, hub.token).failed).toBe(404)
+  const bad = listen(`${hub.url}/v1/stream?after=x`, hub.token)
+  await until(() => bad.frames.some(({ type }) => type === 'error'))
+})
+
+test('a client on stdio outlives a restart of the hub that it joined', async () => {
+  const data = makeFolder()
+  const hub = new ProcessHub(data, ['--dispatch', 'off'])
+  onTestFinished(() => void hub.stop())
+  await hub.start()
+  const client = new Client({ name: 'test', version: '1' })
+  const args = [bin, 'stdio', '--data', data, '--log-level', 'error']
+  await client.connect(new StdioClientTransport({ command: process.execPath, args }))
+  onTestFinished(() => client.close())
+  expect((await client.callTool({ name: 'whoami', arguments: {} })).isError).toBeUndefined()
+  await hub.kill()
+  const asked = client.callTool({ name: 'whoami', arguments: {} })
+  await hub.start()
+  expect((await asked).structuredContent).toMatchObject({ principal: { id: 'owner' } })
+})
