@@ -30,6 +30,14 @@ const commands: Record<string, Command> = {
     summary: 'print a link that signs a browser in',
     run: async (args) => (await import('./login.ts')).login(args),
   },
+  connect: {
+    summary: 'tell a client of this hub: connect cursor [--write]',
+    run: async (args) => (await import('./connect.ts')).connect(args),
+  },
+  completion: {
+    summary: 'print the completion script of a shell: bash, zsh or fish',
+    run: async (args) => (await import('./complete.ts')).completion(args),
+  },
   agent: {
     summary: 'run a long-lived agent: agent [--org ORG]',
     run: async (args) => (await import('./agent.ts')).agent(args),
@@ -53,6 +61,9 @@ export async function main(args: string[]): Promise<number> {
   })
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   try {
+    // Asked by the shells' scripts only, and so not listed.
+    if (name === 'complete')
+      return await (await import('./complete.ts')).complete(rest, Object.keys(commands))
     if (command) return await command.run(rest)
     const close = nearest(name, Object.keys(commands))
     throw new HubError('invalid', `there is no command ${JSON.stringify(name)}`, {
@@ -68,7 +79,7 @@ const usage = () =>
   [
     'switchyard COMMAND [options]',
     '',
-    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`),
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`),
     '',
     'Options of every command: --data DIR (default .switchyard), or SWITCHYARD_DATA.',
     '',
