@@ -121,12 +121,18 @@ export class Hub {
   }
 
   async start(): Promise<string> {
-    const { port, host } = this.config()
-    this.#listener = await listen(this, host, port)
-    writeEndpoint(this.dataDir, this.#listener.url)
-    this.#source.follow(this.dataDir, (config) => this.upstreams.configure(config))
+    // Children begin to start while this process is still busy with opening its door.
     this.upstreams.endLeftovers()
     this.upstreams.configure(this.config())
+    const { port, host } = this.config()
+    try {
+      this.#listener = await listen(this, host, port)
+    } catch (error) {
+      await this.upstreams.stop()
+      throw error
+    }
+    writeEndpoint(this.dataDir, this.#listener.url)
+    this.#source.follow(this.dataDir, (config) => this.upstreams.configure(config))
     this.#controllers = startControllers(this)
     this.telemetry.load().catch((error: unknown) => this.log.error({ error }, 'no metrics'))
     return this.#listener.url

@@ -22,6 +22,12 @@ const suites = [
     ready: ['go', 'cargo', 'python3', 'make'].some(onPath),
     wants: 'go, cargo, python3 or make on the PATH',
   },
+  {
+    name: 'SDKs of other languages',
+    file: 'test/real/sdks.test.ts',
+    ready: ['go', 'python3'].some(onPath),
+    wants: 'python3 with pip, or go, and their package registries',
+  },
 ]
 const unbuilt = ['radicle', 'headscale and tailscale', 'kubernetes', 'postgresql', 'code-server']
 

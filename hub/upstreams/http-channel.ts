@@ -1,19 +1,18 @@
 import { Pool } from 'undici'
-import type { Dispatcher } from 'undici'
 import { HubError } from '../../schemas/errors.ts'
 import { modernVersion } from '../mcp/protocol.ts'
 import type { RpcId } from '../mcp/protocol.ts'
 import { NotSent } from './channel.ts'
 import type { Channel, ChannelEvents, Exchange, Params, Pending, Reply } from './channel.ts'
 import { eventsOf } from './event-stream.ts'
+import type { Answer } from './http-answer.ts'
+import { isEventStream, readText } from './http-answer.ts'
 import { pause } from './pause.ts'
 import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
 
-type Answer = Dispatcher.ResponseData
 type Cursor = { id: string | undefined; retryMs: number }
 type Address = { url: string; headers: Record<string, string> }
 
-const maxAnswerBytes = 32 * 1024 * 1024
 const maxResumes = 20
 const shortMs = 10_000
 
@@ -227,21 +226,4 @@ export class HttpChannel implements Channel {
       throw new HubError('unavailable', `the upstream does not answer: ${why}`, { cause: error })
     }
   }
-}
-
-const isEventStream = (answer: Answer): boolean =>
-  String(answer.headers['content-type'] ?? '').startsWith('text/event-stream')
-
-async function readText(answer: Answer): Promise<string> {
-  const length = Number(answer.headers['content-length'] ?? NaN)
-  if (length <= maxAnswerBytes) return answer.body.text()
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxAnswerBytes)
-      throw new HubError('exhausted', 'the upstream sent more than one message may hold')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }

@@ -12,7 +12,7 @@ export const relayScope = 'upstream:use'
 
 /**
  * Passes a request on to its upstream and the answer back. It takes the same road as a call of our own:
- * policy first, an audit row that is on disk before the answer is given, a measurement. No credential
+ * policy first, an audit row that is written before the answer is given, a measurement. No credential
  * of the caller goes along. `name` is what the caller asked for, as the audit trail keeps it.
  */
 export async function relay(
@@ -25,7 +25,7 @@ export async function relay(
   const { principal, signal } = request.caller
   const lease = principal.kind === 'agent' ? 'ended' : 'none'
   const audit = (outcome: string) =>
-    hub.store.write(() => undefined, {
+    hub.store.record({
       org: principal.orgs[0] ?? '',
       principal: principal.id,
       tool: name,

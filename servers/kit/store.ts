@@ -7,7 +7,10 @@ import { Topics } from './topics.ts'
 import type { Row, SqlValue, Tx } from './tx.ts'
 import { Statements, makeTx } from './tx.ts'
 
-type Pending = { apply(): void; settle(error: unknown): void }
+/** How long a recorded row may be in the operating system's hands only. */
+const diskMs = 100
+
+type Pending = { apply(): void; settle(error: unknown): void; mayWaitForDisk: boolean }
 
 /**
  * The hub's one writer. Reads run at once on the calling turn. Writes that are queued in the same
@@ -24,6 +27,8 @@ export class Store {
   #scheduled = false
   #closed = false
   #audit: { seq: number; hash: string }
+  #isRelaxed = false
+  #syncTimer: NodeJS.Timeout | undefined
 
   constructor(file: string, now: () => number) {
     this.#now = now
@@ -51,12 +56,17 @@ export class Store {
    * this change alone. A failed commit rejects everybody in it with `unavailable`: the outcome is
    * unknown to them until they look, because a commit that reported an error may have been stored.
    */
-  write<T>(change: (tx: Tx) => T, audit?: Omit<AuditEntry, 'at'>): Promise<T> {
+  write<T>(
+    change: (tx: Tx) => T,
+    audit?: Omit<AuditEntry, 'at'>,
+    mayWaitForDisk = false,
+  ): Promise<T> {
     if (this.#closed) return Promise.reject(new HubError('unavailable', 'the store is closed'))
     return new Promise<T>((resolve, reject) => {
       let value: T
       let topics: Set<string>
       this.#pending.push({
+        mayWaitForDisk,
         apply: () => {
           const tx = makeTx(this.#statements, this.#now())
           value = change(tx)
@@ -79,9 +89,21 @@ export class Store {
     })
   }
 
+  /**
+   * Records something that has happened elsewhere, such as a call that was passed on. The row survives
+   * the end of this process at once, and a power failure after `diskMs` at the latest: nobody is told
+   * of an effect of ours that it could take back.
+   */
+  record(audit: Omit<AuditEntry, 'at'>): Promise<void> {
+    return this.write(() => undefined, audit, true)
+  }
+
   /** Commits what is queued and closes the files. */
   close(): void {
     if (this.#closed) return
+    this.#endTimer()
+    this.#db.pragma('synchronous = FULL')
+    this.#isRelaxed = false
     this.#flush()
     this.#closed = true
     this.topics.close()
@@ -96,7 +118,9 @@ export class Store {
     const auditBefore = this.#audit
     const outcomes: unknown[] = []
     let broken: unknown
+    const isRelaxed = batch.every(({ mayWaitForDisk }) => mayWaitForDisk)
     try {
+      this.#setDurability(isRelaxed)
       this.#control.begin.run()
       for (const pending of batch) outcomes.push(this.#applyOne(pending))
       this.#control.commit.run()
@@ -106,6 +130,30 @@ export class Store {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
     }
     batch.forEach((pending, index) => pending.settle(broken ?? outcomes[index]))
+  }
+
+  /** With NORMAL a commit is in the log file but not forced to the disk; the next FULL one forces both. */
+  #setDurability(isRelaxed: boolean): void {
+    if (isRelaxed !== this.#isRelaxed) {
+      this.#db.pragma(`synchronous = ${isRelaxed ? 'NORMAL' : 'FULL'}`)
+      this.#isRelaxed = isRelaxed
+    }
+    if (isRelaxed) this.#syncTimer ??= setTimeout(() => this.#sync(), diskMs)
+    else this.#endTimer()
+  }
+
+  /** A commit that is forced to the disk, and with it all before. */
+  #sync(): void {
+    this.#endTimer()
+    if (this.#closed) return
+    this.write((tx) => tx.run('UPDATE synced SET at = :now', { now: tx.now })).catch(
+      () => undefined, // A full disk: whoever writes next is told.
+    )
+  }
+
+  #endTimer(): void {
+    clearTimeout(this.#syncTimer)
+    this.#syncTimer = undefined
   }
 
   /** Returns what went wrong with one change, undone, or undefined when it stands. */

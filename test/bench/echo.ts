@@ -4,19 +4,37 @@ import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 
 // The cheapest MCP server there can be, so that what is measured is the hub: `node echo.ts stdio|http`.
-type Message = { id?: number; method: string; params?: { arguments?: { text?: string } } }
+// With a number behind, that many tools. It speaks both eras, without a session.
+type Message = { id?: number; method: string; params?: Params }
+type Params = { arguments?: { text?: string }; protocolVersion?: string }
+
+const count = Number(process.argv[3] ?? 1)
+const tools = Array.from({ length: count }, (_, index) => ({
+  name: index === 0 ? 'echo' : `echo_${index}`,
+  description: 'Says it again',
+  inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
+}))
 
 function answer({ id, method, params }: Message): string {
   const meta = { _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'echo', version: '1' } } }
   const lead = { resultType: 'complete', ...meta }
-  const tools = [{ name: 'echo', description: 'Says it again', inputSchema: { type: 'object' } }]
   const cache = { ttlMs: 60_000, cacheScope: 'private' }
+  const capabilities = { tools: {} }
+  if (method === 'initialize') {
+    const serverInfo = { name: 'echo', version: '1' }
+    const { protocolVersion } = params ?? {}
+    return JSON.stringify({
+      jsonrpc: '2.0',
+      id,
+      result: { protocolVersion, capabilities, serverInfo },
+    })
+  }
   const result =
     method === 'tools/call'
       ? { ...lead, content: [{ type: 'text', text: params?.arguments?.text ?? '' }] }
       : method === 'tools/list'
         ? { ...lead, ...cache, tools }
-        : { ...lead, ...cache, supportedVersions: ['2026-07-28'], capabilities: { tools: {} } }
+        : { ...lead, ...cache, supportedVersions: ['2026-07-28'], capabilities }
   return JSON.stringify({ jsonrpc: '2.0', id, result })
 }
 
@@ -32,7 +50,9 @@ if (process.argv[2] === 'stdio') {
     return JSON.parse(text) as Message // The hub's own messages.
   }
   const server = createServer((request, response) => {
+    if (request.method !== 'POST') return void response.writeHead(405).end()
     void read(request).then((message) => {
+      if (message.id === undefined) return void response.writeHead(202).end()
       response.writeHead(200, { 'content-type': 'application/json' }).end(answer(message))
     })
   })

@@ -50,3 +50,7 @@ CREATE TABLE cursors (
   name TEXT    PRIMARY KEY,
   seq  INTEGER NOT NULL
 ) STRICT;
+
+-- Written to have the disk take what was recorded before it.
+CREATE TABLE synced (at INTEGER NOT NULL) STRICT;
+INSERT INTO synced VALUES (0);

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ToolIndex } from '../../hub/discovery/tool-index.ts'
+import { startHub } from '../helpers/hub.ts'
+import { requests as ownRequests } from './discovery-requests.ts'
+
+type Listed = {
+  name: string
+  title: string
+  description: string
+  inputSchema: { properties?: object }
+}
+
+const folder = join(import.meta.dirname, '..', 'fixtures', 'catalogue')
+const lines = (name: string) =>
+  readFileSync(join(folder, name), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+
+const catalogue = lines('tools.txt').map((line) => {
+  const [server = '', tool = '', description = '', fields = ''] = line
+    .split('|')
+    .map((part) => part.trim())
+  const name = `${server}_${tool}`
+  return { name, title: name, description, fields: fields.split(' ').filter(Boolean) }
+})
+const foreignRequests = lines('requests.txt').map((line) => line.split(' => ') as [string, string]) // As the file is written.
+
+test('among more than 300 tools the right one is in the first five for most natural requests', async () => {
+  const hub = await startHub()
+  const own = (await hub.client.listTools<Listed>()).map((tool) => ({
+    ...tool,
+    fields: Object.keys(tool.inputSchema.properties ?? {}),
+  }))
+  const tools = [...own, ...catalogue]
+  const requests = [...ownRequests, ...foreignRequests]
+  expect(tools.length).toBeGreaterThanOrEqual(300)
+  expect(requests.length).toBeGreaterThanOrEqual(150)
+  const names = new Set(tools.map((tool) => tool.name))
+  expect(requests.filter(([, wanted]) => !names.has(wanted))).toEqual([])
+  const index = new ToolIndex(tools)
+  const rankOf = ([query, wanted]: [string, string]) =>
+    index.search(query, 25).findIndex(({ name }) => name === wanted) + 1 || Infinity
+  const ranks = requests.map(rankOf)
+  const within = (most: number) => ranks.filter((rank) => rank <= most).length / ranks.length
+  const missed = requests.filter((_request, at) => (ranks[at] ?? Infinity) > 5)
+  const report = `recall@1 ${within(1).toFixed(3)}, @5 ${within(5).toFixed(3)}, @10 ${within(10).toFixed(3)} of ${requests.length} requests over ${tools.length} tools`
+  console.log(
+    `${report}\nmissed: ${missed.map(([query, wanted]) => `${query} (${wanted})`).join('; ')}`,
+  )
+  expect(within(5), report).toBeGreaterThan(0.85)
+  expect(within(1), report).toBeGreaterThan(0.6)
+})
