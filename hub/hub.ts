@@ -28,6 +28,8 @@ import { makeHubServer } from './tools/index.ts'
 import { Parking } from './upstreams/parking.ts'
 import { Upstreams } from './upstreams/upstreams.ts'
 
+const warmMs = 2000
+
 /** The parts of one running hub, wired once. Everything else is handed what it needs from here. */
 export class Hub {
   readonly dataDir: string
@@ -63,6 +65,7 @@ export class Hub {
   readonly #stop = new AbortController()
   readonly #closing = new AbortController()
   #listener: Listener | undefined
+  #warm: NodeJS.Timeout | undefined
   #controllers: { stop(): Promise<void> } | undefined
 
   constructor(
@@ -134,7 +137,10 @@ export class Hub {
     writeEndpoint(this.dataDir, this.#listener.url)
     this.#source.follow(this.dataDir, (config) => this.upstreams.configure(config))
     this.#controllers = startControllers(this)
-    this.telemetry.load().catch((error: unknown) => this.log.error({ error }, 'no metrics'))
+    // Large libraries, which the first callers need not wait for.
+    this.#warm = setTimeout(() => {
+      this.telemetry.load().catch((error: unknown) => this.log.error({ error }, 'no metrics'))
+    }, warmMs).unref()
     return this.#listener.url
   }
 
@@ -157,6 +163,7 @@ export class Hub {
     this.#source.stop()
     this.parking.close()
     await this.upstreams.stop()
+    clearTimeout(this.#warm)
     await this.telemetry.stop()
     this.store.close()
     this.#lock.release()

@@ -1,7 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { HubError, errorBody, httpStatus } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Hub } from '../hub.ts'
@@ -10,7 +9,6 @@ import { assertBounded } from './body.ts'
 import { Connections } from './connections.ts'
 import { guard } from './guard.ts'
 import { RateLimit } from './rate-limit.ts'
-import { makeRoutes } from './routes.ts'
 import { streamEvents, streamLog } from './streams.ts'
 import { acceptUpgrades } from './upgrades.ts'
 
@@ -27,12 +25,13 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
   const door: Door = { hub, hosts: new Set(), cookie: '' }
   const mcp = new McpHttp(hub)
   const limit = new RateLimit(() => hub.config().rateLimit, hub.now)
-  const routes = makeRoutes(door)
   const principals = new WeakMap<IncomingMessage, Principal>()
-  const hono = getRequestListener((request, env) => {
-    const { incoming } = env as { incoming: IncomingMessage } // @hono/node-server passes it here.
-    return routes.fetch(request, { principal: principals.get(incoming) })
-  })
+  // Loaded at the first request that needs it: MCP clients do not wait for it.
+  let routes: Promise<RequestListener> | undefined
+  const loadRoutes = async () => {
+    const { makeListener } = await import('./routes.ts')
+    return makeListener(door, (request) => principals.get(request))
+  }
 
   const connections = new Connections()
   const server = createServer(
@@ -57,7 +56,8 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     if (principal && logOf) return streamLog(hub, principal, logOf, request, response)
     if (principal) principals.set(request, principal)
     assertBounded(request)
-    return hono(request, response)
+    routes ??= loadRoutes()
+    return (await routes)(request, response)
   }
 
   acceptUpgrades(server, hub, (request, path) => {

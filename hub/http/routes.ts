@@ -1,7 +1,9 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Context as HonoContext } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -29,8 +31,21 @@ const pageHeaders = {
   'cache-control': 'no-cache',
 }
 
+/** All routes but MCP and the streams, as Node's server takes them. */
+export function makeListener(
+  door: Door,
+  principalOf: (request: IncomingMessage) => Principal | undefined,
+): RequestListener {
+  const app = makeRoutes(door)
+  const listener = getRequestListener((request, env) => {
+    const { incoming } = env as { incoming: IncomingMessage } // @hono/node-server passes it here.
+    return app.fetch(request, { principal: principalOf(incoming) })
+  })
+  return (request, response) => void listener(request, response)
+}
+
 /** The routes that are no tool calls: health, metrics, sign-in, artifact bytes and the dashboard. */
-export function makeRoutes(door: Door): Hono<Env> {
+function makeRoutes(door: Door): Hono<Env> {
   const { hub } = door
   const app = new Hono<Env>()
 

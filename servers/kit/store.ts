@@ -84,7 +84,9 @@ export class Store {
       })
       if (!this.#scheduled) {
         this.#scheduled = true
-        setImmediate(() => this.#flush())
+        // What only records gives way to what was sent in the same turn, and overlaps with its way.
+        const flush = () => this.#flush()
+        setImmediate(mayWaitForDisk ? () => setImmediate(flush) : flush)
       }
     })
   }

@@ -1,10 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { ProcessHub } from '../helpers/process-hub.ts'
 import type { Front } from './fronts.ts'
 import { openHttpFront, openSseFront } from './fronts.ts'
 
@@ -18,6 +17,11 @@ export type Contender = {
 
 /** Other hubs that npm installs, at the versions that were current when this was written. */
 const packages = ['mcp-hub@4.2.1', 'mcp-proxy@6.7.19', 'supergateway@4.0.0']
+
+const bin = join(import.meta.dirname, '..', '..', 'bin', 'switchyard.js')
+
+const entryOf = (upstream: Upstream) =>
+  'url' in upstream ? upstream : { command: upstream.command[0], args: upstream.command.slice(1) }
 
 /** Installs the others beside each other, outside of the project, and returns where. */
 export function installOthers(folder: string): string {
@@ -33,33 +37,25 @@ export function installOthers(folder: string): string {
 export const contenders = (modules: string): Contender[] => [
   {
     name: 'switchyard',
-    start: async (upstream, folder) => {
-      const entry =
-        'url' in upstream
-          ? upstream
-          : { command: upstream.command[0], args: upstream.command.slice(1) }
-      mkdirSync(folder, { recursive: true })
-      writeFileSync(join(folder, 'switchyard.json'), JSON.stringify({ mcpServers: { up: entry } }))
-      const hub = new ProcessHub(folder, ['--dispatch', 'off', '--log-level', 'silent'])
-      await hub.start()
-      return {
-        pid: hub.pid,
-        tool: 'up_echo',
-        open: () => openHttpFront(`${hub.url}/mcp`, hub.token),
-        stop: async () => void (await hub.stop()),
-      }
-    },
+    start: (upstream, folder) =>
+      startOther(folder, (port) => {
+        const mcpServers = { up: entryOf(upstream) }
+        writeFileSync(join(folder, 'switchyard.json'), JSON.stringify({ mcpServers }))
+        const options = ['--data', folder, '--port', `${port}`]
+        const token = () => readFileSync(join(folder, 'token'), 'utf8').trim()
+        return {
+          args: [bin, 'start', ...options, '--dispatch', 'off', '--log-level', 'silent'],
+          tool: 'up_echo',
+          open: async () => openHttpFront(`http://127.0.0.1:${port}/mcp`, token()),
+        }
+      }),
   },
   {
     name: 'mcp-hub',
     start: (upstream, folder) =>
       startOther(folder, (port) => {
         const file = join(folder, 'config.json')
-        const entry =
-          'url' in upstream
-            ? upstream
-            : { command: upstream.command[0], args: upstream.command.slice(1) }
-        writeFileSync(file, JSON.stringify({ mcpServers: { up: entry } }))
+        writeFileSync(file, JSON.stringify({ mcpServers: { up: entryOf(upstream) } }))
         const args = [
           join(modules, 'mcp-hub', 'dist', 'cli.js'),
           '--port',
