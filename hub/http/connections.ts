@@ -24,6 +24,15 @@ export class Connections {
     })
   }
 
+  /** Counts a connection as busy until the returned function is called. */
+  hold(socket: Socket): () => void {
+    const connection = this.#open.get(socket)
+    if (connection) connection.isBusy = true
+    return () => {
+      if (connection) connection.isBusy = false
+    }
+  }
+
   /** Ends idle connections now, busy ones as they finish, and all of them when `signal` aborts. */
   close(signal: AbortSignal): void {
     this.#closing = true

@@ -60,7 +60,7 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     return (await routes)(request, response)
   }
 
-  acceptUpgrades(server, hub, (request, path) => {
+  acceptUpgrades(server, hub, connections, (request, path) => {
     const principal = guard(request, path, { auth: hub.auth, ...door })
     if (!principal) throw new HubError('unauthenticated', 'this needs a credential')
     if (hub.draining) throw draining()

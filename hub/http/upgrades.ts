@@ -6,6 +6,7 @@ import type { Hub } from '../hub.ts'
 import { RpcError } from '../mcp/protocol.ts'
 import { serveStdio } from '../mcp/stdio.ts'
 import { viewOf } from '../mcp/view.ts'
+import type { Connections } from './connections.ts'
 
 /** The protocol name under which `switchyard stdio` joins a running hub. */
 export const pipeProtocol = 'switchyard-pipe'
@@ -17,6 +18,7 @@ export const pipeProtocol = 'switchyard-pipe'
 export function acceptUpgrades(
   server: Server,
   hub: Hub,
+  connections: Connections,
   authenticate: (request: IncomingMessage, path: string) => Principal,
 ): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -37,9 +39,13 @@ export function acceptUpgrades(
     const ready = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${pipeProtocol}\r\n\r\n`
     socket.write(ready)
     if (head.length > 0) socket.unshift(head)
-    hub.closing.addEventListener('abort', () => socket.end(), { once: true })
-    await serveStdio(hub, { principal, view, input: socket, output: socket })
-    socket.end()
+    const release = connections.hold(request.socket)
+    try {
+      await serveStdio(hub, { principal, view, input: socket, output: socket })
+    } finally {
+      release()
+      socket.end()
+    }
   }
 }
 

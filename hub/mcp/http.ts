@@ -43,7 +43,6 @@ export class McpHttp {
     this.#hub = hub
     this.#router = new Router(hub)
     this.#sessions = new Sessions(hub)
-    hub.closing.addEventListener('abort', () => this.#sessions.endAll(), { once: true })
   }
 
   async serve(
@@ -145,8 +144,12 @@ export class McpHttp {
     stream.open()
     const detach = session.attach((text) => stream.send(text))
     this.#hub.upstreams.hold(session.id, true)
-    session.onEnd(() => stream.end(200, ''))
+    const hangUp = () => stream.end(200, '')
+    session.onEnd(hangUp)
+    // Calls that run may finish while the hub drains; a stream that only listens would hold it up.
+    this.#hub.closing.addEventListener('abort', hangUp, { once: true })
     response.on('close', () => {
+      this.#hub.closing.removeEventListener('abort', hangUp)
       if (detach()) this.#hub.upstreams.hold(session.id, false)
     })
   }

@@ -78,9 +78,18 @@ export async function followFor(
   uri: string,
 ): Promise<() => void> {
   const client = clientOf(request, caller, modern)
-  const [link] = isOwnAddress(uri) ? [] : hub.upstreams.ownersOf(uri, caller.view.server)
-  const way = link && (await ownWay(link, { caller, client, modern }))
-  if (!link || !way) return hub.following.follow(uri)
+  // Who may not read it may not know when it changes either.
+  if (isOwnAddress(uri)) {
+    await readOwnResource(hub, caller.principal, uri)
+    return hub.following.follow(uri)
+  }
+  const reachable = linksOf(hub, caller.principal, caller.view)
+  const [link] = hub.upstreams
+    .ownersOf(uri, caller.view.server)
+    .filter((owner) => reachable.includes(owner))
+  if (!link) throw new RpcError(rpcCode.params, `there is no resource ${uri}`, { uri })
+  const way = await ownWay(link, { caller, client, modern })
+  if (!way) return hub.following.follow(uri)
   const call = { timeoutMs: link.config.timeoutMs, client }
   try {
     await link.request('resources/subscribe', { uri }, call, way)

@@ -17,10 +17,11 @@ const maxLineChars = 8 * 1024 * 1024
 
 /**
  * MCP over standard input and output: a JSON-RPC message a line, both eras on one pipe (clients ask
- * `server/discover` first and may go on with `initialize`). Resolves when the input ends and every
- * running call was answered.
+ * `server/discover` first and may go on with `initialize`). Resolves when the input ends, or the hub
+ * drains, and every running call was answered.
  */
-export async function serveStdio(hub: Hub, options: Options): Promise<void> {
+export function serveStdio(hub: Hub, options: Options): Promise<void> {
+  const { input } = options
   const pipe = new Pipe(hub, options)
   const lines: string[] = []
   const split = lineSplitter(
@@ -28,11 +29,24 @@ export async function serveStdio(hub: Hub, options: Options): Promise<void> {
     (line) => lines.push(line),
     () => pipe.refuse(`a message is limited to ${maxLineChars} characters`),
   )
-  for await (const chunk of options.input as AsyncIterable<Buffer>) {
-    split(chunk)
-    for (const line of lines.splice(0)) if (line.trim() !== '') await pipe.receive(line)
-  }
-  await pipe.finish()
+  return new Promise((resolve, reject) => {
+    const take = async (chunk: Buffer) => {
+      split(chunk)
+      input.pause()
+      for (const line of lines.splice(0)) if (line.trim() !== '') await pipe.receive(line)
+      input.resume()
+    }
+    const onData = (chunk: Buffer) => void take(chunk).catch(reject)
+    const stop = () => {
+      input.off('data', onData)
+      hub.closing.removeEventListener('abort', stop)
+      pipe.finish().then(resolve, reject)
+    }
+    input.on('data', onData)
+    input.once('end', stop)
+    input.once('error', stop)
+    hub.closing.addEventListener('abort', stop, { once: true })
+  })
 }
 
 class Pipe {

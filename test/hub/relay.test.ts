@@ -8,6 +8,7 @@ import type { TestHub } from '../helpers/hub.ts'
 import { startHub, until } from '../helpers/hub.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { ask } from '../helpers/raw-mcp.ts'
+import { openProbeClient } from '../probe/session.ts'
 import { startWith, state, write } from '../helpers/upstreams.ts'
 
 const canBeAsked = { capabilities: { elicitation: {} } }
@@ -197,4 +198,48 @@ test('tasks and changes are resources, too: listed, read, by template, with the 
   expect((await ask(hub, 'prompts/get', { name: 'review_change' })).error?.message).toMatch(
     /needs `change`/,
   )
+})
+
+test('a task can be followed as a resource, by those who may read it', async () => {
+  const hub = await startHub()
+  const { id } = await hub.call<{ id: string }>('task_submit', {
+    template: 'command',
+    command: 'true',
+  })
+  const uri = `task://${id}`
+  const { client, told } = await openProbeClient(hub, 'legacy')
+  onTestFinished(() => client.close())
+  await client.subscribeResource({ uri })
+  await hub.call('task_cancel', { task: id })
+  await until(() =>
+    told.some(({ method, params }) => method.endsWith('updated') && params.uri === uri),
+  )
+  const { token } = await hub.call<{ token: string }>('token_create', {
+    name: 'stranger',
+    role: 'developer',
+    orgs: ['elsewhere'],
+  })
+  const stranger = await openProbeClient({ url: hub.url, token }, 'legacy')
+  onTestFinished(() => stranger.client.close())
+  await expect(stranger.client.subscribeResource({ uri })).rejects.toMatchObject({ code: -32602 })
+})
+
+test('a viewer may neither see, read nor follow what upstreams have', async () => {
+  const hub = await withEverything('both')
+  const { token } = await hub.call<{ token: string }>('token_create', {
+    name: 'vera',
+    role: 'viewer',
+  })
+  const as = { token }
+  expect(JSON.stringify((await ask(hub, 'resources/list', {}, as)).result)).not.toContain('test://')
+  expect(JSON.stringify((await ask(hub, 'prompts/list', {}, as)).result)).not.toContain('up_test')
+  expect((await ask(hub, 'resources/read', { uri: 'test://static-text' }, as)).error?.code).toBe(
+    -32602,
+  )
+  expect((await ask(hub, 'prompts/get', { name: 'up_test_simple_prompt' }, as)).error).toBeDefined()
+  const viewer = await openProbeClient({ url: hub.url, token }, 'legacy')
+  onTestFinished(() => viewer.client.close())
+  await expect(
+    viewer.client.subscribeResource({ uri: 'test://watched-resource' }),
+  ).rejects.toMatchObject({ code: -32602 })
 })

@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { everythingStdio } from '../helpers/everything.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub, until } from '../helpers/hub.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
@@ -61,4 +63,25 @@ test('a client on stdio outlives a restart of the hub that it joined', async () 
   const asked = client.callTool({ name: 'whoami', arguments: {} })
   await hub.start()
   expect((await asked).structuredContent).toMatchObject({ principal: { id: 'owner' } })
+})
+
+test('a call that came in on a pipe is answered before a draining hub lets go', async () => {
+  const data = makeFolder()
+  const mcpServers = { up: everythingStdio('both') }
+  writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ mcpServers }))
+  const hub = new ProcessHub(data, ['--dispatch', 'off'])
+  onTestFinished(() => void hub.stop())
+  await hub.start()
+  const client = new Client({ name: 'test', version: '1' })
+  const args = [bin, 'stdio', '--data', data, '--log-level', 'error']
+  await client.connect(new StdioClientTransport({ command: process.execPath, args }))
+  onTestFinished(() => client.close())
+  await until(async () =>
+    (await client.listTools()).tools.some(({ name }) => name === 'up_probe_wait'),
+  )
+  const waiting = client.callTool({ name: 'up_probe_wait', arguments: { ms: 800, mark: 'x' } })
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const code = hub.stop()
+  expect((await waiting).content).toEqual([{ type: 'text', text: 'waited' }])
+  expect(await code).toBe(0)
 })
