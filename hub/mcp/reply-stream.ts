@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** More than this unread and the reader is dropped: it may come back and ask again. */
 const maxUnreadBytes = 8 * 1024 * 1024
+const longChars = 8192
 const keepAliveMs = 20_000
 
 /**
@@ -54,11 +55,13 @@ export class ReplyStream {
       response.end(text === '' ? undefined : `event: message\ndata: ${text}\n\n`)
       return
     }
+    // Encoded once: measuring a long text and then writing it would go through it twice.
+    const body = text.length > longChars ? Buffer.from(text) : text
     response.writeHead(status, {
       ...(text === '' ? {} : { 'content-type': 'application/json' }),
-      'content-length': Buffer.byteLength(text),
+      'content-length': Buffer.byteLength(body),
       ...headers,
     })
-    response.end(text)
+    response.end(body)
   }
 }

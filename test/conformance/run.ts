@@ -6,7 +6,7 @@ import type { Eras } from '../helpers/everything.ts'
 import { everythingStdio, startEverything } from '../helpers/everything.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { openDoor } from './door.ts'
-import { clientScenarios } from './scenarios.ts'
+import { clientScenarios, skillScenarios } from './scenarios.ts'
 
 // `npm run conformance`: the official suites against a hub in front of the fixture upstream, and against
 // the hub as a client. Ends with `N passed, N failed`; a failure is a check that a revision requires.
@@ -16,6 +16,10 @@ const modules = join(import.meta.dirname, '..', '..', 'node_modules')
 const suite = join(modules, '@modelcontextprotocol', 'conformance', 'dist', 'index.js')
 const olderSuite = join(modules, 'conformance-legacy', 'dist', 'index.js')
 const adapter = join(import.meta.dirname, 'client.ts')
+const skillsOf = (name: string) => ({
+  command: process.execPath,
+  args: [join(import.meta.dirname, '..', 'fixtures', 'upstreams', 'skills.ts'), name],
+})
 const root = mkdtempSync(join(tmpdir(), 'switchyard-conformance-'))
 const total: Outcome = { passed: 0, failed: 0, unscored: [] }
 
@@ -42,6 +46,19 @@ for (const kind of ['http', 'stdio', 'sse'] as const) {
     report(`server, 2025-11-25, ${kind} upstream of the old era`, summaryOf(await run(args)))
   })
 }
+await withServers('skills', { a: skillsOf('brewing'), b: skillsOf('baking') }, 2, async (url) => {
+  for (const scenario of skillScenarios) {
+    const args = [suite, 'server', '--url', url, '--scenario', scenario, '--force']
+    const text = await run([...args, '--spec-version', '2026-07-28'])
+    const [, passed = '0', , failed = '1'] = /Passed: (\d+)\/(\d+), (\d+) failed/.exec(text) ?? []
+    const unscored = failed === '0' ? [] : [scenario]
+    report(`server, ${scenario}, two servers with skills`, {
+      passed: Number(passed),
+      failed: 0,
+      unscored,
+    })
+  }
+})
 for (const { scenario, revision, required } of clientScenarios) {
   const command = `${process.execPath} ${adapter}`
   const args = [suite, 'client', '--command', command, '--scenario', scenario]
@@ -60,30 +77,41 @@ async function withHub(
   eras: Eras,
   use: (url: string) => Promise<void>,
 ): Promise<void> {
-  const data = join(root, `${kind}-${eras}`)
-  mkdirSync(data)
   const server = kind === 'stdio' ? undefined : await startEverything(kind, eras)
   const upstream = server ? { url: server.url } : everythingStdio(eras)
-  const config = { mcpServers: { fixture: { ...upstream, prefix: '' } } }
-  writeFileSync(join(data, 'switchyard.json'), JSON.stringify(config))
+  try {
+    await withServers(`${kind}-${eras}`, { fixture: { ...upstream, prefix: '' } }, 1, use)
+  } finally {
+    server?.stop()
+  }
+}
+
+async function withServers(
+  name: string,
+  mcpServers: object,
+  count: number,
+  use: (url: string) => Promise<void>,
+): Promise<void> {
+  const data = join(root, name)
+  mkdirSync(data)
+  writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ mcpServers }))
   const door = await openDoor(() => ({ port: Number(new URL(hub.url).port), token: hub.token }))
   const names = `127.0.0.1:${door.port},localhost:${door.port}`
   const hub = new ProcessHub(data, ['--dispatch', 'off', '--allowed-hosts', names])
   await hub.start()
   try {
-    await ready(hub)
+    await ready(hub, count)
     await use(`http://localhost:${door.port}/mcp`)
   } finally {
     door.close()
     await hub.stop()
-    server?.stop()
   }
 }
 
-async function ready(hub: ProcessHub): Promise<void> {
+async function ready(hub: ProcessHub, count: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     const { items } = await hub.client().call<{ items: { state: string }[] }>('server_list')
-    if (items[0]?.state === 'ready') return
+    if (items.filter(({ state }) => state === 'ready').length === count) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   throw new Error('the fixture did not become ready')

@@ -30,3 +30,10 @@ export const clientScenarios: Scenario[] = [
   ),
   ...of('2026-07-28', false, 'json-schema-2020-12-preservation'),
 ]
+
+/** The skills extension, SEP-2640: never required, and so counted only when it passes. */
+export const skillScenarios = [
+  'sep-2640-skills-directory',
+  'sep-2640-skills-enumeration',
+  'sep-2640-skills-manifest',
+]
