@@ -18,6 +18,7 @@ import { startControllers } from './controllers/controllers.ts'
 import { lockDataDir, openDataDir, ownerToken, writeEndpoint } from './data-dir.ts'
 import type { Listener } from './http/listener.ts'
 import { listen } from './http/listener.ts'
+import { RateLimit } from './http/rate-limit.ts'
 import { Following } from './mcp/following.ts'
 import { Notices } from './mcp/notices.ts'
 import { isOwnPrompt } from './mcp/own-prompts.ts'
@@ -43,6 +44,7 @@ export class Hub {
     }),
   ])
   readonly telemetry = new Telemetry()
+  readonly rateLimit: RateLimit
   readonly auth: Authenticator
   readonly cluster: LocalDriver
   readonly models: Models
@@ -80,6 +82,7 @@ export class Hub {
       mkdirSync(join(this.dataDir, folder), { recursive: true })
     this.#source = new ConfigSource(this.dataDir, settings, log)
     this.config = this.#source.current
+    this.rateLimit = new RateLimit(() => this.config().rateLimit, this.now)
     this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now)
     const token = ownerToken(this.dataDir)
     this.auth = new Authenticator(this.store, token, this.now)

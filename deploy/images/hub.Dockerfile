@@ -13,4 +13,4 @@ VOLUME /data
 EXPOSE 7070
 ENV SWITCHYARD_HOST=0.0.0.0 SWITCHYARD_DATA=/data
 HEALTHCHECK CMD ["node", "-e", "fetch('http://127.0.0.1:7070/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "bin/switchyard.js", "start"]
+CMD ["node", "--max-semi-space-size=8", "bin/switchyard.js", "start"]

@@ -56,7 +56,12 @@ async function serveOwn(settings: Settings, view: View): Promise<void> {
   try {
     await hub.start() // Agents call back over HTTP.
     await Promise.race([
-      serveStdio(hub, { principal: owner, view, input: process.stdin, output: process.stdout }),
+      serveStdio(hub, {
+        principal: () => owner,
+        view,
+        input: process.stdin,
+        output: process.stdout,
+      }),
       stopped,
     ])
   } finally {

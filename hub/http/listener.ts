@@ -8,7 +8,6 @@ import { McpHttp } from '../mcp/http.ts'
 import { assertBounded } from './body.ts'
 import { Connections } from './connections.ts'
 import { guard } from './guard.ts'
-import { RateLimit } from './rate-limit.ts'
 import { streamEvents, streamLog } from './streams.ts'
 import { acceptUpgrades } from './upgrades.ts'
 
@@ -24,7 +23,6 @@ export type Door = { hub: Hub; hosts: Set<string>; cookie: string }
 export async function listen(hub: Hub, host: string, port: number): Promise<Listener> {
   const door: Door = { hub, hosts: new Set(), cookie: '' }
   const mcp = new McpHttp(hub)
-  const limit = new RateLimit(() => hub.config().rateLimit, hub.now)
   const principals = new WeakMap<IncomingMessage, Principal>()
   // Loaded at the first request that needs it: MCP clients do not wait for it.
   let routes: Promise<RequestListener> | undefined
@@ -48,7 +46,7 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     const path = query < 0 ? url : url.slice(0, query)
     const principal = guard(request, path, { auth: hub.auth, ...door })
     if (principal && hub.draining && principal.kind !== 'agent') throw draining()
-    if (principal) limit.take(principal)
+    if (principal) hub.rateLimit.take(principal)
     if (principal && (path === '/mcp' || path.startsWith('/mcp/')))
       return mcp.serve(request, response, path, principal)
     if (principal && path === '/events') return streamEvents(hub, principal, request, response)

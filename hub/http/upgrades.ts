@@ -41,7 +41,12 @@ export function acceptUpgrades(
     if (head.length > 0) socket.unshift(head)
     const release = connections.hold(request.socket)
     try {
-      await serveStdio(hub, { principal, view, input: socket, output: socket })
+      await serveStdio(hub, {
+        principal: () => authenticate(request, path),
+        view,
+        input: socket,
+        output: socket,
+      })
     } finally {
       release()
       socket.end()

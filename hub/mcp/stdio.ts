@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { View } from '../discovery/catalog.ts'
 import type { Hub } from '../hub.ts'
@@ -10,7 +11,13 @@ import { Router, isModern } from './router.ts'
 import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 
-type Options = { principal: Principal; view: View; input: Readable; output: Writable }
+type Options = {
+  /** Who is at the other end; asked for each request, throws HubError when nobody may be any more. */
+  principal(): Principal
+  view: View
+  input: Readable
+  output: Writable
+}
 
 const maxRunning = 256
 const maxLineChars = 8 * 1024 * 1024
@@ -71,13 +78,30 @@ class Pipe {
       if (!('method' in message)) return this.#session?.settle(message)
       const { id } = message
       if (id === undefined) return this.#hear(message)
-      this.#begin({ ...message, id }, rawArguments)
+      const principal = this.#caller(id)
+      if (!principal) return
+      this.#begin({ ...message, id }, principal, rawArguments)
       // A client that sends without reading would fill memory: the pipe waits instead.
       if (this.#running.size >= maxRunning)
         await Promise.race([...this.#running.values()].map((call) => call.done))
     } catch (error) {
       if (!(error instanceof RpcError)) throw error
       this.#write(errorReply(null, error))
+    }
+  }
+
+  /** Who asks, as of now: a credential may have been revoked since the pipe was opened. */
+  #caller(id: RpcId): Principal | undefined {
+    try {
+      const principal = this.#options.principal()
+      this.#hub.rateLimit.take(principal)
+      return principal
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error
+      const { code, message, details } = error
+      const refusal = new RpcError(rpcCode.internal, message, { code, details })
+      this.#write(errorReply(id, refusal))
+      return undefined
     }
   }
 
@@ -99,9 +123,13 @@ class Pipe {
 
   readonly #listening = new Set<RpcId>()
 
-  #begin(message: RpcRequest & { id: RpcId }, rawArguments: string | undefined): void {
+  #begin(
+    message: RpcRequest & { id: RpcId },
+    principal: Principal,
+    rawArguments: string | undefined,
+  ): void {
     const { id, method, params = {} } = message
-    const { principal, view } = this.#options
+    const { view } = this.#options
     const abort = new AbortController()
     const modern = isModern(message)
     if (method === 'subscriptions/listen') this.#listening.add(id)
@@ -116,15 +144,15 @@ class Pipe {
     const done = this.#router.answer(message, caller, modern).then(({ text }) => {
       this.#running.delete(id)
       this.#listening.delete(id)
-      if (!modern && method === 'initialize') this.#greet(params)
+      if (!modern && method === 'initialize') this.#greet(principal, params)
       if (!abort.signal.aborted) this.#write(text)
     })
     this.#running.set(id, { abort, done })
   }
 
-  #greet(params: Record<string, unknown>): void {
+  #greet(principal: Principal, params: Record<string, unknown>): void {
     if (this.#session) this.#sessions.end(this.#session)
-    this.#session = this.#sessions.open(this.#options.principal.id, params)
+    this.#session = this.#sessions.open(principal.id, params)
     this.#session.attach((text) => this.#write(text))
     this.#hub.upstreams.hold(this.#session.id, true)
   }

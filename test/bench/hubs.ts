@@ -44,7 +44,16 @@ export const contenders = (modules: string): Contender[] => [
         const options = ['--data', folder, '--port', `${port}`]
         const token = () => readFileSync(join(folder, 'token'), 'utf8').trim()
         return {
-          args: [bin, 'start', ...options, '--dispatch', 'off', '--log-level', 'silent'],
+          args: [
+            '--max-semi-space-size=8',
+            bin,
+            'start',
+            ...options,
+            '--dispatch',
+            'off',
+            '--log-level',
+            'silent',
+          ],
           tool: 'up_echo',
           open: async () => openHttpFront(`http://127.0.0.1:${port}/mcp`, token()),
         }

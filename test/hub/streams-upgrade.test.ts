@@ -1,9 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { PassThrough } from 'node:stream'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { attach } from '../../hub/cli/attach.ts'
 import { everythingStdio } from '../helpers/everything.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub, until } from '../helpers/hub.ts'
@@ -84,4 +87,33 @@ test('a call that came in on a pipe is answered before a draining hub lets go', 
   const code = hub.stop()
   expect((await waiting).content).toEqual([{ type: 'text', text: 'waited' }])
   expect(await code).toBe(0)
+})
+
+test('on a pipe, too, a revoked credential is worth nothing, and a limit holds', async () => {
+  const hub = await startHub({ rateLimit: 5 })
+  const made = await hub.call<{ id: string; token: string }>('token_create', {
+    name: 'vera',
+    role: 'viewer',
+  })
+  const [input, output] = [new PassThrough(), new PassThrough()]
+  const replies: { id: number; error?: { data?: { code?: string } } }[] = []
+  createInterface({ input: output }).on('line', (line) =>
+    replies.push(JSON.parse(line) as (typeof replies)[number]),
+  )
+  const done = attach(async () => ({ url: hub.url, token: made.token }), '/mcp', input, output)
+  let id = 0
+  const ask = async () => {
+    const params = { name: 'whoami', arguments: {} }
+    input.write(`${JSON.stringify({ jsonrpc: '2.0', id: ++id, method: 'tools/call', params })}\n`)
+    const wanted = id
+    await until(() => replies.some((reply) => reply.id === wanted))
+    return replies.find((reply) => reply.id === wanted)?.error?.data?.code
+  }
+  expect(await ask()).toBeUndefined()
+  const codes = await Promise.all(Array.from({ length: 20 }, ask))
+  expect(codes.filter((code) => code === 'exhausted').length).toBeGreaterThan(5)
+  await hub.call('token_revoke', { id: made.id })
+  expect(await ask()).toBe('unauthenticated')
+  input.end()
+  await done
 })
