@@ -88,7 +88,9 @@ class Bridge {
       })
     })
     socket.on('error', () => socket.destroy()) // Closing follows, and is handled.
-    createInterface({ input: socket, crlfDelay: Infinity }).on('line', (line) => this.#take(line))
+    createInterface({ input: socket, crlfDelay: Infinity })
+      .on('line', (line) => this.#take(line))
+      .on('error', () => socket.destroy()) // The same error again.
     if (this.#greeting) {
       this.#swallow = this.#greeting.id
       socket.write(`${this.#greeting.line}\n`)

@@ -45,13 +45,15 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
     const query = url.indexOf('?')
     const path = query < 0 ? url : url.slice(0, query)
     const principal = guard(request, path, { auth: hub.auth, ...door })
+    // For what outlives this moment: a credential may be revoked while a stream is open.
+    const again = () => required(guard(request, path, { auth: hub.auth, ...door }))
     if (principal && hub.draining && principal.kind !== 'agent') throw draining()
     if (principal) hub.rateLimit.take(principal)
     if (principal && (path === '/mcp' || path.startsWith('/mcp/')))
-      return mcp.serve(request, response, path, principal)
-    if (principal && path === '/events') return streamEvents(hub, principal, request, response)
+      return mcp.serve(request, response, { path, principal, again })
+    if (principal && path === '/events') return streamEvents(hub, again, request, response)
     const logOf = principal && /^\/tasks\/([\w-]{1,60})\/log\/stream$/.exec(path)?.[1]
-    if (principal && logOf) return streamLog(hub, principal, logOf, request, response)
+    if (principal && logOf) return streamLog(hub, again, logOf, request, response)
     if (principal) principals.set(request, principal)
     assertBounded(request)
     routes ??= loadRoutes()
@@ -59,8 +61,7 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
   }
 
   acceptUpgrades(server, hub, connections, (request, path) => {
-    const principal = guard(request, path, { auth: hub.auth, ...door })
-    if (!principal) throw new HubError('unauthenticated', 'this needs a credential')
+    const principal = required(guard(request, path, { auth: hub.auth, ...door }))
     if (hub.draining) throw draining()
     return principal
   })
@@ -114,6 +115,11 @@ const allowedHosts = (hub: Hub, host: string, port: number): string[] => [
     .map((name) => name.trim())
     .filter(Boolean),
 ]
+
+function required(principal: Principal | undefined): Principal {
+  if (principal) return principal
+  throw new HubError('unauthenticated', 'this needs a credential')
+}
 
 const draining = () =>
   new HubError('unavailable', 'the hub is shutting down and takes no new calls', {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
+import type { ErrorCode } from '../../schemas/errors.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
 import type { Event } from '../../schemas/event.ts'
 import type { Principal } from '../../schemas/principal.ts'
@@ -10,9 +11,14 @@ import type { Hub } from '../hub.ts'
 
 const heartbeatMs = 10_000
 const maxUnreadBytes = 1024 * 1024
-/** Close code for a reader that is too slow: it comes back with its cursor. RFC 6455 §7.4.1: "policy". */
-const tooSlow = 1008
+/** Close codes of RFC 6455 §7.4.1: for readers that are too slow or may not read any more, and for the end. */
+const policy = 1008
 const goingAway = 1001
+const closeCode: Partial<Record<ErrorCode, number>> = {
+  unavailable: goingAway,
+  unauthenticated: policy,
+  denied: policy,
+}
 
 const sockets = new WebSocketServer({ noServer: true, maxPayload: 4096 })
 
@@ -24,7 +30,7 @@ type Batch = { items: Event[]; next: number }
  */
 export function streamStatus(
   hub: Hub,
-  principal: Principal,
+  principal: () => Principal,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
@@ -36,14 +42,14 @@ export function streamStatus(
       if (!known) hub.log.error({ error }, 'a status stream failed unexpectedly')
       const told = known ? error : new HubError('internal', 'the stream failed inside the hub')
       opened.send(JSON.stringify({ type: 'error', error: errorBody(told) }))
-      opened.close(known && error.code === 'unavailable' ? goingAway : 1011)
+      opened.close(closeCode[told.code] ?? 1011)
     })
   })
 }
 
 async function follow(
   hub: Hub,
-  principal: Principal,
+  principal: () => Principal,
   socket: WebSocket,
   query: URLSearchParams,
 ): Promise<void> {
@@ -54,7 +60,7 @@ async function follow(
     throw new HubError('invalid', 'the cursor `after` is not a number')
   const say = (message: object) => {
     socket.send(JSON.stringify(message))
-    if (socket.bufferedAmount > maxUnreadBytes) socket.close(tooSlow, 'resume from your cursor')
+    if (socket.bufferedAmount > maxUnreadBytes) socket.close(policy, 'resume from your cursor')
   }
   const beat = setInterval(() => {
     const at = hub.now()
@@ -69,7 +75,7 @@ async function follow(
   const read = (waitMs: number) => {
     const args = { limit: 200, wait_ms: waitMs, ...(task === null ? {} : { task }) }
     const asked = { ...args, ...(after === undefined ? {} : { after }) }
-    return callTool(hub, principal, 'event_list', asked, { signal: () => closed.signal })
+    return callTool(hub, principal(), 'event_list', asked, { signal: () => closed.signal })
   }
   try {
     for (let waitMs = 0; !closed.signal.aborted; waitMs = 25_000) {
@@ -83,6 +89,6 @@ async function follow(
   } finally {
     clearInterval(beat)
     hub.closing.removeEventListener('abort', shut)
-    socket.close(goingAway)
   }
+  socket.close(goingAway)
 }

@@ -14,7 +14,7 @@ type Batch<Item> = { items: Item[]; next: number }
 /** `GET /events?after=N&task=T`: the event stream as Server-Sent Events, resumable by `id`. */
 export function streamEvents(
   hub: Hub,
-  principal: Principal,
+  principal: () => Principal,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -29,7 +29,7 @@ export function streamEvents(
     read: (after, waitMs, signal) =>
       callTool(
         hub,
-        principal,
+        principal(),
         'event_list',
         { ...fixed, ...(after < 0 ? {} : { after }), wait_ms: waitMs },
         { signal: () => signal },
@@ -41,7 +41,7 @@ export function streamEvents(
 /** `GET /tasks/ID/log/stream?after=N`: a task's log as it grows, each chunk once, in order. */
 export function streamLog(
   hub: Hub,
-  principal: Principal,
+  principal: () => Principal,
   task: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -55,7 +55,7 @@ export function streamLog(
     read: (after, waitMs, signal) =>
       callTool(
         hub,
-        principal,
+        principal(),
         'task_log',
         { task, after, max_bytes: 262_144, wait_ms: waitMs },
         { signal: () => signal },

@@ -27,7 +27,9 @@ export function acceptUpgrades(
   })
   const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const [path = '/'] = (request.url ?? '/').split('?')
-    const principal = authenticate(request, path)
+    // Asked again for each message: a connection may outlive the credential that opened it.
+    const principal = () => authenticate(request, path)
+    principal()
     if (path === '/v1/stream') {
       const { streamStatus } = await import('./status-socket.ts')
       return streamStatus(hub, principal, request, socket, head)
@@ -42,7 +44,7 @@ export function acceptUpgrades(
     const release = connections.hold(request.socket)
     try {
       await serveStdio(hub, {
-        principal: () => authenticate(request, path),
+        principal,
         view,
         input: socket,
         output: socket,

@@ -45,21 +45,25 @@ export class McpHttp {
     this.#sessions = new Sessions(hub)
   }
 
+  /** `again` says who the caller is at a later time, and throws HubError when it is nobody any more. */
   async serve(
     request: IncomingMessage,
     response: ServerResponse,
-    path: string,
-    principal: Principal,
+    { path, principal, again }: { path: string; principal: Principal; again: () => Principal },
   ): Promise<void> {
     try {
       if (request.method === 'DELETE') return this.#end(request, response, principal)
-      if (request.method === 'GET') return this.#listen(request, response, principal)
+      if (request.method === 'GET') {
+        this.#endWhenRevoked(response, again)
+        return this.#listen(request, response, principal)
+      }
       if (request.method !== 'POST') throw new RpcError(rpcCode.request, 'use POST')
       const { value, rawArguments } = parseMessage(await readBody(request))
       const message = asMessage(value)
       const view = viewOf(this.#hub, path, request.url ?? '')
       const post = { principal, view, rawArguments, request, response }
       if (!('method' in message)) return this.#settle(message, post)
+      if (message.method === 'subscriptions/listen') this.#endWhenRevoked(response, again)
       const modern = isModern(message) || request.headers['mcp-protocol-version'] === modernVersion
       if (modern) await this.#modern(message, post)
       else await this.#legacy(message, post)
@@ -117,6 +121,18 @@ export class McpHttp {
     } finally {
       session?.running.delete(id)
     }
+  }
+
+  /** A stream that is only listened to must not outlive the right to listen. */
+  #endWhenRevoked(response: ServerResponse, again: () => Principal): void {
+    const stop = this.#hub.store.topics.subscribe('tokens', () => {
+      try {
+        again()
+      } catch {
+        response.destroy() // Whoever listens comes back, and is told why it may not.
+      }
+    })
+    response.once('close', stop)
   }
 
   /** What a client of the old era says without expecting an answer. */

@@ -46,6 +46,7 @@ export function serveStdio(hub: Hub, options: Options): Promise<void> {
     const onData = (chunk: Buffer) => void take(chunk).catch(reject)
     const stop = () => {
       input.off('data', onData)
+      input.resume() // What is left unread when a socket closes would take the last answers with it.
       hub.closing.removeEventListener('abort', stop)
       pipe.finish().then(resolve, reject)
     }

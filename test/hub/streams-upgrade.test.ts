@@ -83,7 +83,10 @@ test('a call that came in on a pipe is answered before a draining hub lets go', 
     (await client.listTools()).tools.some(({ name }) => name === 'up_probe_wait'),
   )
   const waiting = client.callTool({ name: 'up_probe_wait', arguments: { ms: 800, mark: 'x' } })
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  await until(async () => {
+    const { items } = await hub.client().call<{ items: { calls: number }[] }>('server_list')
+    return items[0]?.calls === 1
+  })
   const code = hub.stop()
   expect((await waiting).content).toEqual([{ type: 'text', text: 'waited' }])
   expect(await code).toBe(0)
@@ -116,4 +119,42 @@ test('on a pipe, too, a revoked credential is worth nothing, and a limit holds',
   expect(await ask()).toBe('unauthenticated')
   input.end()
   await done
+})
+
+test('streams end with the credential that opened them', async () => {
+  const hub = await startHub()
+  const made = await hub.call<{ id: string; token: string }>('token_create', {
+    name: 'vera',
+    role: 'viewer',
+  })
+  const authorization = `Bearer ${made.token}`
+  const events = await fetch(`${hub.url}/events`, { headers: { authorization } })
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'subscriptions/listen',
+    params: {
+      notifications: { toolsListChanged: true },
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientCapabilities': {},
+      },
+    },
+  })
+  const headers = {
+    authorization,
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': 'subscriptions/listen',
+  }
+  const heard = await fetch(`${hub.url}/mcp`, { method: 'POST', body, headers })
+  const socket = listen(`${hub.url}/v1/stream`, made.token)
+  await until(() => socket.frames.some(({ type }) => type === 'ready'))
+  await hub.call('token_revoke', { id: made.id })
+  await hub.call('task_submit', { template: 'command', command: 'true' }) // Something to be told.
+  await expect(heard.text()).rejects.toThrow()
+  expect(await socket.closed).toBe(1008)
+  const told = await events.text().catch(() => 'cut off')
+  expect(told).not.toContain('task.queued')
 })
