@@ -20,6 +20,7 @@ export type CallSettings = {
 type Reply = {
   result?: {
     structuredContent?: unknown
+    content?: { type: string; text?: string }[]
     isError?: boolean
     _meta?: { 'switchyard/error'?: ErrorBody }
     tools?: unknown[]
@@ -53,7 +54,7 @@ export class HubClient {
     return new HubClient({ ...this.#address, token }, this.#patienceMs)
   }
 
-  /** The tool's structured output, or its HubError as the hub threw it. */
+  /** The tool's structured output, else its content; or its HubError as the hub threw it. */
   async call<T>(
     name: string,
     args: Record<string, unknown> = {},
@@ -69,7 +70,10 @@ export class HubClient {
       result?._meta?.['switchyard/error'] ?? (error && 'hint' in error ? error : undefined)
     if (failure) throw fromBody(failure)
     if (error) throw new HubError('invalid', error.message)
-    return result?.structuredContent as T // The tool's output schema states it.
+    // Tools of other servers may answer in content alone, and fail in it.
+    if (result?.isError)
+      throw new HubError('failed', textOf(result.content) || `${name} failed without saying why`)
+    return (result?.structuredContent ?? { content: result?.content }) as T // The tool's output schema states it.
   }
 
   async listTools<T>(settings: CallSettings = {}): Promise<T[]> {
@@ -161,6 +165,9 @@ function parse(text: string, url: string): Reply {
     throw new HubError('unavailable', `what answers at ${url} is not a hub`, { cause: error })
   }
 }
+
+const textOf = (content: { text?: string }[] = []): string =>
+  content.flatMap(({ text }) => text ?? []).join('\n')
 
 const fromBody = ({ code, message, hint, details }: ErrorBody) =>
   new HubError(code, message, {

@@ -9,6 +9,7 @@ const errorCodes = [
   'unsupported', // this system cannot do that, by design or on this machine
   'exhausted', // a limit, budget, quota or disk is full: wait or raise it
   'unavailable', // a part is down or draining: the same call may be sent again
+  'failed', // a tool of another server says that it failed: its text says why
   'canceled', // the caller or the system stopped it
   'internal', // a bug: the reference leads to the log
 ] as const
@@ -60,6 +61,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   unsupported: 422,
   exhausted: 429,
   unavailable: 503,
+  failed: 502,
   canceled: 499,
   internal: 500,
 }

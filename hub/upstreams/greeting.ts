@@ -10,7 +10,7 @@ import { Deadline } from './deadline.ts'
 export type Era = 'unknown' | 'legacy'
 
 const probeMs = 5000
-const initializeMs = 30_000
+const initializeMs = 60_000
 
 /** The hub as a client by itself. It lists for everybody, so it says everything that can be relayed. */
 export const hubIdentity: Identity = {

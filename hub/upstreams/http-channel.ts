@@ -1,5 +1,7 @@
-// The one part of undici that is used: the whole takes 50 ms longer to load.
+// The two parts of undici that are used: the whole takes 50 ms longer to load.
+import request from 'undici/lib/api/api-request.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
+import type { Dispatcher } from 'undici'
 import { HubError } from '../../schemas/errors.ts'
 import { modernVersion } from '../mcp/protocol.ts'
 import type { RpcId } from '../mcp/protocol.ts'
@@ -79,9 +81,9 @@ export class HttpChannel implements Channel {
     this.#closed.abort()
     if (this.#session !== undefined) {
       const headers = { ...this.#address.headers, 'mcp-session-id': this.#session }
-      const request = { path: this.#path, method: 'DELETE' as const, headers }
+      const goodbye = { method: 'DELETE' as const, headers }
       // Out of courtesy; a server that is gone has forgotten the session anyway.
-      await this.#pool.request({ ...request, signal: AbortSignal.timeout(1000) }).then(
+      await this.#request({ ...goodbye, signal: AbortSignal.timeout(1000) }).then(
         (answer) => answer.body.dump(),
         () => undefined,
       )
@@ -188,6 +190,10 @@ export class HttpChannel implements Channel {
     await answer.body.dump()
   }
 
+  #request(options: Omit<Dispatcher.RequestOptions, 'path'>): Promise<Answer> {
+    return request.call(this.#pool, { path: this.#path, ...options })
+  }
+
   #headers(): Record<string, string> {
     const { protocol } = this
     return {
@@ -203,7 +209,7 @@ export class HttpChannel implements Channel {
       accept: 'text/event-stream',
       ...(cursor.id === undefined ? {} : { 'last-event-id': cursor.id }),
     }
-    return this.#pool.request({ path: this.#path, method: 'GET', headers, signal })
+    return this.#request({ method: 'GET', headers, signal })
   }
 
   async #post(
@@ -220,7 +226,7 @@ export class HttpChannel implements Channel {
       Object.assign(headers, more)
     }
     try {
-      return await this.#pool.request({ path: this.#path, method: 'POST', headers, body, signal })
+      return await this.#request({ method: 'POST', headers, body, signal })
     } catch (error) {
       if (signal.aborted) throw error
       const why = error instanceof Error ? error.message : String(error)
