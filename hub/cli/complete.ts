@@ -1,14 +1,19 @@
+import { join } from 'node:path'
 import { HubError } from '../../schemas/errors.ts'
 import { Settings } from '../../schemas/config.ts'
+import { codeRoot } from '../code-root.ts'
 import type { Listed } from './call.ts'
 import { clients } from './connect.ts'
 import { clientFor, parseSettings } from './settings.ts'
+
+// The program itself, wherever the name leads: it may be an alias.
+const self = `"${process.execPath}" "${join(codeRoot, 'bin', 'switchyard.js')}"`
 
 const scripts: Record<string, string> = {
   bash: [
     '_switchyard() {',
     "  local IFS=$'\\n'",
-    '  COMPREPLY=($(switchyard complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))',
+    '  COMPREPLY=($(@self complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))',
     '}',
     'complete -o default -F _switchyard switchyard',
   ].join('\n'),
@@ -16,12 +21,12 @@ const scripts: Record<string, string> = {
     '#compdef switchyard',
     '_switchyard() {',
     '  local -a found',
-    '  found=("${(@f)$(switchyard complete -- "${words[@]:1:$((CURRENT-1))}" 2>/dev/null)}")',
+    '  found=("${(@f)$(@self complete -- "${words[@]:1:$((CURRENT-1))}" 2>/dev/null)}")',
     '  compadd -a found',
     '}',
     'compdef _switchyard switchyard',
   ].join('\n'),
-  fish: "complete -c switchyard -f -a '(switchyard complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'",
+  fish: "complete -c switchyard -f -a '(@self complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'",
 }
 
 /** `switchyard completion SHELL`: the script that a shell is to read. */
@@ -31,7 +36,7 @@ export async function completion(args: string[]): Promise<number> {
     throw new HubError('invalid', 'completion for which shell?', {
       hint: `One of ${Object.keys(scripts).join(', ')}: eval "$(switchyard completion bash)"`,
     })
-  process.stdout.write(`${script}\n`)
+  process.stdout.write(`${script.replace('@self', self)}\n`)
   return 0
 }
 

@@ -1,6 +1,6 @@
 import type { UpstreamConfig } from '../../schemas/upstream.ts'
 import type { Store } from '../../servers/kit/store.ts'
-import type { Row } from '../../servers/kit/tx.ts'
+import type { Row, Tx } from '../../servers/kit/tx.ts'
 import type { Lists } from './lists.ts'
 
 type Remembered = Row & { config: string; lists: string }
@@ -26,13 +26,14 @@ export async function remember(
     { name },
   )
   if (known?.lists === text && known.config === keyOf(config)) return
-  await store.write((tx) => {
-    tx.run(
+  const keep = (tx: Tx) =>
+    void tx.run(
       `INSERT INTO upstream_lists (upstream, config, lists, read_at) VALUES (:name, :config, :text, :now)
        ON CONFLICT (upstream) DO UPDATE SET config = :config, lists = :text, read_at = :now`,
       { name, config: keyOf(config), text, now: tx.now },
     )
-  })
+  // Lost to a power failure it is only asked for again.
+  await store.write(keep, undefined, true)
 }
 
 /** What makes it another server; environment and headers may hold secrets and are left out. */

@@ -34,10 +34,12 @@ export class Store {
     this.#now = now
     this.#db = new Database(file)
     this.#db.pragma('journal_mode = WAL')
-    this.#db.pragma('synchronous = FULL')
     this.#db.pragma('foreign_keys = ON')
     this.#db.pragma('temp_store = MEMORY')
+    // A migration that a power failure takes back is made again; nobody waits for the disk each time.
+    this.#db.pragma('synchronous = NORMAL')
     migrate(this.#db)
+    this.#db.pragma('synchronous = FULL')
     this.#statements = new Statements(this.#db)
     this.#control = prepareControl(this.#db)
     this.#audit = lastAudit(this.#db)
