@@ -98,11 +98,15 @@ export class HttpChannel implements Channel {
     exchange: Exchange,
     signal: AbortSignal,
   ): Promise<Reply> {
+    const session = this.#session
     const answer = await this.#post(body, signal, method, exchange.headers)
-    if (answer.statusCode === 404 && this.#session !== undefined) {
-      this.#session = undefined
+    if (answer.statusCode === 404 && session !== undefined) {
       await answer.body.dump()
-      this.#events.onClose('the session ended')
+      // Of several calls that find the session gone, the first says so; none of them began.
+      if (this.#session === session) {
+        this.#session = undefined
+        this.#events.onClose('the session ended')
+      }
       throw new NotSent('the session with the upstream has ended')
     }
     const opened = answer.headers['mcp-session-id']

@@ -99,8 +99,7 @@ export class UpstreamLink {
       } catch (error) {
         // Only what was never sent may be sent again; anything else may have been done already.
         if (fresh || !(error instanceof NotSent) || call.signal?.aborted) throw error
-        if (way) await this.own.drop(way.key)
-        else this.#shared = undefined
+        // The closed connection was forgotten as it closed; whoever came first has opened another.
         return await (await this.#connection(way)).request(method, params, call)
       }
     } catch (error) {
@@ -115,11 +114,15 @@ export class UpstreamLink {
   /** The connection that all share, opened when there is none. */
   shared(): Promise<Connection> {
     if (this.#stopped) return Promise.reject(new HubError('unavailable', `${this.name} is stopped`))
-    this.#shared ??= this.#openShared().catch((error: unknown) => {
-      this.#shared = undefined
-      throw error
-    })
-    return this.#shared
+    if (this.#shared) return this.#shared
+    const opened: Promise<Connection> = this.#openShared(() => this.#shared === opened).catch(
+      (error: unknown) => {
+        if (this.#shared === opened) this.#shared = undefined
+        throw error
+      },
+    )
+    this.#shared = opened
+    return opened
   }
 
   /** Follows a resource until the returned function is called. */
@@ -187,13 +190,15 @@ export class UpstreamLink {
     }
   }
 
-  async #openShared(): Promise<Connection> {
+  /** A connection that closes late must not take the one with it that came after. */
+  async #openShared(isCurrent: () => boolean): Promise<Connection> {
     const notices: Notices = {
       isOwn: false,
       onNotice: (method, params) => this.#noticed(method, params),
       onRequest: (method) => answerAlone(method),
     }
     const connection = await this.#opener.open(hubIdentity, notices, (reason) => {
+      if (!isCurrent()) return
       this.#watch?.close()
       this.#shared = undefined
       if (!this.#stopped && this.state === 'ready')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure } from '../helpers/hub.ts'
-import { ready, startWith, stdio } from '../helpers/upstreams.ts'
+import { ready, startHttp, startWith, stdio } from '../helpers/upstreams.ts'
 
 test('a tool that answers in content alone, or fails in it, says so to scripts too', async () => {
   const hub = await startWith({ up: stdio('v1'), young: stdio('v2') })
@@ -12,4 +12,15 @@ test('a tool that answers in content alone, or fails in it, says so to scripts t
     code: 'failed',
     message: 'on purpose',
   })
+})
+
+test('of many calls that find their session forgotten at once, none is lost', async () => {
+  const { url, child } = await startHttp('v1')
+  const hub = await startWith({ up: { url } })
+  await ready(hub, 'up')
+  child.kill('SIGUSR2')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const texts = Array.from({ length: 20 }, (_, at) => `call ${at}`)
+  const answers = await Promise.all(texts.map((text) => hub.call('up_echo', { text })))
+  expect(answers).toEqual(texts.map((text) => ({ content: [{ type: 'text', text }] })))
 })
