@@ -7,6 +7,12 @@ const scopes = [
   'repo:read', // see repositories, diffs and changes
   'repo:write', // branch, commit, push, open and discuss changes
   'repo:merge', // merge a change into the target branch
+  'spec:read', // see features, their documents and tasks
+  'spec:write', // create and change them
+  'note:read', // see and query the notes of a vault
+  'note:write', // change notes where the vault allows it
+  'context:read', // search what was ingested and pack it
+  'context:write', // say what is ingested, and forget it
   'cluster:read', // see clusters, nodes, pods and capacity
   'cluster:write', // run, stop and delete pods
   'model:use', // call a language model
@@ -28,13 +34,37 @@ export const roles = {
     'repo:read',
     'repo:write',
     'repo:merge',
+    'spec:read',
+    'spec:write',
+    'note:read',
+    'note:write',
+    'context:read',
+    'context:write',
     'cluster:read',
     'model:use',
     'upstream:use',
   ],
-  viewer: ['task:read', 'repo:read', 'cluster:read'],
-  worker: ['task:read', 'task:work', 'repo:read', 'repo:write', 'model:use'],
-  agent: ['task:read', 'task:work', 'repo:read', 'repo:write', 'model:use'],
+  viewer: ['task:read', 'repo:read', 'spec:read', 'note:read', 'context:read', 'cluster:read'],
+  worker: [
+    'task:read',
+    'task:work',
+    'repo:read',
+    'repo:write',
+    'spec:read',
+    'note:read',
+    'context:read',
+    'model:use',
+  ],
+  agent: [
+    'task:read',
+    'task:work',
+    'repo:read',
+    'repo:write',
+    'spec:read',
+    'note:read',
+    'context:read',
+    'model:use',
+  ],
   controller: [...scopes],
 } as const satisfies Record<string, readonly Scope[]>
 

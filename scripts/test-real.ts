@@ -28,6 +28,12 @@ const suites = [
     ready: ['go', 'python3'].some(onPath),
     wants: 'python3 with pip, or go, and their package registries',
   },
+  {
+    name: 'Spec-Kit',
+    file: 'test/real/spec-kit.test.ts',
+    ready: ['python3', 'bash'].every(onPath),
+    wants: 'python3 with pip and its package registry, and bash',
+  },
 ]
 const unbuilt = ['radicle', 'headscale and tailscale', 'kubernetes', 'postgresql', 'code-server']
 

@@ -4,5 +4,6 @@ import type { Server } from './kit/tool.ts'
 import { models } from './models/index.ts'
 import { orchestration } from './orchestration/index.ts'
 import { radicle } from './radicle/index.ts'
+import { specKit } from './spec-kit/index.ts'
 
-export const servers: Server[] = [orchestration, radicle, cluster, capacity, models]
+export const servers: Server[] = [orchestration, radicle, specKit, cluster, capacity, models]

@@ -19,7 +19,8 @@ import {
   touchChange,
 } from './change-rows.ts'
 import { diffStat, diffText, mergeBase } from './providers/local-diff.ts'
-import { bareOf, findRepository, freshBare, requireCommit } from './repositories.ts'
+import { findRepository } from '../kit/repositories.ts'
+import { bareOf, freshBare, requireCommit } from './repositories.ts'
 import { openWorkspace, publish } from './workspaces.ts'
 
 export const changeOpen = defineTool({

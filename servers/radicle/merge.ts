@@ -10,7 +10,8 @@ import { findChange, lastRevision, toChange, touchChange } from './change-rows.t
 import type { Bare } from './providers/local.ts'
 import { checkoutsOf, ensureBare, fetchUser, publishBranch } from './providers/local.ts'
 import { isAncestor, mergeCommit } from './providers/local-diff.ts'
-import { bareOf, findRepository, requireCommit } from './repositories.ts'
+import { findRepository } from '../kit/repositories.ts'
+import { bareOf, requireCommit } from './repositories.ts'
 import { requireOpen } from './review.ts'
 
 const Strategy = z.enum(['merge', 'squash', 'fast_forward'])

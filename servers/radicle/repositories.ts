@@ -1,18 +1,19 @@
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Commit, Repository } from '../../schemas/repo.ts'
 import type { Repository as Repo } from '../../schemas/repo.ts'
 import type { Context } from '../kit/context.ts'
-import { maySee, orgFilter, orgFor } from '../kit/context.ts'
-import { git, repositoryRoot } from '../kit/git.ts'
+import { orgFilter } from '../kit/context.ts'
+import { git } from '../kit/git.ts'
 import { withLock } from '../kit/locks.ts'
 import { cursorNumber, pageOf } from '../kit/page.ts'
+import type { RepoRow } from '../kit/repositories.ts'
+import { findRepository, toRepository } from '../kit/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Row } from '../kit/tx.ts'
 import type { Bare } from './providers/local.ts'
-import { currentBranch, ensureBare, fetchUser, resolveCommit } from './providers/local.ts'
+import { ensureBare, fetchUser, resolveCommit } from './providers/local.ts'
 import { diffText, readLog } from './providers/local-diff.ts'
 
 export const repoInput = z
@@ -124,53 +125,6 @@ export const repoDiff = defineTool({
   },
 })
 
-/** A repository by id or path; one the hub has not met is taken on when the caller may write. */
-export async function ensureRepository(ctx: Context, repo: string, org?: string): Promise<Repo> {
-  if (!isAbsolute(repo)) return findRepository(ctx, repo)
-  const path = await repositoryRoot(repo)
-  if (ctx.principal.kind === 'agent' && path !== ctx.principal.repo) {
-    throw new HubError('denied', `the credential of ${ctx.principal.id} is not for ${path}`, {
-      hint: 'An agent works on the repository of its task.',
-    })
-  }
-  const owner = orgFor(ctx, org)
-  const known = byPath(ctx, owner, path)
-  if (known) return known
-  const defaultBranch = await currentBranch(path)
-  const id = ctx.id('repo')
-  return ctx.write((tx) => {
-    const raced = byPath(ctx, owner, path)
-    if (raced) return raced
-    const repository: Repo = {
-      id,
-      org: owner,
-      path,
-      defaultBranch,
-      provider: 'local',
-      createdAt: tx.now,
-    }
-    tx.run(
-      `INSERT INTO repositories (id, org, path, default_branch, provider, created_at)
-       VALUES (:id, :org, :path, :defaultBranch, :provider, :createdAt)`,
-      repository,
-    )
-    tx.event({ kind: 'repo.added', org: owner, subject: id, data: { path } })
-    tx.about(id)
-    return repository
-  })
-}
-
-export function findRepository(ctx: Context, repo: string): Repo {
-  const key = isAbsolute(repo) ? 'path' : 'id'
-  const rows = ctx.store.all<RepoRow>(`SELECT * FROM repositories WHERE ${key} = :repo`, { repo })
-  const { kind, repo: own } = ctx.principal
-  const row = rows.find(({ org, path }) => maySee(ctx, org) && (kind !== 'agent' || path === own))
-  if (row) return toRepository(row)
-  throw new HubError('not_found', `no repository ${JSON.stringify(repo)} is known to this hub`, {
-    hint: 'repo_list shows those that are; a repository becomes known with its first task.',
-  })
-}
-
 export const bareOf = (ctx: Context, repository: Repo): Bare => ({
   dir: join(ctx.dataDir, 'repos', `${repository.id}.git`),
   userPath: repository.path,
@@ -197,29 +151,3 @@ export async function requireCommit(bare: Bare, ref: string): Promise<string> {
     },
   )
 }
-
-const byPath = (ctx: Context, org: string, path: string) => {
-  const row = ctx.store.get<RepoRow>(
-    'SELECT * FROM repositories WHERE org = :org AND path = :path',
-    { org, path },
-  )
-  return row && toRepository(row)
-}
-
-type RepoRow = Row & {
-  id: string
-  org: string
-  path: string
-  default_branch: string
-  provider: 'local'
-  created_at: number
-}
-
-const toRepository = (row: RepoRow): Repo => ({
-  id: row.id,
-  org: row.org,
-  path: row.path,
-  defaultBranch: row.default_branch,
-  provider: row.provider,
-  createdAt: row.created_at,
-})

@@ -7,24 +7,12 @@ import type { Workspace as Space } from '../../schemas/repo.ts'
 import type { Context } from '../kit/context.ts'
 import { assertBranchName, git } from '../kit/git.ts'
 import { withLock } from '../kit/locks.ts'
+import { currentBranch, ensureRepository, findRepository } from '../kit/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Row } from '../kit/tx.ts'
 import type { Bare } from './providers/local.ts'
-import {
-  addWorktree,
-  commitAll,
-  currentBranch,
-  publishBranch,
-  resolveCommit,
-} from './providers/local.ts'
-import {
-  bareOf,
-  ensureRepository,
-  findRepository,
-  freshBare,
-  repoInput,
-  requireCommit,
-} from './repositories.ts'
+import { addWorktree, commitAll, publishBranch, resolveCommit } from './providers/local.ts'
+import { bareOf, freshBare, repoInput, requireCommit } from './repositories.ts'
 
 const taskInput = z
   .string()

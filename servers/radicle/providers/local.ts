@@ -46,20 +46,6 @@ export async function fetchUser({ dir, userPath }: Bare): Promise<void> {
   )
 }
 
-/** The branch the user has checked out, or the likeliest default when there is none. */
-export async function currentBranch(userPath: string): Promise<string> {
-  const head = await gitRaw(['-C', userPath, 'symbolic-ref', '--quiet', '--short', 'HEAD'])
-  if (head.exitCode === 0) return head.stdout.toString('utf8').trim()
-  const branches = (
-    await git(['-C', userPath, 'for-each-ref', '--format=%(refname:short)', 'refs/heads'])
-  ).split('\n')
-  const branch = ['main', 'master', 'trunk'].find((name) => branches.includes(name)) ?? branches[0]
-  if (branch) return branch
-  throw new HubError('invalid', `${userPath} has no branch to work from`, {
-    hint: 'Commit something first.',
-  })
-}
-
 /** The commit a branch, tag or hash of the user's names, or undefined. */
 export async function resolveCommit({ dir }: Bare, ref: string): Promise<string | undefined> {
   for (const candidate of [

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { HubError } from '../../../schemas/errors.ts'
+import { withLock } from '../locks.ts'
+
+const patienceMs = 10_000
+const staleMs = 60_000
+
+/**
+ * Runs `work` while nobody else, in this process or another, holds the lock file. What a killed
+ * process left behind is taken over. Locks are held for milliseconds.
+ */
+export function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  return withLock(file, async () => {
+    const mark = `${process.pid} ${randomBytes(8).toString('hex')}`
+    await take(file, mark)
+    try {
+      return await work()
+    } finally {
+      if (readMark(file) === mark) rmSync(file, { force: true })
+    }
+  })
+}
+
+async function take(file: string, mark: string): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  for (let waitMs = 1; ; waitMs = Math.min(50, waitMs * 2)) {
+    try {
+      return writeFileSync(file, mark, { flag: 'wx' })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(file, error)
+    }
+    takeOverStale(file)
+    if (performance.now() > deadline) {
+      throw new HubError('unavailable', `another process holds ${file}`, {
+        hint: 'Send the same call again in a moment.',
+      })
+    }
+    await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random())))
+  }
+}
+
+/** Removes the lock of a dead process. It is moved away first, so that only one remover succeeds. */
+function takeOverStale(file: string): void {
+  const held = readMark(file)
+  if (held === undefined || isHeld(held, file)) return
+  const aside = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    renameSync(file, aside)
+    // Somebody took it between the look and the move: give it back.
+    if (readMark(aside) !== held) return renameSync(aside, file)
+    rmSync(aside, { force: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+function isHeld(mark: string, file: string): boolean {
+  const pid = Number(mark.split(' ')[0])
+  const found = statSync(file, { throwIfNoEntry: false })
+  const isOld = found !== undefined && Date.now() - found.mtimeMs > staleMs
+  if (!Number.isInteger(pid) || pid <= 0) return !isOld // Just made, its mark not yet written.
+  try {
+    process.kill(pid, 0)
+    return !isOld
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' && !isOld
+  }
+}
+
+function readMark(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+const unusable = (file: string, cause: unknown) =>
+  new HubError('unavailable', `the lock ${file} cannot be made: ${String(cause)}`, { cause })

@@ -1,0 +1,118 @@
+import type { Scan } from '../kit/markdown/scan.ts'
+import { scanMarkdown } from '../kit/markdown/scan.ts'
+
+type TaskState = 'open' | 'done' | 'other'
+
+/** One task of a `tasks.md`: where it stands, and what its line says. Ids are opaque strings. */
+export type TaskLine = {
+  id: string
+  line: number
+  state: TaskState
+  /** The character in the box, and where it is in the text. */
+  mark: string
+  markAt: number
+  parallel: boolean
+  stories: string[]
+  text: string
+  phase: string
+  phaseLine: number
+  dependsOn: string[]
+}
+
+export type TasksDocument = {
+  scan: Scan
+  tasks: TaskLine[]
+  /** Ids that several lines carry, with the lines. */
+  duplicates: Map<string, number[]>
+  /** Lines that name a task id where no task can be, such as tables and headings. */
+  unparsed: { line: number; text: string }[]
+}
+
+const box = /^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+\[)([^\]\r\n])\][ \t]+(.*)$/
+const idForm =
+  /^(?:\*\*|__|`|~~)?(T[-_]?\d+(?:[.\-_]?[A-Za-z0-9]+)*)(?=[\s:.*_`~\])]|$)(?:\*\*|__|`|~~)?[:.]?[ \t]*/
+const label = /^\[([^\]]{1,60})\][ \t]*/
+const anyId = /\bT\d{3,}[a-z]?\b/
+
+/** Reads `tasks.md` into spans. Nothing is normalised: every answer points back into the text. */
+export function readTasks(text: string): TasksDocument {
+  const scan = scanMarkdown(text)
+  const tasks: TaskLine[] = []
+  const unparsed: TasksDocument['unparsed'] = []
+  const phases = scan.headings.filter((heading) => heading.level === 2 || isPhase(heading.text))
+  let next = 0
+  let phase = { text: '', line: 0 }
+  for (const line of scan.lines) {
+    for (; (phases[next]?.line ?? Infinity) <= line.number; next++) phase = phases[next] ?? phase
+    if (line.kind !== 'text') continue
+    const found = box.exec(line.text)
+    const parsed = found ? parseRest(found[3] ?? '') : undefined
+    if (found && parsed) {
+      const mark = found[2] ?? ' '
+      const markAt = line.start + (found[1]?.length ?? 0)
+      tasks.push({
+        ...parsed,
+        line: line.number,
+        mark,
+        markAt,
+        state: stateOf(mark),
+        phase: phase.text,
+        phaseLine: phase.line,
+      })
+    } else if (
+      !found &&
+      /^\s*(\||#{1,6}\s)/.test(line.text) &&
+      anyId.test(line.text) &&
+      !isPhase(line.text)
+    ) {
+      unparsed.push({ line: line.number, text: line.text.trim().slice(0, 200) })
+    }
+  }
+  return { scan, tasks, duplicates: findDuplicates(tasks), unparsed }
+}
+
+function parseRest(
+  rest: string,
+): Pick<TaskLine, 'id' | 'parallel' | 'stories' | 'text' | 'dependsOn'> | undefined {
+  const found = idForm.exec(rest)
+  if (!found?.[1]) return undefined
+  let text = rest.slice(found[0].length)
+  let parallel = false
+  const stories: string[] = []
+  for (let token = label.exec(text); token; token = label.exec(text)) {
+    const parts = (token[1] ?? '').split(/[,+/&]|\sand\s/).map((part) => part.trim())
+    if (!parts.every((part) => part === 'P' || /^US\d+$/i.test(part))) break
+    for (const part of parts)
+      if (part === 'P') parallel = true
+      else stories.push(part.toUpperCase())
+    text = text.slice(token[0].length)
+  }
+  const depends = /depends on:?\s+([^).;]+)/i.exec(text)?.[1] ?? ''
+  const dependsOn = depends.match(/T[-_]?\d+[A-Za-z]?/g) ?? []
+  return { id: found[1], parallel, stories, text: text.trim(), dependsOn }
+}
+
+const isPhase = (text: string) => /^#*\s*Phase\s+\S+/i.test(text)
+
+const stateOf = (mark: string): TaskState =>
+  mark === ' ' ? 'open' : mark === 'x' || mark === 'X' ? 'done' : 'other'
+
+function findDuplicates(tasks: TaskLine[]): Map<string, number[]> {
+  const lines = new Map<string, number[]>()
+  for (const { id, line } of tasks) lines.set(id, [...(lines.get(id) ?? []), line])
+  return new Map([...lines].filter(([, found]) => found.length > 1))
+}
+
+/** The character for "done" that this file uses most; `X`, as Spec-Kit writes it, when it uses none. */
+export function doneMark(tasks: TaskLine[]): 'x' | 'X' {
+  const small = tasks.filter(({ mark }) => mark === 'x').length
+  const large = tasks.filter(({ mark }) => mark === 'X').length
+  return small > large ? 'x' : 'X'
+}
+
+/** The number in `T012`, `T-12` or `T012a`; 0 for ids that have none of that form. */
+export const idNumber = (id: string): number => Number(/^T[-_]?(\d+)/.exec(id)?.[1] ?? 0)
+
+/** The number in `## Phase 3: …`, or 0. */
+export const phaseNumber = (phase: string): number =>
+  Number(/^Phase\s+(\d+)/i.exec(phase)?.[1] ?? 0)
