@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Config, Settings } from '../schemas/config.ts'
 import { LocalDriver } from '../servers/cluster/drivers/local.ts'
 import { servers } from '../servers/index.ts'
+import { closeVaults } from '../servers/obsidian/vaults.ts'
 import { monotonicNow } from '../servers/kit/clock.ts'
 import { newId } from '../servers/kit/ids.ts'
 import { Models } from '../servers/kit/models/models.ts'
@@ -36,13 +37,16 @@ export class Hub {
   readonly dataDir: string
   readonly log: Logger
   readonly store: Store
-  readonly registry = new Registry([
-    ...servers,
-    makeHubServer({
-      upstreams: () => this.upstreams,
-      visible: (principal) => this.catalog.visible(principal),
-    }),
-  ])
+  readonly registry = new Registry(
+    [
+      ...servers,
+      makeHubServer({
+        upstreams: () => this.upstreams,
+        visible: (principal) => this.catalog.visible(principal),
+      }),
+    ],
+    (tool) => tool.available(this.config()),
+  )
   readonly telemetry = new Telemetry()
   readonly rateLimit: RateLimit
   readonly auth: Authenticator
@@ -138,7 +142,10 @@ export class Hub {
       throw error
     }
     writeEndpoint(this.dataDir, this.#listener.url)
-    this.#source.follow(this.dataDir, (config) => this.upstreams.configure(config))
+    this.#source.follow(this.dataDir, (config) => {
+      this.upstreams.configure(config)
+      this.notices.publish({ kind: 'tools' }) // What is offered depends on it.
+    })
     this.#controllers = startControllers(this)
     // Large libraries, which the first callers need not wait for.
     this.#warm = setTimeout(() => {
@@ -168,6 +175,7 @@ export class Hub {
     await this.upstreams.stop()
     clearTimeout(this.#warm)
     await this.telemetry.stop()
+    closeVaults()
     this.store.close()
     this.#lock.release()
   }

@@ -9,8 +9,12 @@ export class Registry {
   readonly servers: Server[]
   readonly #byName = new Map<string, Tool>()
 
-  constructor(servers: Server[]) {
+  readonly #isOffered: (tool: Tool) => boolean
+
+  /** `isOffered` leaves out of listings what is switched off; such a tool still says why when called. */
+  constructor(servers: Server[], isOffered: (tool: Tool) => boolean = () => true) {
     this.servers = servers
+    this.#isOffered = isOffered
     for (const { tools } of servers) {
       for (const tool of tools) {
         if (this.#byName.has(tool.name)) throw new Error(`two tools are called ${tool.name}`)
@@ -36,6 +40,8 @@ export class Registry {
   visible(principal: Principal, server?: string): Tool[] {
     const shown =
       server === undefined ? this.servers : this.servers.filter(({ name }) => name === server)
-    return shown.flatMap(({ tools }) => tools).filter((tool) => maySeeTool(principal, tool))
+    return shown
+      .flatMap(({ tools }) => tools)
+      .filter((tool) => maySeeTool(principal, tool) && this.#isOffered(tool))
   }
 }

@@ -3,6 +3,7 @@ import { HubError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { Org } from './principal.ts'
 import { UpstreamConfig } from './upstream.ts'
+import { VaultConfig } from './vault.ts'
 
 const port = z.coerce.number().int().min(0).max(65535)
 
@@ -58,6 +59,10 @@ export const ConfigFile = z.strictObject({
     .record(z.string().regex(/^[a-zA-Z0-9_-]{1,40}$/), UpstreamConfig)
     .default({})
     .describe('Third-party MCP servers behind this hub'),
+  vaults: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/), VaultConfig)
+    .default({})
+    .describe('Obsidian vaults, or any folders of Markdown notes'),
   models: z
     .record(z.string(), z.string())
     .default({})

@@ -1,3 +1,4 @@
+import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Tool } from '../../servers/kit/tool.ts'
 import type { Hub } from '../hub.ts'
@@ -15,7 +16,12 @@ export type View = {
   lean?: boolean | undefined
 }
 
-type Kept = { version: number; text: Map<string, string>; visible: Map<string, Visible[]> }
+type Kept = {
+  version: number
+  config: Config | undefined
+  text: Map<string, string>
+  visible: Map<string, Visible[]>
+}
 
 /**
  * What each set of rights may see, own tools and upstreams' together. Listings are the same for
@@ -23,7 +29,7 @@ type Kept = { version: number; text: Map<string, string>; visible: Map<string, V
  */
 export class Catalog {
   readonly #hub: Hub
-  #kept: Kept = { version: -1, text: new Map(), visible: new Map() }
+  #kept: Kept = { version: -1, config: undefined, text: new Map(), visible: new Map() }
 
   constructor(hub: Hub) {
     this.#hub = hub
@@ -110,8 +116,9 @@ export class Catalog {
 
   #fresh(): Kept {
     const { version } = this.#hub.upstreams
-    if (this.#kept.version !== version)
-      this.#kept = { version, text: new Map(), visible: new Map() }
+    const config = this.#hub.config()
+    if (this.#kept.version !== version || this.#kept.config !== config)
+      this.#kept = { version, config, text: new Map(), visible: new Map() }
     return this.#kept
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Config } from '../../schemas/config.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { nearest } from '../../schemas/nearest.ts'
 import type { Scope } from '../../schemas/scope.ts'
@@ -19,6 +20,8 @@ type Definition<Input extends z.ZodRawShape, Output extends z.ZodType> = {
   output: Output
   /** True where doing it twice with the same arguments is the same as doing it once. */
   idempotent?: boolean
+  /** Whether this hub offers the tool as it is configured now; one that is not offered is not listed. */
+  available?: (config: Config) => boolean
   run(input: z.output<z.ZodObject<Input>>, ctx: Context): Promise<z.input<Output>>
 }
 
@@ -30,6 +33,7 @@ export type Tool = {
   effect: Effect
   scope: Scope
   idempotent: boolean
+  available(config: Config): boolean
   inputSchema(): object
   outputSchema(): object
   call(args: unknown, ctx: Context): Promise<unknown>
@@ -48,6 +52,7 @@ export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType
     effect,
     scope,
     idempotent: definition.idempotent ?? effect === 'read',
+    available: definition.available ?? (() => true),
     inputSchema: once(() => jsonSchema(input, 'input')),
     outputSchema: once(() => jsonSchema(output, 'output')),
     async call(args, ctx) {

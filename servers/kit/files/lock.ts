@@ -3,8 +3,11 @@ import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:
 import { HubError } from '../../../schemas/errors.ts'
 import { withLock } from '../locks.ts'
 
-const patienceMs = 10_000
+const patienceMs = 20_000
 const staleMs = 60_000
+const pollMs = 3
+/** How long a process that has more to do leaves the lock to one that asked for it. */
+const yieldMs = 8
 
 /**
  * Runs `work` while nobody else, in this process or another, holds the lock file. What a killed
@@ -18,27 +21,40 @@ export function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T
       return await work()
     } finally {
       if (readMark(file) === mark) rmSync(file, { force: true })
+      await giveWay(file)
     }
   })
 }
 
 async function take(file: string, mark: string): Promise<void> {
   const deadline = performance.now() + patienceMs
-  for (let waitMs = 1; ; waitMs = Math.min(50, waitMs * 2)) {
+  for (;;) {
     try {
       return writeFileSync(file, mark, { flag: 'wx' })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(file, error)
     }
     takeOverStale(file)
+    writeFileSync(wantedBy(file), String(process.pid))
     if (performance.now() > deadline) {
       throw new HubError('unavailable', `another process holds ${file}`, {
         hint: 'Send the same call again in a moment.',
       })
     }
-    await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random())))
+    await pause(pollMs * (0.5 + Math.random()))
   }
 }
+
+/** Without this, a busy process would take the lock again before one that waits could look. */
+async function giveWay(file: string): Promise<void> {
+  const asker = readMark(wantedBy(file))
+  if (asker === undefined || asker === String(process.pid)) return
+  rmSync(wantedBy(file), { force: true })
+  await pause(yieldMs)
+}
+
+const wantedBy = (file: string) => `${file}.wanted`
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Removes the lock of a dead process. It is moved away first, so that only one remover succeeds. */
 function takeOverStale(file: string): void {

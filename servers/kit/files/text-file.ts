@@ -1,18 +1,18 @@
 import { hash, randomBytes } from 'node:crypto'
 import {
   closeSync,
-  fstatSync,
+  existsSync,
   fsyncSync,
   linkSync,
   openSync,
   readFileSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { HubError } from '../../../schemas/errors.ts'
@@ -33,12 +33,7 @@ export const etagOf = (bytes: string | Uint8Array): string => hash('sha256', byt
 
 /** Reads a UTF-8 file as a whole. `shown` is how the caller names it in errors. */
 export async function readTextFile(path: string, shown: string): Promise<TextFile> {
-  let handle
-  try {
-    handle = await open(path, 'r')
-  } catch (error) {
-    throw unreadable(error, shown)
-  }
+  const handle = await openAgain(path, shown)
   try {
     const found = await handle.stat({ bigint: true })
     if (!found.isFile()) throw new HubError('invalid', `${shown} is not a file`)
@@ -63,6 +58,19 @@ export async function readTextFile(path: string, shown: string): Promise<TextFil
   }
 }
 
+/** A name that is free for the moment of a replacement is there again at the second look. */
+async function openAgain(path: string, shown: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r').catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      await new Promise((resolve) => setTimeout(resolve, 3))
+      return open(path, 'r')
+    })
+  } catch (error) {
+    throw unreadable(error, shown)
+  }
+}
+
 /** What changes whenever a file's content is written or the file is replaced. */
 const stampOf = (found: BigIntStats): string =>
   `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`
@@ -74,35 +82,75 @@ export function assertMatch(file: TextFile, ifMatch: string | undefined, shown: 
 }
 
 /**
- * Replaces the content of `before` by `text`: a temporary file beside it, then a rename. Somebody
- * else's write since it was read wins: nothing is written then. One that goes into the old file
- * while it is being replaced is found through the open descriptor and put back.
+ * Replaces the content of `before` by `text`. Somebody else's write since it was read wins, whether
+ * it goes into the old file or puts a new one in its place: the old file is moved aside, looked at,
+ * and the new one linked to the free name, which fails when the name is taken again. The name is
+ * free for some microseconds; `putBackTaken` mends what a kill in between leaves.
  */
 export function replaceTextFile(before: TextFile, text: string, shown: string): string {
-  const old = openSync(before.path, 'r')
-  const temporary = temporaryBeside(before.path)
+  const { path } = before
+  const temporary = beside(path, 'tmp')
+  const taken = beside(path, 'taken')
   try {
-    writeThrough(temporary, text, fstatSync(old).mode & 0o777)
-    if (stampOf(statSync(before.path, { bigint: true })) !== before.stamp) throw conflict(shown)
-    renameSync(temporary, before.path)
-    const after = readAll(old)
-    if (etagOf(after) !== before.etag) {
-      writeThrough(temporary, after, 0o644)
-      renameSync(temporary, before.path)
+    writeThrough(temporary, text, statSync(path).mode & 0o777)
+    renameSync(path, taken)
+    if (etagOf(readFileSync(taken)) !== before.etag) {
+      putBack(taken, path)
       throw conflict(shown)
     }
-    syncFolder(dirname(before.path))
+    if (!linkNew(temporary, path)) throw conflict(shown)
+    if (etagOf(readFileSync(taken)) !== before.etag) {
+      renameSync(taken, path) // Written into the old file while it was being replaced.
+      throw conflict(shown)
+    }
+    rmSync(taken)
+    syncFolder(dirname(path))
     return etagOf(text)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw conflict(shown)
+    throw error
   } finally {
-    closeSync(old)
     rmSync(temporary, { force: true })
+    rmSync(taken, { force: true })
   }
+}
+
+/** Gives a name to a file unless it has one; false when the name is taken. */
+function linkNew(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error
+    if (existsSync(to)) return false
+    renameSync(from, to) // A file system without hard links.
+    return true
+  }
+}
+
+function putBack(taken: string, path: string): void {
+  linkNew(taken, path) // A newer one may have the name by now; then that is what its writer wants.
+  rmSync(taken, { force: true })
+}
+
+const takenName = /^\.(.+)\.[0-9a-f]{12}\.taken$/
+const takenMs = 5000
+
+/** Gives a file its name back that a process was killed over, when nobody works on it any more. */
+export function putBackTaken(folder: string, name: string): void {
+  const original = takenName.exec(name)?.[1]
+  if (original === undefined) return
+  const taken = join(folder, name)
+  const found = statSync(taken, { throwIfNoEntry: false })
+  if (found && Date.now() - found.ctimeMs > takenMs) putBack(taken, join(folder, original))
 }
 
 /** Writes a file that must not exist yet, whole or not at all. */
 export async function createTextFile(path: string, text: string, shown: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true })
-  const temporary = temporaryBeside(path)
+  const temporary = beside(path, 'tmp')
   try {
     writeThrough(temporary, text, 0o644)
     linkSync(temporary, path) // Fails when the name is taken; a rename would replace it.
@@ -119,8 +167,8 @@ export async function createTextFile(path: string, text: string, shown: string):
   }
 }
 
-const temporaryBeside = (path: string) =>
-  join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`)
+const beside = (path: string, ending: 'tmp' | 'taken') =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.${ending}`)
 
 function writeThrough(path: string, content: string | Uint8Array, mode: number): void {
   const file = openSync(path, 'w', mode)
@@ -134,18 +182,6 @@ function writeThrough(path: string, content: string | Uint8Array, mode: number):
   } finally {
     closeSync(file)
   }
-}
-
-function readAll(file: number): Buffer {
-  const { size } = fstatSync(file)
-  const bytes = Buffer.alloc(size)
-  let at = 0
-  while (at < size) {
-    const count = readSync(file, bytes, at, size - at, at)
-    if (count === 0) break
-    at += count
-  }
-  return bytes.subarray(0, at)
 }
 
 function syncFolder(folder: string): void {

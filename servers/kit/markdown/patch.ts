@@ -134,7 +134,7 @@ function newHeading(scan: Scan, path: string[], ending: string): string {
 }
 
 /** Lines of the paragraph or list item that ends with `^id`. */
-function blockSpan(scan: Scan, id: string): { start: number; end: number } {
+export function blockSpan(scan: Scan, id: string): { start: number; end: number } {
   const mark = new RegExp(`(?:^|\\s)\\^${id.replace(/[^A-Za-z0-9-]/g, '')}\\s*$`, 'i')
   const at = scan.lines.findIndex((line) => line.kind === 'text' && mark.test(line.text))
   const last = scan.lines[at]

@@ -149,3 +149,14 @@ function setext(
   if (before?.kind === 'text' && before.text.trim() !== '') return undefined // A longer paragraph.
   return { level: mark.startsWith('=') ? 1 : 2, text: line.text.trim(), body: under.next }
 }
+
+/** The line that holds a position of the text. */
+export function lineAt(lines: Line[], position: number): Line | undefined {
+  let [low, high] = [0, lines.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((lines[middle]?.next ?? 0) <= position) low = middle + 1
+    else high = middle
+  }
+  return lines[low]
+}

@@ -1,0 +1,245 @@
+import { setImmediate } from 'node:timers/promises'
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import { HubError } from '../../../schemas/errors.ts'
+import type { VaultIndex } from '../vault-index.ts'
+import type { Scope } from './evaluate.ts'
+import { evaluate } from './evaluate.ts'
+import type { Expression } from './parser.ts'
+import { parseKnown as parseExpression } from './known.ts'
+import { summarize } from './summaries.ts'
+import type { Value } from './values.ts'
+import { compare, isEmpty, isTruthy, plain, show } from './values.ts'
+
+type Filter =
+  | string
+  | { and?: Filter[] | undefined; or?: Filter[] | undefined; not?: Filter[] | undefined }
+const Filter: z.ZodType<Filter> = z.lazy(() =>
+  z.union([
+    z.string(),
+    z.strictObject({
+      and: z.array(Filter).optional(),
+      or: z.array(Filter).optional(),
+      not: z.array(Filter).optional(),
+    }),
+  ]),
+)
+
+const Order = z.looseObject({
+  property: z.string(),
+  direction: z
+    .string()
+    .transform((way) => way.toUpperCase())
+    .pipe(z.enum(['ASC', 'DESC']))
+    .default('ASC'),
+})
+
+const View = z.looseObject({
+  type: z.string(),
+  name: z.string().optional(),
+  filters: Filter.optional(),
+  groupBy: z.union([z.string(), Order]).optional(),
+  order: z.array(z.string()).optional(),
+  sort: z.array(z.union([z.string(), Order])).optional(),
+  limit: z.number().int().min(0).optional(),
+  summaries: z.record(z.string(), z.string()).optional(),
+})
+
+const Base = z.looseObject({
+  filters: Filter.optional(),
+  formulas: z.record(z.string(), z.coerce.string()).optional(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+  summaries: z.record(z.string(), z.string()).optional(),
+  views: z.array(View).optional(),
+})
+type Base = z.infer<typeof Base>
+
+type BaseRow = { path: string; values: Record<string, unknown>; group?: string }
+export type BaseResult = {
+  rows: BaseRow[]
+  total: number
+  columns: string[]
+  summaries: Record<string, unknown>
+}
+
+const stepsPerQuery = 5_000_000
+const stepsPerFile = 200_000
+/** Longest time in one go; other calls are served in between. */
+const sliceMs = 8
+const maxChars = 256 * 1024
+
+/** Reads a `.base` text. Keys that only say how a view looks are kept out of the way. */
+export function readBase(text: string, shown: string): Base {
+  if (text.length > maxChars) throw new HubError('unsupported', `${shown} is longer than 256 KiB`)
+  try {
+    return Base.parse(parseYaml(text, { maxAliasCount: 50 }) ?? {})
+  } catch (error) {
+    const why =
+      error instanceof z.ZodError
+        ? z.prettifyError(error)
+        : error instanceof Error
+          ? error.message
+          : String(error)
+    throw new HubError('invalid', `${shown} is not a base: ${why.slice(0, 500)}`, { cause: error })
+  }
+}
+
+export const viewNames = (base: Base): string[] =>
+  (base.views ?? []).map(({ name, type }, index) => name ?? `${type} ${index + 1}`)
+
+type Asked = {
+  view: string | undefined
+  thisPath: string | undefined
+  now: number
+  fields: string[] | undefined
+}
+
+/**
+ * The files that a view shows, sorted and with the values of its columns. Anything in it that is not
+ * understood is refused before the first file is looked at, so that no answer is wider than asked.
+ */
+export async function runBase(base: Base, index: VaultIndex, asked: Asked): Promise<BaseResult> {
+  const view = chooseView(base, asked.view)
+  const formulas = new Map(
+    Object.entries(base.formulas ?? {}).map(([name, source]) => [name, parseExpression(source)]),
+  )
+  const filters = [base.filters, view?.filters]
+    .filter((filter) => filter !== undefined)
+    .map(compileFilter)
+  const group = view?.groupBy === undefined ? undefined : compileOrder(view.groupBy)
+  const sort = (view?.sort ?? []).map(compileOrder)
+  const columns = asked.fields ?? view?.order ?? ['file.name']
+  const cells = columns.map((name) => ({ name, expression: parseProperty(name) }))
+  let left = stepsPerQuery
+  const scopeOf = (path: string): Scope => ({
+    index,
+    path,
+    note: index.notes.get(path),
+    formulas,
+    thisPath: asked.thisPath,
+    now: asked.now,
+    budget: { steps: Math.min(left, stepsPerFile) },
+    open: [],
+    locals: {},
+  })
+  const pause = pauses()
+
+  const found: { path: string; scope: Scope; keys: Key[] }[] = []
+  for (const path of [...index.tree.files.keys()].toSorted()) {
+    await pause()
+    const scope = scopeOf(path)
+    const before = scope.budget.steps
+    if (filters.every((filter) => filter(scope))) {
+      const keys = [...(group ? [group] : []), ...sort].map(({ expression, sign }) => ({
+        value: evaluate(expression, scope),
+        sign,
+      }))
+      found.push({ path, scope, keys })
+    }
+    left -= before - scope.budget.steps
+  }
+  found.sort((a, b) => byKeys(a.keys, b.keys))
+  const shown = view?.limit ? found.slice(0, view.limit) : found
+  const rows = []
+  for (const { path, scope, keys } of shown) {
+    await pause()
+    rows.push({
+      path,
+      cells: cells.map(({ name, expression }) => [name, evaluate(expression, scope)] as const),
+      group: group && keys[0] ? show(keys[0].value) : undefined,
+    })
+  }
+  return {
+    rows: rows.map(({ path, cells: values, group: inGroup }) => ({
+      path,
+      values: Object.fromEntries(values.map(([name, value]) => [name, plain(value)])),
+      ...(inGroup === undefined ? {} : { group: inGroup }),
+    })),
+    total: found.length,
+    columns,
+    summaries: summarize(
+      view?.summaries ?? {},
+      base.summaries ?? {},
+      (name) => shown.map(({ scope }) => evaluate(parseProperty(name), scope)),
+      scopeOf(''),
+    ),
+  }
+}
+
+/** Gives way to other work whenever a slice of time is used up. */
+function pauses(): () => Promise<void> {
+  let startedAt = performance.now()
+  return async () => {
+    if (performance.now() - startedAt < sliceMs) return
+    await setImmediate()
+    startedAt = performance.now()
+  }
+}
+
+function chooseView(base: Base, asked: string | undefined) {
+  const views = base.views ?? []
+  if (asked === undefined) return views[0]
+  const names = viewNames(base)
+  const found = views[names.indexOf(asked)]
+  if (found) return found
+  throw new HubError('not_found', `the base has no view ${JSON.stringify(asked)}`, {
+    hint: `Views: ${names.join(', ') || 'none'}.`,
+  })
+}
+
+type Test = (scope: Scope) => boolean
+
+function compileFilter(filter: Filter): Test {
+  if (typeof filter === 'string') {
+    const expression = parseExpression(filter)
+    return (scope) => isTruthy(evaluate(expression, scope))
+  }
+  const [and, or, not] = [filter.and, filter.or, filter.not].map((part) => part?.map(compileFilter))
+  return (scope) =>
+    (and?.every((test) => test(scope)) ?? true) &&
+    (or === undefined || or.length === 0 || or.some((test) => test(scope))) &&
+    !(not?.some((test) => test(scope)) ?? false)
+}
+
+function compileOrder(order: string | z.infer<typeof Order>): {
+  expression: Expression
+  sign: 1 | -1
+} {
+  const { property, direction } =
+    typeof order === 'string' ? { property: order, direction: 'ASC' } : order
+  return { expression: parseProperty(property), sign: direction === 'DESC' ? -1 : 1 }
+}
+
+/** A column: `file.name`, `formula.x`, `note.due`, or a property by its bare name, spaces and all. */
+function parseProperty(name: string): Expression {
+  const scoped = /^(note|formula|file)\.(.+)$/s.exec(name)
+  const place = { at: 0, source: name }
+  if (!scoped)
+    return {
+      kind: 'index',
+      object: { kind: 'name', name: 'note', ...place },
+      index: { kind: 'literal', value: name, ...place },
+      ...place,
+    }
+  const object: Expression = { kind: 'name', name: scoped[1] ?? '', ...place }
+  if (scoped[1] === 'file') return { kind: 'member', object, name: scoped[2] ?? '', ...place }
+  return {
+    kind: 'index',
+    object,
+    index: { kind: 'literal', value: scoped[2] ?? '', ...place },
+    ...place,
+  }
+}
+
+type Key = { value: Value; sign: 1 | -1 }
+
+/** Empty values come last, whichever way the rest is sorted. */
+function byKeys(a: Key[], b: Key[]): number {
+  for (const [index, { value, sign }] of a.entries()) {
+    const other = b[index]?.value ?? null
+    if (isEmpty(value) !== isEmpty(other)) return isEmpty(value) ? 1 : -1
+    const order = compare(value, other) ?? compare(show(value), show(other)) ?? 0
+    if (order !== 0) return order * sign
+  }
+  return 0
+}

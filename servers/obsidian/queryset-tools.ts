@@ -1,0 +1,176 @@
+import { z } from 'zod'
+import { HubError } from '../../schemas/errors.ts'
+import { QuerySet } from '../../schemas/note.ts'
+import type { Context } from '../kit/context.ts'
+import { defineTool } from '../kit/tool.ts'
+import { hasTag } from './note-scan.ts'
+import { readBase, runBase } from './query/base.ts'
+import { compileSearch } from './query/search-match.ts'
+import { parseSearch } from './query/search-parser.ts'
+import type { Definition } from './querysets.ts'
+import { findQuerySet, listQuerySets } from './querysets.ts'
+import { plainHit, searchNotes } from './search.ts'
+import type { Vault } from './vaults.ts'
+import { findNote, openVault, vaultInput } from './vaults.ts'
+
+export const querysetList = defineTool({
+  name: 'queryset_list',
+  title: 'List query sets',
+  description:
+    'Lists the named, read-only queries of a vault: views of .base files, query blocks in notes, bookmarked searches, and those that the hub is configured with. Run one with queryset_run.',
+  effect: 'read',
+  scope: 'note:read',
+  input: { ...vaultInput, limit: z.int().min(1).max(500).default(100).describe('Most to return') },
+  output: z.object({
+    items: z.array(QuerySet),
+    total: z.int(),
+    problems: z.array(z.object({ path: z.string(), message: z.string() })),
+  }),
+  run: async ({ vault: name, limit }, ctx) => {
+    const { sets, problems } = await listQuerySets(await openVault(ctx, name))
+    const items = sets.slice(0, limit).map((set) => ({
+      name: set.name,
+      kind: set.kind,
+      vault: set.vault,
+      version: set.version,
+      description: set.description,
+      ...(set.path === undefined ? {} : { path: set.path }),
+    }))
+    return { items, total: sets.length, problems: problems.slice(0, 50) }
+  },
+})
+
+const Row = z.object({
+  path: z.string(),
+  etag: z.string().optional(),
+  line: z.int().optional(),
+  endLine: z.int().optional(),
+  heading: z.array(z.string()).optional(),
+  excerpt: z.string().optional(),
+  values: z.record(z.string(), z.unknown()).optional(),
+  group: z.string().optional(),
+})
+
+export const querysetRun = defineTool({
+  name: 'queryset_run',
+  title: 'Run a query set',
+  description:
+    'Runs a query set by its name and returns the notes it holds, in its order, with the columns of a base. A formula or function that is not supported is an error with its position, never a wider answer.',
+  effect: 'read',
+  scope: 'note:read',
+  input: {
+    ...vaultInput,
+    name: z.string().min(1).max(1000).describe('Name, as queryset_list shows it'),
+    version: z.string().max(64).optional().describe('Refuse when the definition is another by now'),
+    this: z.string().max(1000).optional().describe('Note that `this` stands for in a base'),
+    fields: z
+      .array(z.string().max(200))
+      .max(50)
+      .optional()
+      .describe(
+        'Columns of a base to return, such as file.name, due or formula.age; default: those of the view',
+      ),
+    limit: z.int().min(1).max(500).default(50).describe('Most rows to return'),
+    excerpt_chars: z
+      .int()
+      .min(0)
+      .max(2000)
+      .default(200)
+      .describe('Most characters of each excerpt of a search'),
+  },
+  output: z.object({
+    name: z.string(),
+    kind: z.enum(['base', 'search', 'inline']),
+    version: z.string(),
+    columns: z.array(z.string()).optional(),
+    rows: z.array(Row),
+    total: z.int(),
+    truncated: z.boolean(),
+    summaries: z.record(z.string(), z.unknown()).optional(),
+  }),
+  run: async (input, ctx) => {
+    const vault = await openVault(ctx, input.vault)
+    const set = await findQuerySet(vault, input.name)
+    if (input.version !== undefined && input.version !== set.version) {
+      throw new HubError('conflict', `the definition of ${set.name} has changed`, {
+        hint: 'Look at it again, then run it without `version` or with the new one.',
+        details: { version: set.version },
+      })
+    }
+    const { rows, total, ...more } = await runSet(ctx, vault, set, input)
+    return {
+      name: set.name,
+      kind: set.kind,
+      version: set.version,
+      rows,
+      total,
+      truncated: total > rows.length,
+      ...more,
+    }
+  },
+})
+
+type Asked = {
+  this?: string | undefined
+  fields?: string[] | undefined
+  limit: number
+  excerpt_chars: number
+}
+
+async function runSet(ctx: Context, vault: Vault, set: Definition, asked: Asked) {
+  const limits = { limit: asked.limit, excerptChars: asked.excerpt_chars }
+  const notes = [...vault.index.notes.keys()].toSorted()
+  switch (set.kind) {
+    case 'base': {
+      const thisPath =
+        asked.this === undefined ? set.host : await findNote(vault, asked.this, ctx.now())
+      const base = readBase(set.text, set.name)
+      const { rows, total, columns, summaries } = await runBase(base, vault.index, {
+        view: set.view,
+        thisPath,
+        now: ctx.now(),
+        fields: asked.fields,
+      })
+      return { rows: rows.slice(0, asked.limit), total, columns, summaries }
+    }
+    case 'search': {
+      const { items, total } = await searchNotes(
+        ctx,
+        vault,
+        notes,
+        compileSearch(parseSearch(set.query)),
+        limits,
+      )
+      return { rows: items, total }
+    }
+    case 'inline': {
+      const { folder, tag, property, search } = set.given
+      const inside = folder?.replace(/^\/|\/$/g, '')
+      const fitting = notes.filter((path) => {
+        const note = vault.index.notes.get(path)
+        if (!note || (inside && !path.startsWith(`${inside}/`))) return false
+        if (tag !== undefined && !hasTag(note.tags, tag)) return false
+        return Object.entries(property ?? {}).every(([key, value]) =>
+          holds(note.properties[key], value),
+        )
+      })
+      if (search !== undefined) {
+        const { items, total } = await searchNotes(
+          ctx,
+          vault,
+          fitting,
+          compileSearch(parseSearch(search)),
+          limits,
+        )
+        return { rows: items, total }
+      }
+      const rows = await Promise.all(
+        fitting.slice(0, asked.limit).map((path) => plainHit(vault, path, asked.excerpt_chars)),
+      )
+      return { rows: rows.flat(), total: fitting.length }
+    }
+  }
+}
+
+const holds = (held: unknown, wanted: unknown): boolean =>
+  Array.isArray(held) ? held.includes(wanted) : held === wanted
