@@ -58,6 +58,7 @@ class CallContext implements Context {
   readonly store: Context['store']
   readonly cluster: Context['cluster']
   readonly models: Context['models']
+  readonly context: Context['context']
   readonly log: Context['log']
   readonly now: Context['now']
   readonly id: Context['id']
@@ -80,6 +81,7 @@ class CallContext implements Context {
     this.store = hub.store
     this.cluster = hub.cluster
     this.models = hub.models
+    this.context = hub.context
     this.log = hub.log
     this.now = hub.now
     this.id = hub.id

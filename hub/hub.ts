@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config, Settings } from '../schemas/config.ts'
 import { LocalDriver } from '../servers/cluster/drivers/local.ts'
+import { ContextStore } from '../servers/context/engine/client.ts'
+import { embeddingOf } from '../servers/context/engine/embedding.ts'
 import { servers } from '../servers/index.ts'
 import { closeVaults } from '../servers/obsidian/vaults.ts'
 import { monotonicNow } from '../servers/kit/clock.ts'
@@ -52,6 +54,7 @@ export class Hub {
   readonly auth: Authenticator
   readonly cluster: LocalDriver
   readonly models: Models
+  readonly context: ContextStore
   readonly upstreams: Upstreams
   readonly catalog = new Catalog(this)
   /** Changes that clients may hear of. */
@@ -97,6 +100,11 @@ export class Hub {
       log,
     })
     this.models = new Models(this.config, environment)
+    this.context = new ContextStore({
+      dataDir: this.dataDir,
+      log,
+      embedding: () => embeddingOf(this.config(), environment),
+    })
     this.key = Buffer.from(hash('sha256', `tasks ${token}`), 'hex')
     const isTaken = {
       name: (name: string) => this.registry.get(name) !== undefined || isOwnPrompt(name),
@@ -176,6 +184,7 @@ export class Hub {
     clearTimeout(this.#warm)
     await this.telemetry.stop()
     closeVaults()
+    await this.context.stop()
     this.store.close()
     this.#lock.release()
   }

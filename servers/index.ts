@@ -1,4 +1,5 @@
 import { capacity } from './capacity/index.ts'
+import { context } from './context/index.ts'
 import { cluster } from './cluster/index.ts'
 import type { Server } from './kit/tool.ts'
 import { models } from './models/index.ts'
@@ -12,6 +13,7 @@ export const servers: Server[] = [
   radicle,
   specKit,
   obsidian,
+  context,
   cluster,
   capacity,
   models,

@@ -3,6 +3,7 @@ import type { Change, ChangeComment, ChangeReview } from '../../schemas/change.t
 import type { CheckResult } from '../../schemas/task.ts'
 import type { Outcome, Work } from '../attempt.ts'
 import { detectChecks } from '../checks/detect.ts'
+import { readContext } from '../context.ts'
 import { runSteps } from '../checks/run.ts'
 import { Journal } from '../journal.ts'
 import { runLoop } from '../loop.ts'
@@ -12,6 +13,7 @@ import { openWorkspace } from '../workspace.ts'
 import { summaryLine } from './ci.ts'
 import { codePrompt } from './code-prompt.ts'
 
+type Found = { items: { cite: string; heading: string; text: string }[]; degraded: string[] }
 export type Discussion = { change: Change; comments: ChangeComment[]; reviews: ChangeReview[] }
 
 /** Template `code`: a model works towards the goal, and what it made is opened as a change. */
@@ -21,11 +23,9 @@ export async function runCode(work: Work): Promise<Outcome> {
   const space = await openWorkspace(work)
   const plan = await detectChecks(space.path)
   const discussion = await readDiscussion(work)
-  const { instructions, request } = codePrompt({
-    goal: String(task.params.goal),
-    checks: plan.checks,
-    discussion,
-  })
+  const goal = String(task.params.goal)
+  const context = await readContext(work, goal, Number(task.params.contextTokens ?? 0))
+  const { instructions, request } = codePrompt({ goal, checks: plan.checks, discussion, context })
   const prepared = await runSteps(work, space.path, plan.setup)
   const broken = prepared.find((step) => step.state === 'failed')
   if (broken) {
@@ -44,6 +44,8 @@ export async function runCode(work: Work): Promise<Outcome> {
     root: space.path,
     signal,
     log: (stream, bytes) => lease.log.write(stream, bytes),
+    search: (query) =>
+      lease.hub.call<Found>('context_search', { query, limit: 8, org: task.org }, { signal }),
     check: async () => {
       checks = await runSteps(work, space.path, plan.checks)
       const failed = checks.filter((check) => check.state === 'failed')

@@ -3,6 +3,7 @@ import { tool } from 'ai'
 import type { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { bash, finish, todo } from './actions.ts'
+import { context } from './context.ts'
 import { edit, read, write } from './files.ts'
 import { glob, grep } from './search.ts'
 
@@ -11,6 +12,11 @@ export type Bench = {
   root: string
   signal: AbortSignal
   log(stream: 'out' | 'err' | 'agent', bytes: Buffer): Promise<void>
+  /** Asks the hub's context store. */
+  search(query: string): Promise<{
+    items: { cite: string; heading: string; text: string }[]
+    degraded: string[]
+  }>
   /** Runs the project's checks and says how they went. */
   check(): Promise<{ passed: boolean; report: string }>
   /** Called with the summary once the work is accepted as finished. */
@@ -26,9 +32,9 @@ export type LoopTool<Input extends z.ZodType> = {
 
 const maxAnswerChars = 16_000
 
-/** The eight tools of the built-in loop, jailed to the workspace. A failure is an answer the model reads. */
+/** The nine tools of the built-in loop, jailed to the workspace. A failure is an answer the model reads. */
 export function workspaceTools(bench: Bench): ToolSet {
-  const tools = { read, write, edit, grep, glob, bash, todo, finish }
+  const tools = { read, write, edit, grep, glob, bash, todo, context, finish }
   const entries = Object.entries(tools).map(([name, definition]) => {
     const run = definition.run as (input: unknown, bench: Bench) => Promise<string> // Called with what its own schema parsed.
     return [

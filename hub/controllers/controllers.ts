@@ -5,9 +5,11 @@ import type { Hub } from '../hub.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
 import { dispatch } from './dispatch.ts'
+import { knowledge } from './knowledge.ts'
 import { lease } from './lease.ts'
 import { reconcile } from './reconcile.ts'
 import { review } from './review.ts'
+import { sources } from './sources.ts'
 
 /**
  * Controllers carry work across servers. Each reads the durable event stream from its own cursor
@@ -35,7 +37,13 @@ export function startControllers(hub: Hub): { stop(): Promise<void> } {
     await guarded(hub, 'reconcile', () => reconcile(context('reconcile')))
     if (stopping.signal.aborted) return
     const dispatching = hub.config().dispatch === 'off' ? [] : [dispatch(context('dispatch'))]
-    await Promise.all([...dispatching, lease(context('lease')), review(context('review'))])
+    await Promise.all([
+      ...dispatching,
+      lease(context('lease')),
+      review(context('review')),
+      knowledge(context('knowledge')),
+      sources(context('sources')),
+    ])
   }
   const running = run()
   return {

@@ -3,6 +3,7 @@ import type { Config } from '../../schemas/config.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { ClusterDriver } from './cluster-driver.ts'
+import type { ContextIndex } from './context-index.ts'
 import type { Models } from './models/models.ts'
 import type { Store } from './store.ts'
 import type { Tx } from './tx.ts'
@@ -18,6 +19,7 @@ export type Context = {
   readonly store: Store
   readonly cluster: ClusterDriver
   readonly models: Models
+  readonly context: ContextIndex
   readonly log: Logger
   now(): number
   id(prefix: string): string

@@ -64,7 +64,7 @@ export const noteDelete = defineTool({
       }
     })
     await announce(ctx, vault, path, 'note.deleted', { trash })
-    return { path, trash, backlinks: backlinks.slice(0, 100) }
+    return { path, trash, backlinks: backlinks.toSorted().slice(0, 100) }
   },
 })
 

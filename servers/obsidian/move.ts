@@ -95,7 +95,7 @@ async function movesOf(
     const target = to.endsWith('/') ? `${to}${name}`.replace(/^\//, '') : to.replace(/^\//, '')
     if (`${target}/`.startsWith(`${folder}/`))
       throw new HubError('invalid', `${folder} cannot be moved into itself`)
-    for (const path of inside) moves.set(path, target + path.slice(folder.length))
+    for (const path of inside.toSorted()) moves.set(path, target + path.slice(folder.length))
   } else {
     const path = await findNote(vault, from, now)
     const name = path.split('/').at(-1) ?? ''

@@ -98,7 +98,7 @@ function metaOf({ properties, tags, aliases, links }: Note, index: VaultIndex, p
       .map(({ target, subpath, embed, line }) =>
         resolved(index, path, { target, subpath, embed, line }),
       ),
-    backlinks: [...new Set(backlinks.map(({ source }) => source))].slice(0, shownItems),
+    backlinks: [...new Set(backlinks.map(({ source }) => source))].toSorted().slice(0, shownItems),
   }
 }
 

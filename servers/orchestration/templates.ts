@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { nearest } from '../../schemas/nearest.ts'
+import { NoteTarget, SpecTarget } from '../../schemas/task-knowledge.ts'
 import { Template } from '../../schemas/template.ts'
 import { defineTool } from '../kit/tool.ts'
 
@@ -66,6 +67,14 @@ const definitions: Record<string, Definition> = {
         .max(50_000_000)
         .default(2_000_000)
         .describe('Most tokens in one attempt'),
+      contextTokens: z
+        .int()
+        .min(0)
+        .max(50_000)
+        .default(4000)
+        .describe('Tokens of context to begin with; 0 for none'),
+      spec: SpecTarget.optional().describe('Spec-Kit tasks to tick when the change is merged'),
+      note: NoteTarget.optional().describe('Note to add the result to'),
     }),
   },
 }

@@ -103,7 +103,7 @@ export const changeReview = defineTool({
          VALUES (:id, :change, :revision, :reviewer, :verdict, :body, :createdAt)`,
         { ...review, change: id },
       )
-      touchChange(tx, row, 'change.reviewed', { verdict, revision: number })
+      touchChange(tx, row, 'change.reviewed', { verdict, revision: number, review: review.id })
       return review
     })
   },

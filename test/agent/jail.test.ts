@@ -48,6 +48,7 @@ describe('the tools of the loop', () => {
       signal: new AbortController().signal,
       log: async () => undefined,
       check: async () => ({ passed, report: passed ? 'test passed' : 'test failed' }),
+      search: async (query) => ({ items: [], degraded: [query] }),
       finish: (summary) => void (bench.finished = summary),
     }
     return bench

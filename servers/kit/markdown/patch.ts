@@ -64,6 +64,10 @@ function spanEdit(
   // Blank lines before the next heading belong to it; they stay.
   const inner = text.slice(start, end)
   const kept = start + inner.trimEnd().length
+  if (operation === 'append' && inner.trim() === '' && start > 0) {
+    const gap = text[start - 1] === '\n' ? '' : ending
+    return { start, end: start, text: `${gap}${body}${ending}` }
+  }
   if (operation === 'append') {
     const gap = kept > 0 && text[kept - 1] !== '\n' ? ending : ''
     const after = text.slice(kept, end)

@@ -6,7 +6,7 @@ import { scriptedModel } from './scripted.ts'
 
 type Environment = Record<string, string | undefined>
 
-const defaultOpenAi = 'https://api.openai.com/v1'
+export const defaultOpenAi = 'https://api.openai.com/v1'
 
 /** Opens `provider/name`. Provider libraries load on first use: a hub without models never pays. */
 export async function openModel(name: string, environment: Environment): Promise<LanguageModelV4> {
@@ -65,7 +65,7 @@ async function openAiModels(environment: Environment): Promise<ModelEntry[]> {
 }
 
 /** `OLLAMA_HOST` may be `host`, `host:port` or a URL, as Ollama itself reads it. */
-function ollamaUrl(environment: Environment): string {
+export function ollamaUrl(environment: Environment): string {
   const host = environment.OLLAMA_HOST ?? '127.0.0.1'
   const url = new URL(/^https?:\/\//.test(host) ? host : `http://${host}`)
   if (url.port === '' && !/^https?:\/\//.test(host)) url.port = '11434'

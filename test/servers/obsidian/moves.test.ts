@@ -224,6 +224,7 @@ test('after any move every link leads where it led before', async () => {
             expect(found?.state === 'missing' ? 'missing' : found?.path).toBe(moved(target.path))
           })
         }
+        await vault.hub.stop()
       },
     ),
     { numRuns: 60 },

@@ -1,0 +1,77 @@
+import type { ContextSource } from '../../schemas/context.ts'
+import { toIndexed } from '../../servers/context/source-rows.ts'
+import type { SourceRow } from '../../servers/context/source-rows.ts'
+import type { ControllerContext } from './context.ts'
+import { guarded } from './context.ts'
+import { pause } from './follow.ts'
+
+const firstLookMs = 1000
+const everyMs = 60_000
+const retentionMs = 3_600_000
+
+/**
+ * Keeps places up to date that change without an event of ours: configured vaults are taken in and
+ * watched, with every folder that was; documents past their retention are forgotten.
+ */
+export async function sources(context: ControllerContext): Promise<void> {
+  const { hub, signal } = context
+  let nextRetentionAt = 0
+  await pause(firstLookMs, signal) // The first callers come first.
+  while (!signal.aborted) {
+    await guarded(hub, 'sources', () => takeInVaults(context))
+    await guarded(hub, 'sources', () => watchFolders(context))
+    if (hub.now() >= nextRetentionAt) {
+      nextRetentionAt = hub.now() + retentionMs
+      await guarded(hub, 'sources', () => context.call('context_expire', {}))
+    }
+    await Promise.race([pause(everyMs, signal), configChanged(context)])
+  }
+}
+
+async function takeInVaults({ hub, call, signal }: ControllerContext): Promise<void> {
+  for (const [name, { path, org }] of Object.entries(hub.config().file.vaults)) {
+    if (signal.aborted) return
+    const known = hub.store.get(
+      `SELECT 1 AS known FROM context_sources WHERE kind = 'vault' AND uri = :path AND org = :org`,
+      { path, org },
+    )
+    if (!known) await call('context_ingest', { kind: 'vault', uri: name, org, wait_ms: 0 })
+  }
+}
+
+async function watchFolders(context: ControllerContext): Promise<void> {
+  const { hub, call, signal } = context
+  const rows = hub.store.all<SourceRow>(
+    `SELECT * FROM context_sources WHERE kind IN ('vault', 'folder', 'spec')`,
+  )
+  for (const row of rows) {
+    if (signal.aborted) return
+    let pending: NodeJS.Timeout | undefined
+    // What was found is in the index already; this brings the numbers of the source up to date.
+    await hub.context.follow(toIndexed({ config: hub.config() }, row), () => {
+      clearTimeout(pending)
+      pending = setTimeout(() => {
+        if (signal.aborted) return
+        void guarded(hub, 'sources', () =>
+          call<{ source: ContextSource }>('context_ingest', { source: row.id, wait_ms: 0 }),
+        )
+      }, 2000).unref()
+    })
+  }
+}
+
+/** Resolves when the configuration is read again. */
+function configChanged({ hub, signal }: ControllerContext): Promise<void> {
+  return new Promise((resolve) => {
+    const before = hub.config()
+    const unsubscribe = hub.notices.subscribe(() => {
+      if (hub.config() !== before) end()
+    })
+    const end = () => {
+      unsubscribe()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    signal.addEventListener('abort', end, { once: true })
+  })
+}

@@ -1,0 +1,153 @@
+import type Database from 'better-sqlite3'
+import type { ContextHit, SourceKind, Trust } from '../../../schemas/context.ts'
+import type { SearchReply, SearchRequest } from '../../kit/context-index.ts'
+import { searchWords } from './lexical.ts'
+import type { Prior, Scored } from './rank.ts'
+import { fuse, rankChunks } from './rank.ts'
+import type { QueryVector } from './vectors.ts'
+import { searchVectors } from './vectors.ts'
+
+/** Weights of the two lists when both are there. */
+const fusion = { words: 1, vectors: 1 }
+
+type Found = { ranked: Scored[]; engines: SearchReply['engines']; degraded: string[] }
+
+/** Ranks chunks by words, and by meaning where there is a vector for the question. */
+export function findChunks(
+  db: Database.Database,
+  request: SearchRequest,
+  vector: QueryVector,
+): Found {
+  const chosen = request.sources.filter(
+    ({ kind }) => request.kinds === undefined || request.kinds.includes(kind),
+  )
+  const keys = keysOf(
+    db,
+    chosen.map(({ id }) => id),
+  )
+  const words = searchWords(
+    db,
+    keys.map(({ key }) => key),
+    request.query,
+  )
+  const degraded =
+    vector.state === 'failed'
+      ? [`no vector for the question: ${vector.reason}`]
+      : vector.state === 'building'
+        ? ['vectors are being made; found by words alone']
+        : []
+  const near =
+    vector.state === 'ready'
+      ? searchVectors(
+          db,
+          vector,
+          chosen.map(({ id }) => id),
+        )
+      : []
+  const entries =
+    near.length === 0
+      ? words
+      : fuse([
+          { entries: words, weight: fusion.words },
+          { entries: near, weight: fusion.vectors },
+        ])
+  const priors = readPriors(db, entries)
+  const ranked = rankChunks(entries, (document) => priors.get(document), {
+    now: request.now,
+    near: request.near ?? [],
+  })
+  return { ranked, engines: near.length === 0 ? ['fts5'] : ['fts5', 'vectors'], degraded }
+}
+
+export function search(
+  db: Database.Database,
+  request: SearchRequest,
+  vector: QueryVector,
+): Omit<SearchReply, 'tookMs'> {
+  const { ranked, engines, degraded } = findChunks(db, request, vector)
+  const hits = readHits(db, request, ranked.slice(0, request.limit))
+  return { hits, engines, degraded }
+}
+
+function keysOf(db: Database.Database, ids: string[]): { id: string; key: number }[] {
+  return db
+    .prepare('SELECT id, key FROM source WHERE id IN (SELECT value FROM json_each(?))')
+    .all(JSON.stringify(ids)) as { id: string; key: number }[] // By its columns.
+}
+
+function readPriors(db: Database.Database, entries: Scored[]): Map<number, Prior> {
+  const documents = JSON.stringify([...new Set(entries.map(({ document }) => document))])
+  const rows = db
+    .prepare(
+      `SELECT id, path, modified_at AS modifiedAt, title FROM document WHERE id IN (SELECT value FROM json_each(?))`,
+    )
+    .all(documents) as { id: number; path: string; modifiedAt: number }[] // By its columns.
+  const countLinks = db.prepare('SELECT count(*) FROM link WHERE target = ?').pluck()
+  return new Map(
+    rows.map(({ id, path, modifiedAt }) => {
+      const name = (path.split('/').at(-1) ?? '').replace(/\.md$/i, '').toLowerCase()
+      const inlinks = path.endsWith('.md') ? Number(countLinks.get(name)) : 0
+      return [id, { path, modifiedAt, inlinks }] as const
+    }),
+  )
+}
+
+type Row = {
+  chunk: number
+  source: string
+  path: string
+  crumb: string
+  line0: number
+  line1: number
+  tokens: number
+  text: string
+  revision: string
+  sourceRevision: string
+}
+
+/** The chunks themselves, in the order given, each with where it is from. */
+export function readHits(
+  db: Database.Database,
+  request: Pick<SearchRequest, 'sources'>,
+  ranked: Scored[],
+): ContextHit[] {
+  const rows = db
+    .prepare(
+      `SELECT chunk.id AS chunk, document.source AS source, document.path AS path, chunk.crumb AS crumb, chunk.line0 AS line0,
+              chunk.line1 AS line1, chunk.tokens AS tokens, chunk.text AS text, document.revision AS revision, source.revision AS sourceRevision
+       FROM chunk JOIN document ON document.id = chunk.document JOIN source ON source.id = document.source
+       WHERE chunk.id IN (SELECT value FROM json_each(?))`,
+    )
+    .all(JSON.stringify(ranked.map(({ chunk }) => chunk))) as Row[] // By its columns.
+  const byChunk = new Map(rows.map((row) => [row.chunk, row]))
+  const sources = new Map(request.sources.map((source) => [source.id, source]))
+  return ranked.flatMap(({ chunk, score }): ContextHit[] => {
+    const row = byChunk.get(chunk)
+    const source = row && sources.get(row.source)
+    return row && source ? [hitOf(row, source, score)] : [] // Forgotten in the same moment.
+  })
+}
+
+function hitOf(
+  row: Row,
+  { kind, trust }: { kind: SourceKind; trust: Trust },
+  score: number,
+): ContextHit {
+  const { source, path, crumb, line0, line1, tokens, text } = row
+  const revision = (row.sourceRevision || row.revision).slice(0, 10)
+  const lines = line0 === line1 ? `${line0}` : `${line0}-${line1}`
+  return {
+    source,
+    kind,
+    trust,
+    path,
+    heading: crumb,
+    line0,
+    line1,
+    revision,
+    cite: `${path}:${lines}@${revision}`,
+    tokens,
+    score: Math.round(score * 1e4) / 1e4,
+    text,
+  }
+}

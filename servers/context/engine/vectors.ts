@@ -1,0 +1,93 @@
+import type Database from 'better-sqlite3'
+import type { Scored } from './rank.ts'
+
+/** The question as a vector of the active space, or why there is none. */
+export type QueryVector =
+  | { state: 'none' }
+  | { state: 'building' }
+  | { state: 'failed'; reason: string }
+  | { state: 'ready'; space: number; values: number[] }
+
+const candidates = 100
+
+/** One byte for each dimension: a quarter of the size, and within .01 of the recall (facts). */
+function quantize(values: number[]): Buffer {
+  const most = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1
+  return Buffer.from(Int8Array.from(values, (value) => Math.round((value / most) * 127)).buffer)
+}
+
+/** Chunks whose vectors are nearest to the question's, over every vector of the sources (sqlite-vec). */
+export function searchVectors(
+  db: Database.Database,
+  vector: Extract<QueryVector, { state: 'ready' }>,
+  sources: string[],
+): Scored[] {
+  return db
+    .prepare(
+      `SELECT chunk.id AS chunk, chunk.document AS document, 1 - vec_distance_cosine(vec_int8(vector.value), vec_int8(:query)) AS score
+       FROM document JOIN chunk ON chunk.document = document.id JOIN vector ON vector.sha = chunk.sha AND vector.space = :space
+       WHERE document.source IN (SELECT value FROM json_each(:sources)) ORDER BY score DESC, chunk.id LIMIT ${candidates}`,
+    )
+    .all({
+      space: vector.space,
+      query: quantize(vector.values),
+      sources: JSON.stringify(sources),
+    }) as Scored[] // By its columns.
+}
+
+type Space = { id: number; model: string; dimensions: number; state: 'building' | 'active' | 'old' }
+
+export const activeSpace = (db: Database.Database): Space | undefined =>
+  db.prepare(`SELECT * FROM space WHERE state = 'active'`).get() as Space | undefined // By its columns.
+
+const spaceOf = (db: Database.Database, model: string): Space | undefined =>
+  db.prepare('SELECT * FROM space WHERE model = ?').get(model) as Space | undefined // By its columns.
+
+/** Texts that the space has no vector for yet, each once. */
+export const missingVectors = (
+  db: Database.Database,
+  space: number,
+  limit: number,
+): { sha: Buffer; text: string; crumb: string }[] =>
+  db
+    .prepare(
+      `SELECT sha, text, crumb FROM chunk WHERE NOT EXISTS (SELECT 1 FROM vector WHERE vector.space = :space AND vector.sha = chunk.sha)
+       GROUP BY sha LIMIT :limit`,
+    )
+    .all({ space, limit }) as { sha: Buffer; text: string; crumb: string }[] // By its columns.
+
+/** Makes room for a model's vectors. The space in use stays in use until this one is complete. */
+export function openSpace(db: Database.Database, model: string, dimensions: number): Space {
+  const known = spaceOf(db, model)
+  if (known && known.dimensions === dimensions) return known
+  return db
+    .transaction(() => {
+      if (known) db.prepare('DELETE FROM space WHERE id = ?').run(known.id) // The model was exchanged under its name.
+      db.prepare(`INSERT INTO space (model, dimensions, state) VALUES (?, ?, 'building')`).run(
+        model,
+        dimensions,
+      )
+      return spaceOf(db, model) as Space // Just made.
+    })
+    .immediate()
+}
+
+export function saveVectors(
+  db: Database.Database,
+  space: number,
+  vectors: { sha: Buffer; values: number[] }[],
+): void {
+  const add = db.prepare('INSERT OR REPLACE INTO vector (space, sha, value) VALUES (?, ?, ?)')
+  db.transaction(() => {
+    for (const { sha, values } of vectors) add.run(space, sha, quantize(values))
+  }).immediate()
+}
+
+/** The one moment in which searches change from one model to another: a commit, or nothing of it. */
+export function activate(db: Database.Database, space: number): void {
+  db.transaction(() => {
+    db.prepare(`UPDATE space SET state = 'old' WHERE state = 'active' AND id <> ?`).run(space)
+    db.prepare(`UPDATE space SET state = 'active' WHERE id = ?`).run(space)
+    db.prepare(`DELETE FROM space WHERE state = 'old'`).run()
+  }).immediate()
+}

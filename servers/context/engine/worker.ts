@@ -1,0 +1,174 @@
+import { join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import type Database from 'better-sqlite3'
+import { load as loadVectors } from 'sqlite-vec'
+import { HubError, errorBody } from '../../../schemas/errors.ts'
+import type {
+  IndexedSource,
+  InlineDocument,
+  IngestReport,
+  PackRequest,
+  SearchRequest,
+} from '../../kit/context-index.ts'
+import type { FileTree } from '../../kit/files/tree.ts'
+import { openIndex } from './database.ts'
+import type { Embedding } from './embedder.ts'
+import type { Listing } from './listing.ts'
+import { listInline, listRepository, listTree, openTree } from './listing.ts'
+import { pack } from './pack.ts'
+import { search } from './search.ts'
+import { buildVectors, queryVector } from './spaces.ts'
+import { exportTo, readExport } from './transfer.ts'
+import { beginRebuild, forget, ingest, pathsBefore } from './writer.ts'
+
+// Runs twice: one worker reads sources and writes the index, the other answers questions. Neither
+// shares more than the files with the hub, so no search and no ingest can hold up its event loop.
+const { folder } = workerData as { folder: string }
+const port = parentPort
+if (!port) throw new Error('this file is a worker')
+
+const databases = new Map<string, Database.Database>()
+const trees = new Map<string, FileTree>()
+const settleMs = 30
+let embedding: Embedding | undefined
+let work: Promise<unknown> = Promise.resolve()
+let isStopping = false
+
+const dbOf = (org: string): Database.Database => {
+  const known = databases.get(org)
+  if (known) return known
+  const db = openIndex(join(folder, `${org}.db`))
+  loadVectors(db)
+  databases.set(org, db)
+  return db
+}
+
+/** Writes follow on each other; vectors are made in between, when nothing else waits. */
+function queued<T>(job: () => Promise<T>): Promise<T> {
+  const done = work.then(job, job)
+  work = done.catch(() => undefined) // Told to whoever asked for it.
+  return done
+}
+
+async function listing(source: IndexedSource): Promise<Listing> {
+  const { kind, path = '', ref } = source
+  if (kind === 'repo') return listRepository(path, ref)
+  const tree = treeOf(source)
+  await tree.refresh(!tree.watching)
+  return listTree(tree)
+}
+
+function treeOf(source: IndexedSource): FileTree {
+  const tree = trees.get(source.id) ?? openTree(source)
+  trees.set(source.id, tree)
+  return tree
+}
+
+const building = new Map<string, Promise<void>>()
+
+function makeVectors(org: string): void {
+  const wanted = embedding
+  if (!wanted || building.has(org)) return
+  const run = buildVectors(dbOf(org), wanted, () => isStopping || embedding !== wanted)
+    .catch((error: unknown) =>
+      port?.postMessage({
+        event: 'problem',
+        message: error instanceof Error ? error.message : String(error),
+      }),
+    )
+    .finally(() => building.delete(org))
+  building.set(org, run)
+}
+
+async function run(
+  source: IndexedSource,
+  listed: Listing,
+  only?: Set<string>,
+  keepOthers = false,
+): Promise<IngestReport> {
+  const report = await ingest(dbOf(source.org), source, listed, only, keepOthers, () => isStopping)
+  makeVectors(source.org)
+  return report
+}
+
+const methods = {
+  configure: async (wanted: Embedding | undefined) => void (embedding = wanted),
+  ingest: (source: IndexedSource, documents?: InlineDocument[], rebuild = false) =>
+    queued(async () => {
+      const kept = rebuild ? beginRebuild(dbOf(source.org), source.id) : []
+      if (documents === undefined) return run(source, await listing(source))
+      return run(source, listInline([...kept, ...documents]), undefined, true)
+    }),
+  follow: async (source: IndexedSource) => {
+    const tree = treeOf(source)
+    let timer: NodeJS.Timeout | undefined
+    tree.onChange(() => {
+      clearTimeout(timer)
+      timer = setTimeout(() => void queued(() => again(source, tree)), settleMs)
+    })
+    await queued(() => again(source, tree))
+  },
+  unfollow: async (id: string) => {
+    trees.get(id)?.close()
+    trees.delete(id)
+  },
+  search: async (request: SearchRequest) => {
+    const startedAt = performance.now()
+    const db = dbOf(request.org)
+    const found = search(db, request, await queryVector(db, embedding, request.query))
+    return { ...found, tookMs: Math.round((performance.now() - startedAt) * 10) / 10 }
+  },
+  pack: async (request: PackRequest) => {
+    const db = dbOf(request.org)
+    return pack(db, request, await queryVector(db, embedding, request.query))
+  },
+  forget: (org: string, source: string, paths?: string[]) =>
+    queued(async () => forget(dbOf(org), source, paths)),
+  forgetOlder: (org: string, source: string, beforeAt: number) =>
+    queued(async () => {
+      const db = dbOf(org)
+      const paths = pathsBefore(db, source, beforeAt)
+      return paths.length === 0 ? 0 : forget(db, source, paths)
+    }),
+  exportTo: (org: string, sources: string[], file: string) => exportTo(dbOf(org), sources, file),
+  importFrom: (source: IndexedSource, file: string) =>
+    queued(async () => run(source, listInline(await readExport(file)), undefined, true)),
+  stop: async () => {
+    isStopping = true
+    for (const tree of trees.values()) tree.close()
+    await Promise.all([work, ...building.values()])
+    for (const db of databases.values()) db.close()
+  },
+}
+
+/** What a watcher told of: only those files are looked at. */
+async function again(source: IndexedSource, tree: FileTree): Promise<void> {
+  const changed = await tree.refresh()
+  if (changed.length === 0) return
+  const report = await run(source, listTree(tree), new Set(changed))
+  port?.postMessage({ event: 'changed', source: source.id, report })
+}
+
+type Call = { id: number; method: keyof typeof methods; args: unknown[] }
+
+port.on('message', ({ id, method, args }: Call) => {
+  // The caller is ContextStore, whose methods have these very types.
+  const call = methods[method] as (...given: unknown[]) => Promise<unknown>
+  call(...args).then(
+    (value) => {
+      port.postMessage({ id, value })
+      if (method === 'stop') port.close()
+    },
+    (error: unknown) =>
+      port.postMessage({
+        id,
+        error:
+          error instanceof HubError
+            ? errorBody(error)
+            : {
+                code: 'internal',
+                message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+              },
+      }),
+  )
+})

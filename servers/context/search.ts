@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import { ContextHit, Engines, Packed, SourceKind } from '../../schemas/context.ts'
+import { HubError } from '../../schemas/errors.ts'
+import { Org } from '../../schemas/principal.ts'
+import type { SearchRequest } from '../kit/context-index.ts'
+import type { Context } from '../kit/context.ts'
+import { defineTool } from '../kit/tool.ts'
+import type { SourceRow } from './source-rows.ts'
+import { findSource, visibleSources } from './source-rows.ts'
+
+const asking = {
+  query: z
+    .string()
+    .trim()
+    .min(1)
+    .max(4000)
+    .describe('Question or words, in any language; also names from code'),
+  sources: z
+    .array(z.string().max(4096))
+    .max(50)
+    .optional()
+    .describe('Only these sources, by id, name or path'),
+  kinds: z.array(SourceKind).max(8).optional().describe('Only these kinds of source'),
+  near: z
+    .array(z.string().max(1000))
+    .max(20)
+    .optional()
+    .describe('Paths you are at work on; what lies near them comes first among equals'),
+  org: Org.optional().describe('Org whose context to search; default: your own'),
+}
+
+const degradedField = z
+  .array(z.string())
+  .describe('What could not be used, and why; empty when all was')
+
+export const contextSearch = defineTool({
+  name: 'context_search',
+  title: 'Search context',
+  description:
+    'Finds pieces of repositories, notes, specs, logs, changes and decisions that bear on a question, each cited as path:lines@revision. Use context_pack for text to start work from, note_search to search one vault by operators.',
+  effect: 'read',
+  scope: 'context:read',
+  input: {
+    ...asking,
+    limit: z.int().min(1).max(50).default(10).describe('Most pieces to return'),
+    excerpt_chars: z.int().min(0).max(4000).default(600).describe('Most characters of each piece'),
+  },
+  output: z.object({
+    items: z.array(ContextHit),
+    engines: Engines,
+    degraded: degradedField,
+    searched: z.int().describe('Number of sources searched'),
+    tookMs: z.number(),
+  }),
+  run: async ({ limit, excerpt_chars: chars, ...asked }, ctx) => {
+    const { request, problems } = requestFor(ctx, asked)
+    if (!request) return { items: [], engines: [], degraded: problems, searched: 0, tookMs: 0 }
+    const { hits, engines, degraded, tookMs } = await ctx.context.search({ ...request, limit })
+    const items = hits.map((hit) =>
+      hit.text.length > chars ? { ...hit, text: `${hit.text.slice(0, chars)}…` } : hit,
+    )
+    return {
+      items,
+      engines,
+      degraded: [...problems, ...degraded],
+      searched: request.sources.length,
+      tookMs,
+    }
+  },
+})
+
+export const contextPack = defineTool({
+  name: 'context_pack',
+  title: 'Pack context',
+  description:
+    'Bundles what bears on a task into one text that never passes a number of tokens: the best in full, more in outline, the rest cited, without repeating itself, and a list of what was left out. The same index gives the same bytes. Use it before work begins.',
+  effect: 'read',
+  scope: 'context:read',
+  input: {
+    ...asking,
+    max_tokens: z
+      .int()
+      .min(200)
+      .max(100_000)
+      .default(4000)
+      .describe('Most tokens (o200k_base) of the text'),
+  },
+  output: z.object({
+    text: z.string(),
+    tokens: z.int(),
+    items: z.array(Packed),
+    omitted: z.array(z.object({ cite: z.string(), tokens: z.int() })),
+    engines: Engines,
+    degraded: degradedField,
+    generation: z.int().describe('Grows with each change of the index'),
+  }),
+  run: async ({ max_tokens: maxTokens, ...asked }, ctx) => {
+    const { request, problems } = requestFor(ctx, asked)
+    if (!request)
+      return {
+        text: '',
+        tokens: 0,
+        items: [],
+        omitted: [],
+        engines: [],
+        degraded: problems,
+        generation: 0,
+      }
+    const packed = await ctx.context.pack({ ...request, limit: 60, maxTokens })
+    return { ...packed, degraded: [...problems, ...packed.degraded] }
+  },
+})
+
+type Asked = {
+  query: string
+  sources?: string[] | undefined
+  kinds?: SearchRequest['kinds']
+  near?: string[] | undefined
+  org?: string | undefined
+}
+
+/** Which sources are asked, of one org, and what is not right with them. */
+function requestFor(
+  ctx: Context,
+  { query, sources, kinds, near, org }: Asked,
+): { request: Omit<SearchRequest, 'limit'> | undefined; problems: string[] } {
+  const rows =
+    sources === undefined
+      ? visibleSources(ctx, org)
+      : sources.map((asked) => findSource(ctx, asked))
+  const chosen = rows.filter(({ kind }) => kinds === undefined || kinds.includes(kind))
+  const orgs = [...new Set(chosen.map((row) => row.org))]
+  if (orgs.length > 1) {
+    throw new HubError('ambiguous', `these sources belong to several orgs: ${orgs.join(', ')}`, {
+      hint: 'Pass `org`, or sources of one org.',
+    })
+  }
+  const [owner] = orgs
+  if (owner === undefined)
+    return {
+      request: undefined,
+      problems: ['nothing was taken into the context store yet; context_ingest does it'],
+    }
+  const problems = chosen.flatMap(problemOf)
+  return {
+    request: {
+      org: owner,
+      sources: chosen.map(({ id, kind, trust }) => ({ id, kind, trust })),
+      query,
+      near,
+      now: ctx.now(),
+    },
+    problems,
+  }
+}
+
+const problemOf = ({ name, state, problem }: SourceRow): string[] =>
+  problem !== null
+    ? [`${name}: ${problem}`]
+    : state === 'pending'
+      ? [`${name} is still being read`]
+      : []
