@@ -1,13 +1,13 @@
-import { parseTree } from 'jsonc-parser'
 import type { Node } from 'jsonc-parser'
 import type { Edit } from '../kit/files/edits.ts'
 import { applyEdits } from '../kit/files/edits.ts'
+import { jsonc } from '../kit/lazy.ts'
 import type { World } from './link-edits.ts'
 import { linkEdits } from './link-edits.ts'
 
 /** JSON Canvas 1.0: file nodes name a path, text nodes hold Markdown. Everything else stays as it is. */
 export function canvasEdits(text: string, world: World): Edit[] {
-  const tree = parseTree(text, [], { allowTrailingComma: true })
+  const tree = jsonc().parseTree(text, [], { allowTrailingComma: true })
   const nodes = child(tree, 'nodes')?.children ?? []
   return nodes.flatMap((node): Edit[] => {
     const file = child(node, 'file')

@@ -6,7 +6,6 @@ import { assertMatch, readTextFile } from '../kit/files/text-file.ts'
 import { defineTool } from '../kit/tool.ts'
 import { announce } from './change.ts'
 import { carryOut } from './move-journal.ts'
-import { planMove } from './move-plan.ts'
 import { journalFolder, withVaultLock } from './vault-lock.ts'
 import type { Vault } from './vaults.ts'
 import {
@@ -53,6 +52,7 @@ export const noteMove = defineTool({
       const [[first = ''] = []] = moves
       if (input.if_match !== undefined && moves.size === 1)
         assertMatch(await readTextFile(await absolute(vault, first), first), input.if_match, first)
+      const { planMove } = await import('./move-plan.ts')
       const plan = input.update_links ? await planMove(vault, moves) : { moves, rewrites: [] }
       for (const { path } of plan.rewrites) assertWritable(vault, path)
       if (!input.dry_run) await carryOut(vault, plan, journalFolder(ctx))

@@ -1,11 +1,10 @@
-import { applyEdits as applyJson, modify, parse as parseJson } from 'jsonc-parser'
 import type { ParseError } from 'jsonc-parser'
-import { isMap, isPair, isScalar, parseDocument, stringify } from 'yaml'
 import type { Document } from 'yaml'
 import { isDeepStrictEqual } from 'node:util'
 import { HubError } from '../../schemas/errors.ts'
 import type { Edit } from '../kit/files/edits.ts'
 import { lineEnding } from '../kit/files/edits.ts'
+import { jsonc, yaml } from '../kit/lazy.ts'
 import type { Scan } from '../kit/markdown/scan.ts'
 
 /** The properties of a note. `problem` says why they cannot be changed, though the note can be read. */
@@ -26,13 +25,13 @@ export function readProperties({ text, front }: Scan): Properties {
     return { values: {}, problem: 'the front matter is longer than 256 KiB' }
   if (isJson(source)) {
     const errors: ParseError[] = []
-    const value: unknown = parseJson(source, errors, { allowTrailingComma: true })
+    const value: unknown = jsonc().parse(source, errors, { allowTrailingComma: true })
     return errors.length > 0
       ? { values: {}, problem: 'the front matter is not valid JSON' }
       : { values: asRecord(value), problem: undefined }
   }
   try {
-    const document = parseDocument(source, options)
+    const document = yaml().parseDocument(source, options)
     const [error] = document.errors
     if (error)
       return {
@@ -106,9 +105,11 @@ function changedJson(source: string, set: Record<string, unknown>, unset: string
   const changes = [...Object.entries(set), ...unset.map((key) => [key, undefined] as const)]
   return changes.reduce(
     (text, [key, value]) =>
-      applyJson(
+      jsonc().applyEdits(
         text,
-        modify(text, [key], value, { formattingOptions: { insertSpaces: true, tabSize: 2 } }),
+        jsonc().modify(text, [key], value, {
+          formattingOptions: { insertSpaces: true, tabSize: 2 },
+        }),
       ),
     source,
   )
@@ -136,7 +137,8 @@ function changedYaml(
 
 /** A plain value is replaced alone, so that a comment after it stays; anything else as whole lines. */
 function replaced(text: string, span: Span, value: unknown, line: string): string {
-  const scalar = typeof value === 'object' ? '' : stringify(value, { lineWidth: 0 }).trimEnd()
+  const scalar =
+    typeof value === 'object' ? '' : yaml().stringify(value, { lineWidth: 0 }).trimEnd()
   if (!span.scalar || scalar === '' || scalar.includes('\n'))
     return text.slice(0, span.start) + line + text.slice(span.end)
   return text.slice(0, span.scalar.start) + scalar + text.slice(span.scalar.end)
@@ -151,7 +153,8 @@ type Span = {
 
 /** Lines of one top-level key: from its own line up to that of the next key, comments before it aside. */
 function pairSpan(source: string, key: string): Span | undefined {
-  const document: Document.Parsed = parseDocument(source, options)
+  const document: Document.Parsed = yaml().parseDocument(source, options)
+  const { isMap, isPair, isScalar } = yaml()
   const map = document.contents
   if (!isMap(map) || map.flow === true) return undefined
   const index = map.items.findIndex((pair) => isScalar(pair.key) && String(pair.key.value) === key)
@@ -175,12 +178,14 @@ function pairSpan(source: string, key: string): Span | undefined {
 
 /** Properties as lines in the form that Obsidian itself writes: block lists, quotes where needed. */
 function block(values: Record<string, unknown>, ending: string): string {
-  return stringify(values, {
-    version: '1.2',
-    lineWidth: 0,
-    nullStr: '',
-    indentSeq: true,
-  }).replaceAll('\n', ending)
+  return yaml()
+    .stringify(values, {
+      version: '1.2',
+      lineWidth: 0,
+      nullStr: '',
+      indentSeq: true,
+    })
+    .replaceAll('\n', ending)
 }
 
 const isJson = (source: string) => source.trimStart().startsWith('{')

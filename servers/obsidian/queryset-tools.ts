@@ -1,17 +1,11 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { QuerySet } from '../../schemas/note.ts'
-import type { Context } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
-import { hasTag } from './note-scan.ts'
-import { readBase, runBase } from './query/base.ts'
-import { compileSearch } from './query/search-match.ts'
-import { parseSearch } from './query/search-parser.ts'
-import type { Definition } from './querysets.ts'
-import { findQuerySet, listQuerySets } from './querysets.ts'
-import { plainHit, searchNotes } from './search.ts'
-import type { Vault } from './vaults.ts'
-import { findNote, openVault, vaultInput } from './vaults.ts'
+import { openVault, vaultInput } from './vaults.ts'
+
+// What reads and runs queries is loaded by the first one.
+const definitions = () => import('./querysets.ts')
 
 export const querysetList = defineTool({
   name: 'queryset_list',
@@ -27,6 +21,7 @@ export const querysetList = defineTool({
     problems: z.array(z.object({ path: z.string(), message: z.string() })),
   }),
   run: async ({ vault: name, limit }, ctx) => {
+    const { listQuerySets } = await definitions()
     const { sets, problems } = await listQuerySets(await openVault(ctx, name))
     const items = sets.slice(0, limit).map((set) => ({
       name: set.name,
@@ -90,6 +85,10 @@ export const querysetRun = defineTool({
   }),
   run: async (input, ctx) => {
     const vault = await openVault(ctx, input.vault)
+    const [{ findQuerySet }, { runSet }] = await Promise.all([
+      definitions(),
+      import('./queryset-run.ts'),
+    ])
     const set = await findQuerySet(vault, input.name)
     if (input.version !== undefined && input.version !== set.version) {
       throw new HubError('conflict', `the definition of ${set.name} has changed`, {
@@ -109,68 +108,3 @@ export const querysetRun = defineTool({
     }
   },
 })
-
-type Asked = {
-  this?: string | undefined
-  fields?: string[] | undefined
-  limit: number
-  excerpt_chars: number
-}
-
-async function runSet(ctx: Context, vault: Vault, set: Definition, asked: Asked) {
-  const limits = { limit: asked.limit, excerptChars: asked.excerpt_chars }
-  const notes = [...vault.index.notes.keys()].toSorted()
-  switch (set.kind) {
-    case 'base': {
-      const thisPath =
-        asked.this === undefined ? set.host : await findNote(vault, asked.this, ctx.now())
-      const base = readBase(set.text, set.name)
-      const { rows, total, columns, summaries } = await runBase(base, vault.index, {
-        view: set.view,
-        thisPath,
-        now: ctx.now(),
-        fields: asked.fields,
-      })
-      return { rows: rows.slice(0, asked.limit), total, columns, summaries }
-    }
-    case 'search': {
-      const { items, total } = await searchNotes(
-        ctx,
-        vault,
-        notes,
-        compileSearch(parseSearch(set.query)),
-        limits,
-      )
-      return { rows: items, total }
-    }
-    case 'inline': {
-      const { folder, tag, property, search } = set.given
-      const inside = folder?.replace(/^\/|\/$/g, '')
-      const fitting = notes.filter((path) => {
-        const note = vault.index.notes.get(path)
-        if (!note || (inside && !path.startsWith(`${inside}/`))) return false
-        if (tag !== undefined && !hasTag(note.tags, tag)) return false
-        return Object.entries(property ?? {}).every(([key, value]) =>
-          holds(note.properties[key], value),
-        )
-      })
-      if (search !== undefined) {
-        const { items, total } = await searchNotes(
-          ctx,
-          vault,
-          fitting,
-          compileSearch(parseSearch(search)),
-          limits,
-        )
-        return { rows: items, total }
-      }
-      const rows = await Promise.all(
-        fitting.slice(0, asked.limit).map((path) => plainHit(vault, path, asked.excerpt_chars)),
-      )
-      return { rows: rows.flat(), total: fitting.length }
-    }
-  }
-}
-
-const holds = (held: unknown, wanted: unknown): boolean =>
-  Array.isArray(held) ? held.includes(wanted) : held === wanted

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { yaml } from '../kit/lazy.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { readIfThere } from '../kit/files/text-file.ts'
 import { scanMarkdown } from '../kit/markdown/scan.ts'
@@ -159,7 +159,7 @@ function readHooks({ root }: Project): Record<string, z.infer<typeof Hook>[]> {
   const text = readIfThere(join(root, '.specify', 'extensions.yml'))
   if (text === undefined) return {}
   try {
-    return Extensions.parse(parseYaml(text) ?? {}).hooks ?? {}
+    return Extensions.parse(yaml().parse(text) ?? {}).hooks ?? {}
   } catch (error) {
     throw new HubError(
       'invalid',

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { yaml } from '../kit/lazy.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { insideFolder } from '../kit/files/jail.ts'
 import { readIfThere } from '../kit/files/text-file.ts'
@@ -163,7 +163,7 @@ async function presetLayer(
 
 function declaredTemplate(text: string, name: string, shown: string) {
   try {
-    const { provides } = Manifest.parse(parseYaml(text))
+    const { provides } = Manifest.parse(yaml().parse(text))
     return provides.templates.find((entry) => entry.type === 'template' && entry.name === name)
   } catch (error) {
     throw new HubError(

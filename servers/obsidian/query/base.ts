@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { yaml } from '../../kit/lazy.ts'
 import { HubError } from '../../../schemas/errors.ts'
 import type { VaultIndex } from '../vault-index.ts'
 import type { Scope } from './evaluate.ts'
@@ -72,7 +72,7 @@ const maxChars = 256 * 1024
 export function readBase(text: string, shown: string): Base {
   if (text.length > maxChars) throw new HubError('unsupported', `${shown} is longer than 256 KiB`)
   try {
-    return Base.parse(parseYaml(text, { maxAliasCount: 50 }) ?? {})
+    return Base.parse(yaml().parse(text, { maxAliasCount: 50 }) ?? {})
   } catch (error) {
     const why =
       error instanceof z.ZodError

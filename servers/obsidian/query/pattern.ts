@@ -1,5 +1,6 @@
-import { RE2JS } from 're2js'
+import type { RE2JS as Compiled } from 're2js'
 import { HubError } from '../../../schemas/errors.ts'
+import { re2 } from '../../kit/lazy.ts'
 import type { Pattern } from './values.ts'
 
 const maxChars = 1000
@@ -20,11 +21,12 @@ export function compilePattern(
   const odd = /[^gimsuy]/.exec(flags)?.[0]
   if (odd !== undefined)
     throw new HubError('unsupported', `the flag ${odd} of a regular expression`)
+  const { RE2JS } = re2()
   let bits = 0
   if (flags.includes('i')) bits |= RE2JS.CASE_INSENSITIVE
   if (flags.includes('m')) bits |= RE2JS.MULTILINE
   if (flags.includes('s')) bits |= RE2JS.DOTALL
-  let compiled: RE2JS
+  let compiled: Compiled
   try {
     compiled = RE2JS.compile(source, bits)
   } catch (error) {
