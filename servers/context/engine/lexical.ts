@@ -1,17 +1,20 @@
 import type Database from 'better-sqlite3'
-import { queryTerms } from './analyze.ts'
 import type { Scored } from './rank.ts'
 
 /** Weights of the fields in BM25: the words of a path and of the headings tell more than those of the text. */
-const fieldWeights = { path: 1.5, crumb: 2, body: 1 }
+export const fieldWeights = { path: 1.5, crumb: 2, body: 1 }
 const candidates = 200
 
 /**
  * Chunks of some sources that hold any of the words, by BM25. A question names things that no single
  * text holds all of, so the words are joined by OR; rare ones decide.
  */
-export function searchWords(db: Database.Database, keys: number[], query: string): Scored[] {
-  const terms = queryTerms(query)
+export function searchWords(
+  db: Database.Database,
+  keys: number[],
+  terms: string[],
+  afterChunk = 0,
+): Scored[] {
   if (terms.length === 0 || keys.length === 0) return []
   const any = terms.map((term) => `"${term.replaceAll('"', '')}"`).join(' OR ')
   const scope = keys.map((key) => `s${key}`).join(' OR ')
@@ -21,7 +24,7 @@ export function searchWords(db: Database.Database, keys: number[], query: string
     .prepare(
       `SELECT found.chunk AS chunk, chunk.document AS document, found.score AS score FROM (
          SELECT rowid AS chunk, -bm25(chunk_fts, 0, ${path}, ${crumb}, ${body}) AS score FROM chunk_fts
-         WHERE chunk_fts MATCH ? ORDER BY score DESC LIMIT ${candidates}
+         WHERE chunk_fts MATCH ? AND rowid > ${afterChunk} ORDER BY score DESC LIMIT ${candidates}
        ) AS found JOIN chunk ON chunk.id = found.chunk`,
     )
     .all(match)

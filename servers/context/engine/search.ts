@@ -1,7 +1,10 @@
 import type Database from 'better-sqlite3'
 import type { ContextHit, SourceKind, Trust } from '../../../schemas/context.ts'
 import type { SearchReply, SearchRequest } from '../../kit/context-index.ts'
+import { queryTerms } from './analyze.ts'
 import { searchWords } from './lexical.ts'
+import type { Postings } from './postings.ts'
+import { stems } from './postings.ts'
 import type { Prior, Scored } from './rank.ts'
 import { fuse, rankChunks } from './rank.ts'
 import type { QueryVector } from './vectors.ts'
@@ -17,33 +20,14 @@ export function findChunks(
   db: Database.Database,
   request: SearchRequest,
   vector: QueryVector,
+  postings: Postings | undefined,
 ): Found {
   const chosen = request.sources.filter(
     ({ kind }) => request.kinds === undefined || request.kinds.includes(kind),
   )
-  const keys = keysOf(
-    db,
-    chosen.map(({ id }) => id),
-  )
-  const words = searchWords(
-    db,
-    keys.map(({ key }) => key),
-    request.query,
-  )
-  const degraded =
-    vector.state === 'failed'
-      ? [`no vector for the question: ${vector.reason}`]
-      : vector.state === 'building'
-        ? ['vectors are being made; found by words alone']
-        : []
-  const near =
-    vector.state === 'ready'
-      ? searchVectors(
-          db,
-          vector,
-          chosen.map(({ id }) => id),
-        )
-      : []
+  const ids = chosen.map(({ id }) => id)
+  const words = byWords(db, keysOf(db, ids), queryTerms(request.query), postings)
+  const near = vector.state === 'ready' ? searchVectors(db, vector, ids) : []
   const entries =
     near.length === 0
       ? words
@@ -56,24 +40,48 @@ export function findChunks(
     now: request.now,
     near: request.near ?? [],
   })
-  return { ranked, engines: near.length === 0 ? ['fts5'] : ['fts5', 'vectors'], degraded }
+  const engine = postings ? ('postings' as const) : ('fts5' as const)
+  return {
+    ranked,
+    engines: near.length === 0 ? [engine] : [engine, 'vectors'],
+    degraded: whyLess(vector),
+  }
+}
+
+/** From memory where the index is large, with FTS5 for what came since; from FTS5 alone otherwise. */
+function byWords(
+  db: Database.Database,
+  keys: number[],
+  terms: string[],
+  postings: Postings | undefined,
+): Scored[] {
+  if (!postings || terms.length === 0) return searchWords(db, keys, terms)
+  const known = postings.search(keys, stems(terms))
+  const later = searchWords(db, keys, terms, postings.lastChunk)
+  return [...known, ...later].sort((a, b) => b.score - a.score || a.chunk - b.chunk)
+}
+
+function whyLess(vector: QueryVector): string[] {
+  if (vector.state === 'failed') return [`no vector for the question: ${vector.reason}`]
+  return vector.state === 'building' ? ['vectors are being made; found by words alone'] : []
 }
 
 export function search(
   db: Database.Database,
   request: SearchRequest,
   vector: QueryVector,
+  postings?: Postings,
 ): Omit<SearchReply, 'tookMs'> {
-  const { ranked, engines, degraded } = findChunks(db, request, vector)
-  const hits = readHits(db, request, ranked.slice(0, request.limit))
+  const { ranked, engines, degraded } = findChunks(db, request, vector, postings)
+  const hits = readHits(db, request, ranked.slice(0, request.limit * 2)).slice(0, request.limit)
   return { hits, engines, degraded }
 }
 
-function keysOf(db: Database.Database, ids: string[]): { id: string; key: number }[] {
-  return db
-    .prepare('SELECT id, key FROM source WHERE id IN (SELECT value FROM json_each(?))')
-    .all(JSON.stringify(ids)) as { id: string; key: number }[] // By its columns.
-}
+const keysOf = (db: Database.Database, ids: string[]): number[] =>
+  db
+    .prepare('SELECT key FROM source WHERE id IN (SELECT value FROM json_each(?))')
+    .pluck()
+    .all(JSON.stringify(ids)) as number[] // One integer column.
 
 function readPriors(db: Database.Database, entries: Scored[]): Map<number, Prior> {
   const documents = JSON.stringify([...new Set(entries.map(({ document }) => document))])

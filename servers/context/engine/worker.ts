@@ -15,6 +15,7 @@ import { openIndex } from './database.ts'
 import type { Embedding } from './embedder.ts'
 import type { Listing } from './listing.ts'
 import { listInline, listRepository, listTree, openTree } from './listing.ts'
+import { Memory } from './memory.ts'
 import { pack } from './pack.ts'
 import { search } from './search.ts'
 import { buildVectors, queryVector } from './spaces.ts'
@@ -30,6 +31,7 @@ if (!port) throw new Error('this file is a worker')
 const databases = new Map<string, Database.Database>()
 const trees = new Map<string, FileTree>()
 const settleMs = 30
+const memory = new Memory((message) => port?.postMessage({ event: 'problem', message }))
 let embedding: Embedding | undefined
 let work: Promise<unknown> = Promise.resolve()
 let isStopping = false
@@ -115,12 +117,17 @@ const methods = {
   search: async (request: SearchRequest) => {
     const startedAt = performance.now()
     const db = dbOf(request.org)
-    const found = search(db, request, await queryVector(db, embedding, request.query))
+    const found = search(
+      db,
+      request,
+      await queryVector(db, embedding, request.query),
+      memory.of(db),
+    )
     return { ...found, tookMs: Math.round((performance.now() - startedAt) * 10) / 10 }
   },
   pack: async (request: PackRequest) => {
     const db = dbOf(request.org)
-    return pack(db, request, await queryVector(db, embedding, request.query))
+    return pack(db, request, await queryVector(db, embedding, request.query), memory.of(db))
   },
   forget: (org: string, source: string, paths?: string[]) =>
     queued(async () => forget(dbOf(org), source, paths)),
@@ -136,7 +143,7 @@ const methods = {
   stop: async () => {
     isStopping = true
     for (const tree of trees.values()) tree.close()
-    await Promise.all([work, ...building.values()])
+    await Promise.all([work, memory.settled(), ...building.values()])
     for (const db of databases.values()) db.close()
   },
 }

@@ -38,6 +38,8 @@ const grammars: Record<string, string> = {
 export const languageOf = (path: string): string | undefined =>
   grammars[/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '']
 
+let loading: Promise<unknown> = Promise.resolve()
+let initialized: Promise<void> | undefined
 const parsers = new Map<string, Promise<ParserType>>()
 const maxCodeChars = 400_000
 
@@ -173,16 +175,19 @@ function joinTiny(pieces: Piece[]): Piece[] {
 function parserOf(language: string): Promise<ParserType> {
   const known = parsers.get(language)
   if (known) return known
-  const made = (async () => {
+  // One after another: the library mixes up grammars that are loaded at once.
+  const made = loading.then(async () => {
     const library = await import('@vscode/tree-sitter-wasm')
     const { Parser, Language } =
       'default' in library ? (library.default as typeof library) : library // A CommonJS package.
-    await Parser.init()
+    initialized ??= Parser.init()
+    await initialized
     const folder = dirname(require.resolve('@vscode/tree-sitter-wasm'))
     const parser = new Parser()
     parser.setLanguage(await Language.load(join(folder, `tree-sitter-${language}.wasm`)))
     return parser
-  })()
+  })
+  loading = made.catch(() => undefined) // Told to whoever asked for it.
   parsers.set(language, made)
   return made
 }
