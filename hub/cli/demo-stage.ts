@@ -9,13 +9,17 @@ import { HubError } from '../../schemas/errors.ts'
 import { git } from '../../servers/kit/git.ts'
 import { codeRoot } from '../code-root.ts'
 
-export type Stage = { root: string; repo: string; data: string }
+export type Stage = { root: string; repo: string; data: string; vault: string }
 
 const files: Record<string, string> = {
   'package.json':
     '{ "name": "till", "private": true, "type": "module", "scripts": { "test": "node --test" } }\n',
   'README.md': '# Till\n\nAdds up what is in a basket.\n',
   'CHANGELOG.md': '# Changes\n',
+  'specs/001-basket/spec.md':
+    '# Feature Specification: Basket\n\n- **FR-001**: The total is the sum of price times count\n',
+  'specs/001-basket/tasks.md':
+    '## Phase 1: Total\n\n- [x] T001 Set up the project\n- [ ] T002 Sum up the basket (FR-001) in src/total.js\n',
   'src/total.js': `/** Sum of the prices in a basket, in cents. */
 export function total(items) {
   return items.reduce((sum, item) => sum - item.price * item.count, 0)
@@ -43,7 +47,17 @@ export async function makeStage(): Promise<Stage> {
   await git(['init', '--quiet', '--initial-branch=main', repo])
   await git(['-C', repo, 'add', '--all'])
   await git(['-C', repo, 'commit', '--quiet', '--message=Add up a basket'])
-  return { root, repo, data: join(root, 'data') }
+  const vault = join(root, 'notes')
+  await mkdir(vault)
+  await writeFile(
+    join(vault, 'Log.md'),
+    '# Log\n\nPrices are kept in cents, so that sums stay exact.\n\n## Agents\n',
+  )
+  const data = join(root, 'data')
+  await mkdir(data, { mode: 0o700 })
+  const vaults = { notes: { path: vault, write: ['/'] } }
+  await writeFile(join(data, 'switchyard.json'), JSON.stringify({ vaults }))
+  return { root, repo, data, vault }
 }
 
 export type DemoHub = {

@@ -1,12 +1,14 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { HubClient } from '../../agent/hub-client.ts'
 import type { Change } from '../../schemas/change.ts'
+import type { ContextHit } from '../../schemas/context.ts'
 import type { Task } from '../../schemas/task.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { git } from '../../servers/kit/git.ts'
 import { run } from '../../servers/kit/run.ts'
-import type { DemoHub } from './demo-stage.ts'
+import type { DemoHub, Stage } from './demo-stage.ts'
 import { makeStage, startHub } from './demo-stage.ts'
 import { follow } from './watch.ts'
 
@@ -25,7 +27,7 @@ export async function demo(args: string[]): Promise<number> {
   const hub = await startHub(stage)
   say(`A hub of its own: ${hub.link}`)
   try {
-    await scenes(hub, stage.repo, values.kill === true)
+    await scenes(hub, stage, values.kill === true)
     say(`Done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`)
     if (values.stay) {
       say('The hub stays up until Ctrl-C; the link above signs you in.')
@@ -39,7 +41,7 @@ export async function demo(args: string[]): Promise<number> {
   }
 }
 
-async function scenes(hub: DemoHub, repo: string, kill: boolean): Promise<void> {
+async function scenes(hub: DemoHub, { repo, vault }: Stage, kill: boolean): Promise<void> {
   const { client } = hub
   say('Submit: "make the failing test pass", with the scripted model (a fixed policy, no AI)')
   const task = await client.call<Task>('task_submit', {
@@ -47,6 +49,10 @@ async function scenes(hub: DemoHub, repo: string, kill: boolean): Promise<void> 
     repo,
     goal: 'Make the failing test pass',
     model: 'scripted',
+    params: {
+      spec: { feature: '001-basket', tasks: ['T002'] },
+      note: { path: 'Log', heading: 'Agents' },
+    },
     idempotency_key: 'demo',
   })
   const watching = watch(client, task.id)
@@ -78,6 +84,7 @@ async function scenes(hub: DemoHub, repo: string, kill: boolean): Promise<void> 
   const { tests, log } = await inspect(repo)
   process.stdout.write(indent(log))
   say(`main is at ${merged.mergedAs?.slice(0, 10)}; its tests ${tests ? 'pass' : 'FAIL'}`)
+  await knowledge(client, repo, vault, task.id)
   const audit = await client.call<{ intact: boolean; rows: number }>('audit_verify')
   say(
     `Audit trail: ${audit.rows} rows, ${audit.intact ? 'intact' : 'BROKEN'}; attempts: 2; change: one`,
@@ -85,6 +92,32 @@ async function scenes(hub: DemoHub, repo: string, kill: boolean): Promise<void> 
   if (!tests || !audit.intact)
     throw new HubError('internal', 'the demonstration did not end as it should')
 }
+
+/** What the merge left behind: a tick in the spec, a line in the notes, and context for the next task. */
+async function knowledge(
+  client: HubClient,
+  repo: string,
+  vault: string,
+  task: string,
+): Promise<void> {
+  const [spec, note] = [join(repo, 'specs/001-basket/tasks.md'), join(vault, 'Log.md')]
+  await until(async () => (await readFile(spec, 'utf8')).includes('[x] T002'))
+  await until(async () => (await readFile(note, 'utf8')).includes(task))
+  say('The merge ticked the spec and added to the notes:')
+  process.stdout.write(
+    indent(await git(['-C', repo, 'diff', '--no-ext-diff', '--unified=0', '--', 'specs'])),
+  )
+  process.stdout.write(indent((await readFile(note, 'utf8')).split('## Agents\n')[1] ?? ''))
+  say('What the next agent will find: "why does the total add up"')
+  const query = 'why does the total of the basket add up, in cents'
+  const wanted = { query, limit: 6, excerpt_chars: 0 }
+  await until(async () => (await search(client, wanted)).some(({ kind }) => kind === 'change'))
+  const hits = await search(client, wanted)
+  process.stdout.write(indent(hits.map(({ kind, cite }) => `${kind.padEnd(8)} ${cite}\n`).join('')))
+}
+
+const search = async (client: HubClient, wanted: object): Promise<ContextHit[]> =>
+  (await client.call<{ items: ContextHit[] }>('context_search', { ...wanted })).items
 
 const watch = (client: HubClient, task: string) =>
   follow(client, task, (text) => process.stdout.write(indent(text)))

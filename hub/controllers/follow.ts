@@ -80,6 +80,7 @@ const saveCursor = (store: Store, name: string, seq: number): Promise<unknown> =
 
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
     const timer = setTimeout(resolve, ms)
     signal?.addEventListener(
       'abort',

@@ -63,6 +63,7 @@ async function watchFolders(context: ControllerContext): Promise<void> {
 /** Resolves when the configuration is read again. */
 function configChanged({ hub, signal }: ControllerContext): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
     const before = hub.config()
     const unsubscribe = hub.notices.subscribe(() => {
       if (hub.config() !== before) end()

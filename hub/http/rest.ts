@@ -8,7 +8,7 @@ export type Route = {
   path: string
   tool: string
   /** 202 where the answer is an id to follow; else 200. */
-  status?: 202
+  status?: 201 | 202
 }
 
 /** Every REST route of the hub. There is nothing behind one that its tool does not do. */
@@ -47,6 +47,20 @@ export const routes: Route[] = [
   { method: 'POST', path: '/changes/:change/comments', tool: 'change_comment' },
   { method: 'POST', path: '/changes/:change/reviews', tool: 'change_review' },
   { method: 'POST', path: '/changes/:change/merge', tool: 'change_merge' },
+  { method: 'GET', path: '/v1/context/search', tool: 'context_search' },
+  { method: 'GET', path: '/v1/search', tool: 'context_search' },
+  { method: 'GET', path: '/v1/context/pack', tool: 'context_pack' },
+  { method: 'GET', path: '/v1/context/sources', tool: 'context_source_list' },
+  { method: 'POST', path: '/v1/ingest', tool: 'context_ingest', status: 202 },
+  { method: 'GET', path: '/v1/specs', tool: 'spec_list' },
+  { method: 'POST', path: '/v1/specs', tool: 'spec_create', status: 201 },
+  { method: 'GET', path: '/v1/specs/:feature', tool: 'spec_read' },
+  { method: 'GET', path: '/v1/specs/:feature/check', tool: 'spec_check' },
+  { method: 'GET', path: '/v1/specs/:feature/tasks', tool: 'spec_task_list' },
+  { method: 'POST', path: '/v1/specs/:feature/tasks', tool: 'spec_task_update' },
+  { method: 'GET', path: '/v1/notes/search', tool: 'note_search' },
+  { method: 'GET', path: '/v1/notes', tool: 'note_read' },
+  { method: 'GET', path: '/v1/querysets', tool: 'queryset_list' },
   { method: 'GET', path: '/models', tool: 'model_list' },
   { method: 'POST', path: '/llm/infer', tool: 'model_generate' },
   { method: 'GET', path: '/usage', tool: 'usage_read' },

@@ -26,7 +26,7 @@ const prompts: OwnPrompt[] = [
       argument('idea', 'What it is to do, in your words'),
     ],
     text: ({ repo, idea }) =>
-      `I want this in the repository ${repo}:\n\n${idea}\n\nRead what bears on it with repo_read and repo_log. Ask me where the idea leaves room for two readings that would be built differently. Then write a goal that says what is to be true afterwards and how it is checked, submit it with task_submit (template code), follow it with task_wait, and show me the change with change_read when there is one.`,
+      `I want this in the repository ${repo}:\n\n${idea}\n\nRead what bears on it with context_pack, and where that is not enough with repo_read and repo_log; spec_list shows whether the repository keeps its features with Spec-Kit, and then the idea belongs into one (spec_create, spec_patch). Ask me where the idea leaves room for two readings that would be built differently. Then write a goal that says what is to be true afterwards and how it is checked, submit it with task_submit (template code; with "spec" in its params when it carries out tasks of a feature), follow it with task_wait, and show me the change with change_read when there is one.`,
   },
   {
     name: 'fix_failing_check',

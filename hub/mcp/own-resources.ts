@@ -13,7 +13,8 @@ type Mirror = {
   template: { uriTemplate: string; name: string; title: string; description: string }
   /** What reads it; the rights are those of the tool. */
   tool: string
-  argument: string
+  /** What it is called with. */
+  arguments(id: string): Record<string, unknown>
   /** What is emitted in the store when it changes. */
   topic(id: string): string
 }
@@ -27,8 +28,24 @@ const mirror = (noun: string, tool: string, argument: string, description: strin
     description,
   },
   tool,
-  argument,
+  arguments: (id) => ({ [argument]: id }),
   topic: (id) => (noun === 'log' ? `log:${id}` : id),
+})
+
+/** A noun that lies in another: `note://VAULT/PATH`, `spec://REPOSITORY/FEATURE`. */
+const nested = (noun: string, [outer, inner]: [string, string], description: string): Mirror => ({
+  ...mirror(noun, `${noun}_read`, inner, description),
+  template: {
+    uriTemplate: `${noun}://{${outer}}/{+${inner}}`,
+    name: noun,
+    title: noun[0]?.toUpperCase() + noun.slice(1),
+    description,
+  },
+  arguments: (id) => {
+    const slash = id.indexOf('/')
+    return { [outer]: id.slice(0, slash), [inner]: id.slice(slash + 1) }
+  },
+  topic: (id) => (noun === 'spec' ? `spec:${id.replace('/', ':')}` : `${noun}:${id}`),
 })
 
 /** Nouns worth attaching to a conversation or watching. Each is what its tool returns. */
@@ -36,6 +53,8 @@ const mirrors = [
   mirror('task', 'task_read', 'task', 'A task: goal, state, attempts, result'),
   mirror('log', 'task_log', 'task', 'The log of a task'),
   mirror('change', 'change_read', 'change', 'A proposed change: revisions, diff, checks, comments'),
+  nested('note', ['vault', 'path'], 'A note of a vault'),
+  nested('spec', ['repo', 'feature'], 'A Spec-Kit feature: its documents and tasks'),
 ]
 
 const listed = 20
@@ -86,7 +105,7 @@ export async function readOwnResource(
   if (uri.startsWith(answerScheme)) return readAnswer(hub, principal.id, uri)
   const { found, id } = find(uri)
   try {
-    const value = await callTool(hub, principal, found.tool, { [found.argument]: id })
+    const value = await callTool(hub, principal, found.tool, found.arguments(id))
     return [{ uri, mimeType: 'application/json', text: JSON.stringify(value, null, 2) }]
   } catch (error) {
     if (!(error instanceof HubError)) throw error

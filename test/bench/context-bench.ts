@@ -22,11 +22,9 @@ import { median, rssMb } from './load.ts'
 const { values } = parseArgs({ options: { chunks: { type: 'string', default: '10000,100000' } } })
 const steps = values.chunks.split(',').map(Number)
 const root = mkdtempSync(join(tmpdir(), 'switchyard-context-'))
-const store = new ContextStore({
-  dataDir: root,
-  log: pino({ level: 'silent' }),
-  embedding: () => undefined,
-})
+const open = () =>
+  new ContextStore({ dataDir: root, log: pino({ level: 'silent' }), embedding: () => undefined })
+let store = open()
 const perSource = 5000
 const questions = 200
 
@@ -157,6 +155,9 @@ async function growth(texts: { path: string; text: string }[]): Promise<void> {
     console.log(
       `\n${chunks} chunks in ${sources.length} sources: read at ${((measured / spentMs) * 1000).toFixed(0)} chunks/s (budget 3000)`,
     )
+    // As after a restart, so that what is kept in memory is read anew.
+    await store.stop()
+    store = open()
     await searches(texts, sources, chunks)
     ;[spentMs, measured] = [0, 0]
   }

@@ -7,7 +7,7 @@ import type { Scored } from './rank.ts'
 const k1 = 1.2
 const b = 0.75
 const tokenizer = 'porter unicode61 remove_diacritics 2'
-const rowsPerSlice = 20_000
+const rowsPerSlice = 5000
 const candidates = 200
 const columnWeights: Record<string, number> = {
   path: fieldWeights.path,
