@@ -63,6 +63,15 @@ export const ConfigFile = z.strictObject({
     .record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/), VaultConfig)
     .default({})
     .describe('Obsidian vaults, or any folders of Markdown notes'),
+  context: z
+    .strictObject({
+      auto: z
+        .boolean()
+        .default(true)
+        .describe('Take in vaults, repositories of tasks, and what came of tasks by itself'),
+    })
+    .prefault({})
+    .describe('The context store'),
   models: z
     .record(z.string(), z.string())
     .default({})

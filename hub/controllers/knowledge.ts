@@ -22,12 +22,15 @@ const logBytes = 8192
  * changes and decisions are kept as documents; a task that names a note has its result written there.
  */
 export function knowledge(context: ControllerContext): Promise<void> {
-  const { call } = context
+  const { call, hub } = context
+  const isAuto = () => hub.config().file.context.auto
   const keep = (org: string, kind: string, uri: string, document: object) =>
-    call('context_ingest', { kind, uri, name: uri, org, documents: [document], wait_ms: 0 })
+    isAuto()
+      ? call('context_ingest', { kind, uri, name: uri, org, documents: [document], wait_ms: 0 })
+      : undefined
   return follow(context, 'knowledge', async (event) => {
     const { kind, org, task, subject } = event
-    if (kind === 'task.queued' && event.data.template === 'code')
+    if (kind === 'task.queued' && event.data.template === 'code' && isAuto())
       await readRepository(context, org, subject)
     if (kind === 'change.merged') {
       const discussion = await call<Discussion>('change_read', { change: subject, max_bytes: 0 })
@@ -39,7 +42,7 @@ export function knowledge(context: ControllerContext): Promise<void> {
       })
       if (task !== undefined) await afterMerge(context, task, discussion.change)
     }
-    if (kind === 'change.reviewed' && typeof event.data.review === 'string')
+    if (kind === 'change.reviewed' && isAuto() && typeof event.data.review === 'string')
       await keepReview(context, event, event.data.review)
     if (kind === 'task.succeeded' || kind === 'task.failed') {
       const { task: done } = await call<{ task: Task }>('task_read', { task: subject })
@@ -73,7 +76,8 @@ async function afterMerge(
 ): Promise<void> {
   const { task } = await call<{ task: Task }>('task_read', { task: id })
   if (task.repo === undefined) return
-  await call('context_ingest', { kind: 'repo', uri: task.repo, org: task.org, wait_ms: 0 })
+  if (hub.config().file.context.auto)
+    await call('context_ingest', { kind: 'repo', uri: task.repo, org: task.org, wait_ms: 0 })
   const target = SpecTarget.safeParse(task.params.spec)
   if (!target.success) return
   const { feature, project, tasks } = target.data

@@ -29,6 +29,7 @@ export async function sources(context: ControllerContext): Promise<void> {
 }
 
 async function takeInVaults({ hub, call, signal }: ControllerContext): Promise<void> {
+  if (!hub.config().file.context.auto) return
   for (const [name, { path, org }] of Object.entries(hub.config().file.vaults)) {
     if (signal.aborted) return
     const known = hub.store.get(

@@ -29,6 +29,10 @@ export function dailyPath(root: string, day: string, now: number): string {
   return `${inside === '' ? '' : `${inside}/`}${path}.md`
 }
 
+/** The day that a path such as daily:today is about. */
+export const dayAsked = (path: string, now: number): Date | undefined =>
+  path.startsWith('daily:') ? dayOf(path.slice('daily:'.length), now) : undefined
+
 function dayOf(day: string, now: number): Date {
   const shift = { yesterday: -1, today: 0, tomorrow: 1 }[day]
   if (shift !== undefined) {

@@ -10,9 +10,9 @@ import { absolute } from './vaults.ts'
 export async function templateText(
   vault: Vault,
   path: string,
-  { asked, daily, now }: { asked: string | undefined; daily: boolean; now: number },
+  { asked, day, now }: { asked: string | undefined; day: Date | undefined; now: number },
 ): Promise<string> {
-  const wanted = asked ?? (daily ? dailySettings(vault.root).template : '')
+  const wanted = asked ?? (day ? dailySettings(vault.root).template : '')
   if (wanted === '') return ''
   const folder = templateFolder(vault.root).replace(/^\/|\/$/g, '')
   const { names } = vault.index
@@ -32,7 +32,7 @@ export async function templateText(
     )
   }
   const { text } = await readTextFile(await absolute(vault, found), found)
-  return fill(text, nameOf(path), new Date(now))
+  return fill(text, nameOf(path), day ? atTimeOf(day, new Date(now)) : new Date(now))
 }
 
 /** `{{title}}`, `{{date}}`, `{{time}}`, and `{{date:FORMAT}}`, as Obsidian's own templates have them. */
@@ -43,4 +43,15 @@ const fill = (text: string, title: string, date: Date): string =>
       name.toLowerCase() === 'title'
         ? title
         : formatDate(date, format ?? (name.toLowerCase() === 'date' ? 'YYYY-MM-DD' : 'HH:mm')),
+  )
+
+/** A day has the date; the time of day is now. */
+const atTimeOf = (day: Date, now: Date): Date =>
+  new Date(
+    day.getFullYear(),
+    day.getMonth(),
+    day.getDate(),
+    now.getHours(),
+    now.getMinutes(),
+    now.getSeconds(),
   )

@@ -1,25 +1,14 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { NoteWritten } from '../../schemas/note.ts'
-import { applyEdits } from '../kit/files/edits.ts'
-import { createTextFile, etagOf } from '../kit/files/text-file.ts'
 import { patchEdit } from '../kit/markdown/patch.ts'
 import { scanMarkdown } from '../kit/markdown/scan.ts'
 import { defineTool } from '../kit/tool.ts'
-import { announce, changeNote } from './change.ts'
+import { changeNote } from './change.ts'
+import { createNote, ensureDaily } from './create.ts'
 import { scanNote } from './note-scan.ts'
 import { propertyEdits } from './properties.ts'
-import { templateText } from './template.ts'
-import { withVaultLock } from './vault-lock.ts'
-import {
-  absolute,
-  anyWritable,
-  assertWritable,
-  newPath,
-  openVault,
-  pathInput,
-  vaultInput,
-} from './vaults.ts'
+import { anyWritable, pathInput, vaultInput } from './vaults.ts'
 
 const changing = {
   if_match: z
@@ -55,25 +44,8 @@ export const noteCreate = defineTool({
   },
   output: NoteWritten,
   run: async (input, ctx) => {
-    const vault = await openVault(ctx, input.vault)
-    const path = await newPath(vault, input.path, ctx.now())
-    assertWritable(vault, path)
-    const start = await templateText(vault, path, {
-      asked: input.template,
-      daily: input.path.startsWith('daily:'),
-      now: ctx.now(),
-    })
-    const joined =
-      start === '' || input.content === ''
-        ? start + input.content
-        : `${start.trimEnd()}\n\n${input.content}`
-    const text = applyEdits(joined, propertyEdits(scanMarkdown(joined), input.properties, []))
-    const file = await absolute(vault, path)
-    if (input.dry_run)
-      return { path, etag: etagOf(text), changed: false, diff: text.slice(0, 4000) }
-    const etag = await withVaultLock(ctx, vault, () => createTextFile(file, text, path))
-    await announce(ctx, vault, path, 'note.created')
-    return { path, etag, changed: true }
+    const { vault: name, path: asked, content, template, properties, dry_run: dryRun } = input
+    return createNote(ctx, { vault: name, path: asked, content, template, properties, dryRun })
   },
 })
 
@@ -81,7 +53,7 @@ export const notePatch = defineTool({
   name: 'note_patch',
   title: 'Change a note',
   description:
-    'Appends, prepends or replaces at one place of a note: below a heading, at a block id, at a line, or at the end. Everything else stays byte for byte. A place that is not found changes nothing.',
+    'Appends, prepends or replaces at one place of a note: below a heading, at a block id, at a line, or at the end. Everything else stays byte for byte. A place that is not found changes nothing; the note of a day (daily:today) is made when it is missing.',
   effect: 'update',
   scope: 'note:write',
   available: anyWritable,
@@ -129,6 +101,7 @@ export const notePatch = defineTool({
           : line !== undefined
             ? ({ kind: 'line', number: line } as const)
             : ({ kind: 'whole' } as const)
+    if (input.path.startsWith('daily:') && !input.dry_run) await ensureDaily(ctx, input)
     return changeNote(ctx, input, (file) => [
       patchEdit(scanMarkdown(file.text), target, input.op, input.content, input.create_heading),
     ])

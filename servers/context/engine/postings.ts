@@ -28,12 +28,13 @@ export class Postings {
   readonly #terms: Map<string, Term>
   readonly #chunks: Uint32Array
   readonly #counts: Uint8Array
-  readonly #lengths: Uint16Array
+  /** What the length of a chunk does to its score: k1 * (1 - b + b * length / average). */
+  readonly #norms: Float32Array
   readonly #keys: Uint16Array
   readonly #documents: Uint32Array
   readonly #scores: Float32Array
+  readonly #touched: Uint32Array
   readonly #size: number
-  readonly #averageLength: number
   /** Chunks up to this one are in here. */
   readonly lastChunk: number
 
@@ -41,14 +42,21 @@ export class Postings {
     this.#terms = made.terms
     this.#chunks = made.chunks.subarray(0, made.used)
     this.#counts = made.counts.subarray(0, made.used)
-    this.#lengths = made.lengths
     this.#keys = made.keys
     this.#documents = documents
     this.#scores = new Float32Array(lastChunk + 1)
+    this.#touched = new Uint32Array(lastChunk + 1)
     this.lastChunk = lastChunk
-    this.#size = made.lengths.reduce((count, length) => count + (length > 0 ? 1 : 0), 0)
-    this.#averageLength =
-      made.lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, this.#size)
+    let [size, total] = [0, 0]
+    for (const length of made.lengths) {
+      if (length > 0) size++
+      total += length
+    }
+    this.#size = size
+    this.#norms = Float32Array.from(
+      made.lengths,
+      (length) => k1 * (1 - b + (b * length * size) / Math.max(1, total)),
+    )
   }
 
   /** Reads the index of a file on a connection of its own, giving way to searches in between. */
@@ -80,36 +88,34 @@ export class Postings {
     }
   }
 
-  get sizeBytes(): number {
-    return this.#chunks.byteLength + this.#counts.byteLength + this.#lengths.byteLength * 5
-  }
-
   /** The best chunks of the sources with these keys, for words as `stems` gives them. */
   search(keys: number[], stems: string[]): Scored[] {
-    const wanted = new Set(keys)
-    const scores = this.#scores
-    const touched: number[] = []
+    const wanted = new Uint8Array(65_536)
+    for (const key of keys) wanted[key] = 1
+    const [scores, touched, norms, sources] = [this.#scores, this.#touched, this.#norms, this.#keys]
+    let used = 0
     for (const stem of new Set(stems)) {
       const term = this.#terms.get(stem)
       if (!term) continue
       const idf = Math.max(1e-6, Math.log((this.#size - term.count + 0.5) / (term.count + 0.5)))
+      const most = (idf * (k1 + 1)) / scale
       for (let at = term.start; at < term.start + term.count; at++) {
         const chunk = this.#chunks[at] ?? 0
-        if (!wanted.has(this.#keys[chunk] ?? 0)) continue
-        const count = (this.#counts[at] ?? 0) / scale
-        const length = (this.#lengths[chunk] ?? 0) / this.#averageLength
-        if (scores[chunk] === 0) touched.push(chunk)
-        scores[chunk] =
-          (scores[chunk] ?? 0) + (idf * count * (k1 + 1)) / (count + k1 * (1 - b + b * length))
+        if (wanted[sources[chunk] ?? 0] === 0) continue
+        const count = this.#counts[at] ?? 0
+        const before = scores[chunk] ?? 0
+        if (before === 0) touched[used++] = chunk
+        scores[chunk] = before + (most * count) / (count / scale + (norms[chunk] ?? 1))
       }
     }
-    const best = this.#best(touched)
-    for (const chunk of touched) scores[chunk] = 0
+    const found = touched.subarray(0, used)
+    const best = this.#best(found)
+    for (const chunk of found) scores[chunk] = 0
     return best
   }
 
   /** The highest scores, by a heap whose root is the lowest of them. */
-  #best(touched: number[]): Scored[] {
+  #best(touched: Uint32Array): Scored[] {
     const scores = this.#scores
     const heap: number[] = []
     const score = (at: number) => scores[heap[at] ?? 0] ?? 0

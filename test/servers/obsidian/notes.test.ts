@@ -163,6 +163,8 @@ test('notes are made from text, templates and days; one that exists is left alon
   expect(vault.read('New/Thing.md')).toBe('---\ntags:\n  - a\n---\nHi\n')
   await vault.call('note_create', { path: 'daily:2026-11-20' })
   expect(vault.read('Log/2026/11-20.md')).toBe('# 11-20\nFriday 2026-11-20\n')
+  await vault.call('note_patch', { path: 'daily:2026-11-21', op: 'append', content: 'first' })
+  expect(vault.read('Log/2026/11-21.md')).toBe('# 11-21\nSaturday 2026-11-21\nfirst\n')
   await vault.call('note_patch', { path: 'daily:2026-11-20', op: 'append', content: 'more' })
   expect(vault.read('Log/2026/11-20.md')).toMatch(/more\n$/)
   expect(
