@@ -190,19 +190,20 @@ async function* readFiles(
 }
 
 /** Documents that were handed in. */
-export const listInline = (
-  documents: InlineDocument[],
-): Omit<Listing, 'read'> & { read: Listing['read'] } => ({
+export const listInline = (documents: InlineDocument[]): Listing => ({
   revision: '',
   skipped: [],
-  documents: documents.map(({ path, text, revision, modifiedAt }) => ({
-    path,
-    sha: revision,
-    sizeBytes: text.length,
-    modifiedAt,
-    revision,
-    inline: text,
-  })),
+  // Of two with one name the later one counts.
+  documents: [...new Map(documents.map((document) => [document.path, document])).values()].map(
+    ({ path, text, revision, modifiedAt }) => ({
+      path,
+      sha: revision,
+      sizeBytes: text.length,
+      modifiedAt,
+      revision,
+      inline: text,
+    }),
+  ),
   async *read(wanted) {
     for (const document of wanted) yield { document, text: document.inline ?? '' }
   },

@@ -11,6 +11,7 @@ import type {
   SearchRequest,
 } from '../../kit/context-index.ts'
 import type { FileTree } from '../../kit/files/tree.ts'
+import { Cutting } from './cutting.ts'
 import { openIndex } from './database.ts'
 import type { Embedding } from './embedder.ts'
 import type { Listing } from './listing.ts'
@@ -31,6 +32,7 @@ if (!port) throw new Error('this file is a worker')
 const databases = new Map<string, Database.Database>()
 const trees = new Map<string, FileTree>()
 const settleMs = 30
+const cutting = new Cutting()
 const memory = new Memory((message) => port?.postMessage({ event: 'problem', message }))
 let embedding: Embedding | undefined
 let work: Promise<unknown> = Promise.resolve()
@@ -88,7 +90,11 @@ async function run(
   only?: Set<string>,
   keepOthers = false,
 ): Promise<IngestReport> {
-  const report = await ingest(dbOf(source.org), source, listed, only, keepOthers, () => isStopping)
+  const report = await ingest(dbOf(source.org), source, listed, cutting.cut, {
+    only,
+    keepOthers,
+    isStopped: () => isStopping,
+  })
   makeVectors(source.org)
   return report
 }
@@ -144,6 +150,7 @@ const methods = {
     isStopping = true
     for (const tree of trees.values()) tree.close()
     await Promise.all([work, memory.settled(), ...building.values()])
+    await cutting.stop()
     for (const db of databases.values()) db.close()
   },
 }

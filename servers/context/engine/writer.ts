@@ -2,39 +2,32 @@ import { hash } from 'node:crypto'
 import type Database from 'better-sqlite3'
 import { HubError } from '../../../schemas/errors.ts'
 import type { IndexedSource, IngestReport, InlineDocument } from '../../kit/context-index.ts'
-import { analyze } from './analyze.ts'
-import { chunksOf } from './chunk/chunk.ts'
-import type { Chunk } from './chunk/piece.ts'
 import { bumpGeneration } from './database.ts'
-import type { Listed, Listing } from './listing.ts'
-import { redact } from './redact.ts'
-import { tokensOf } from './tokens.ts'
+import type { Listing } from './listing.ts'
+import type { Prepared, Raw } from './prepare.ts'
+
+type IngestOptions = {
+  /** Only these paths are compared, for changes that a watcher told of. */
+  only?: Set<string> | undefined
+  /** What the listing lacks stays: it is handed in piece by piece. */
+  keepOthers?: boolean
+  isStopped?: () => boolean
+}
 
 const documentsPerCommit = 50
 const shownSkips = 50
-const maxChunks = 3000
-
-type Prepared = {
-  document: Listed
-  title: string
-  chunks: (Chunk & { tokens: number; analyzed: { path: string; crumb: string; body: string } })[]
-  links: string[]
-  inline: string | null
-}
 
 /**
  * Brings the index of a source to what the listing says: documents that are new or changed are read,
  * cut and stored, some at a time and each whole; what the listing lacks is removed. A kill in between
- * leaves whole documents only, and the next run goes on with the rest. `only` limits the comparison to
- * some paths, for changes that a watcher told of.
+ * leaves whole documents only, and the next run goes on with the rest.
  */
 export async function ingest(
   db: Database.Database,
   source: IndexedSource,
   listing: Listing,
-  only?: Set<string>,
-  keepOthers = false,
-  isStopped: () => boolean = () => false,
+  cut: (raws: Raw[]) => Promise<Prepared[]>,
+  { only, keepOthers = false, isStopped = () => false }: IngestOptions = {},
 ): Promise<IngestReport> {
   const statements = prepare(db)
   const key = sourceKey(db, source.id)
@@ -59,18 +52,30 @@ export async function ingest(
       store(statements, source, key, known.get(prepared.document.path)?.id, prepared)
     bumpGeneration(db)
   })
-  let batch: Prepared[] = []
+  let batch: Raw[] = []
+  let cutting: Promise<Prepared[]> | undefined
   let added = 0
-  for await (const { document, text } of listing.read(changed)) {
-    if (isStopped()) throw new HubError('canceled', 'the hub stops; what was read so far is kept')
-    batch.push(await prepareDocument(source, document, text))
-    unread.delete(document.path)
-    added++
-    if (batch.length < documentsPerCommit) continue
-    commit.immediate(batch)
+  // One batch is stored while the next is cut elsewhere.
+  const pass = async () => {
+    const before = cutting
+    cutting = batch.length > 0 ? cut(batch) : undefined
     batch = []
+    if (before) commit.immediate(await before)
   }
-  if (batch.length > 0) commit.immediate(batch)
+  try {
+    for await (const raw of listing.read(changed)) {
+      if (isStopped()) throw new HubError('canceled', 'the hub stops; what was read so far is kept')
+      batch.push(raw)
+      unread.delete(raw.document.path)
+      added++
+      if (batch.length >= documentsPerCommit) await pass()
+    }
+    await pass()
+    await pass()
+  } catch (error) {
+    await cutting?.catch(() => undefined) // What went wrong first is what is told.
+    throw error
+  }
   // What was text and is no more, and what the source lost.
   const removed = [...gone, ...[...unread].flatMap((path) => known.get(path) ?? [])]
   db.transaction(() => {
@@ -94,46 +99,6 @@ export async function ingest(
     skipped: skipped.slice(0, shownSkips),
     skippedCount: skipped.length,
   }
-}
-
-async function prepareDocument(
-  source: IndexedSource,
-  document: Listed,
-  raw: string,
-): Promise<Prepared> {
-  const { text } = redact(raw)
-  const all = await chunksOf(document.path, text)
-  const path = analyze(document.path)
-  const chunks = all.slice(0, maxChunks).map((chunk) => ({
-    ...chunk,
-    tokens: tokensOf(chunk.text),
-    analyzed: { path, crumb: analyze(chunk.crumb), body: analyze(chunk.text) },
-  }))
-  const title = all[0]?.crumb.split(' > ')[0] || (document.path.split('/').at(-1) ?? document.path)
-  const links = /\.md$/i.test(document.path) ? linkTargets(text) : []
-  const revision = document.revision || hash('sha1', raw).slice(0, 10)
-  return {
-    document: { ...document, revision },
-    title,
-    chunks,
-    links,
-    inline: document.inline === undefined ? null : text,
-  }
-}
-
-/** Last parts of what a note links to: enough to count how often each name is linked. */
-function linkTargets(text: string): string[] {
-  const targets = new Set<string>()
-  for (const found of text.matchAll(/\[\[([^\]|#\n]{1,200})|\]\(<?([^)#\s>]{1,300}\.md)/g)) {
-    const name = (found[1] ?? found[2] ?? '')
-      .split('/')
-      .at(-1)
-      ?.replace(/\.md$/i, '')
-      .trim()
-      .toLowerCase()
-    if (name) targets.add(name)
-  }
-  return [...targets]
 }
 
 type Statements = ReturnType<typeof prepare>

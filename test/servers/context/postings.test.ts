@@ -5,6 +5,7 @@ import { openIndex } from '../../../servers/context/engine/database.ts'
 import { searchWords } from '../../../servers/context/engine/lexical.ts'
 import { listInline, listRepository } from '../../../servers/context/engine/listing.ts'
 import { Postings, stems } from '../../../servers/context/engine/postings.ts'
+import { prepareAll } from '../../../servers/context/engine/prepare.ts'
 import { search } from '../../../servers/context/engine/search.ts'
 import { forget, ingest } from '../../../servers/context/engine/writer.ts'
 import type { IndexedSource } from '../../../servers/kit/context-index.ts'
@@ -37,10 +38,15 @@ test('words in memory find what FTS5 finds, with its scores, and know what came 
   const file = join(makeFolder(), 'index.db')
   const db = openIndex(file)
   const listing = await listRepository(root, undefined)
-  await ingest(db, source('one'), {
-    ...listing,
-    documents: listing.documents.filter(({ path }) => /^(?:hub|docs|README)/.test(path)),
-  })
+  await ingest(
+    db,
+    source('one'),
+    {
+      ...listing,
+      documents: listing.documents.filter(({ path }) => /^(?:hub|docs|README)/.test(path)),
+    },
+    prepareAll,
+  )
   const texts = [
     {
       path: 'a.md',
@@ -50,7 +56,7 @@ test('words in memory find what FTS5 finds, with its scores, and know what came 
       modifiedAt: 0,
     },
   ]
-  await ingest(db, source('two'), listInline(texts), undefined, true)
+  await ingest(db, source('two'), listInline(texts), prepareAll, { keepOthers: true })
   const postings = await Postings.read(file)
   const keys = [1, 2]
   for (const query of questions) {
@@ -75,8 +81,8 @@ test('words in memory find what FTS5 finds, with its scores, and know what came 
     db,
     source('two'),
     listInline([{ path: 'b.md', title: '', text: 'A late okapi.', revision: '1', modifiedAt: 0 }]),
-    undefined,
-    true,
+    prepareAll,
+    { keepOthers: true },
   )
   const request = {
     org: 'o',

@@ -43,18 +43,23 @@ let initialized: Promise<void> | undefined
 const parsers = new Map<string, Promise<ParserType>>()
 const maxCodeChars = 400_000
 
-/** Cuts code at its declarations, below the names of those around them. Undefined when it is too large to parse. */
+/** Cuts code at its declarations, below the names of those around them. Undefined when it cannot be parsed: then lines do. */
 export async function codeChunks(language: string, text: string): Promise<Chunk[] | undefined> {
   if (text.length > maxCodeChars) return undefined
-  const parser = await parserOf(language)
-  const tree = parser.parse(text)
-  if (!tree) return undefined
   try {
-    const pieces: Piece[] = []
-    cut(tree.rootNode, [], text, 0, text.length, pieces)
-    return toChunks(pieces, text)
-  } finally {
-    tree.delete()
+    const parser = await parserOf(language)
+    const tree = parser.parse(text)
+    if (!tree) return undefined
+    try {
+      const pieces: Piece[] = []
+      cut(tree.rootNode, [], text, 0, text.length, pieces)
+      return toChunks(pieces, text)
+    } finally {
+      tree.delete()
+    }
+  } catch {
+    parsers.delete(language) // A grammar that failed on this text may be broken for the next; it is loaded anew.
+    return undefined
   }
 }
 
