@@ -15,6 +15,8 @@ type Discussion = {
 }
 
 const logBytes = 8192
+/** An event is done with when its document is kept; behind a large repository it is not waited for longer. */
+const keptMs = 5000
 
 /**
  * What is learned becomes context for what comes next. A task's repository is in the index before its
@@ -26,7 +28,14 @@ export function knowledge(context: ControllerContext): Promise<void> {
   const isAuto = () => hub.config().file.context.auto
   const keep = (org: string, kind: string, uri: string, document: object) =>
     isAuto()
-      ? call('context_ingest', { kind, uri, name: uri, org, documents: [document], wait_ms: 0 })
+      ? call('context_ingest', {
+          kind,
+          uri,
+          name: uri,
+          org,
+          documents: [document],
+          wait_ms: keptMs,
+        })
       : undefined
   return follow(context, 'knowledge', async (event) => {
     const { kind, org, task, subject } = event
@@ -153,7 +162,7 @@ async function keepReview(
     uri: 'decisions',
     name: 'decisions',
     org: event.org,
-    wait_ms: 0,
+    wait_ms: keptMs,
     documents: [{ path: `${review}.md`, title: change.title, text, revision: change.id }],
   })
 }

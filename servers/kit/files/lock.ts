@@ -4,7 +4,9 @@ import { HubError } from '../../../schemas/errors.ts'
 import { withLock } from '../locks.ts'
 
 const patienceMs = 20_000
-const staleMs = 60_000
+/** A live process is believed for so long; a large move may take minutes. A dead one is not. */
+const staleMs = 600_000
+const unmarkedMs = 5000
 const pollMs = 3
 /** How long a process that has more to do leaves the lock to one that asked for it. */
 const yieldMs = 8
@@ -74,8 +76,9 @@ function takeOverStale(file: string): void {
 function isHeld(mark: string, file: string): boolean {
   const pid = Number(mark.split(' ')[0])
   const found = statSync(file, { throwIfNoEntry: false })
-  const isOld = found !== undefined && Date.now() - found.mtimeMs > staleMs
-  if (!Number.isInteger(pid) || pid <= 0) return !isOld // Just made, its mark not yet written.
+  const ageMs = found === undefined ? 0 : Date.now() - found.mtimeMs
+  const isOld = ageMs > staleMs
+  if (!Number.isInteger(pid) || pid <= 0) return ageMs < unmarkedMs // Just made, its mark not yet written.
   try {
     process.kill(pid, 0)
     return !isOld

@@ -6,6 +6,7 @@ import {
   linkSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -64,6 +65,7 @@ async function openAgain(path: string, shown: string): Promise<FileHandle> {
     return await open(path, 'r').catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
       await new Promise((resolve) => setTimeout(resolve, 3))
+      restoreTaken(path)
       return open(path, 'r')
     })
   } catch (error) {
@@ -94,10 +96,7 @@ export function replaceTextFile(before: TextFile, text: string, shown: string): 
   try {
     writeThrough(temporary, text, statSync(path).mode & 0o777)
     renameSync(path, taken)
-    if (etagOf(readFileSync(taken)) !== before.etag) {
-      putBack(taken, path)
-      throw conflict(shown)
-    }
+    if (etagOf(readFileSync(taken)) !== before.etag) throw conflict(shown)
     if (!linkNew(temporary, path)) throw conflict(shown)
     if (etagOf(readFileSync(taken)) !== before.etag) {
       renameSync(taken, path) // Written into the old file while it was being replaced.
@@ -111,7 +110,8 @@ export function replaceTextFile(before: TextFile, text: string, shown: string): 
     throw error
   } finally {
     rmSync(temporary, { force: true })
-    rmSync(taken, { force: true })
+    // Whatever went wrong in between: the old file has its name back, unless somebody took it.
+    if (existsSync(taken)) putBack(taken, path)
   }
 }
 
@@ -136,7 +136,7 @@ function putBack(taken: string, path: string): void {
 }
 
 const takenName = /^\.(.+)\.[0-9a-f]{12}\.taken$/
-const takenMs = 5000
+const takenMs = 2000
 
 /** Gives a file its name back that a process was killed over, when nobody works on it any more. */
 export function putBackTaken(folder: string, name: string): void {
@@ -145,6 +145,14 @@ export function putBackTaken(folder: string, name: string): void {
   const taken = join(folder, name)
   const found = statSync(taken, { throwIfNoEntry: false })
   if (found && Date.now() - found.ctimeMs > takenMs) putBack(taken, join(folder, original))
+}
+
+/** The same, for a file that is asked for and is not there. */
+function restoreTaken(path: string): void {
+  const folder = dirname(path)
+  const lead = `.${basename(path)}.`
+  if (existsSync(path) || !existsSync(folder)) return
+  for (const name of readdirSync(folder)) if (name.startsWith(lead)) putBackTaken(folder, name)
 }
 
 /** Writes a file that must not exist yet, whole or not at all. */
