@@ -1,6 +1,5 @@
 import type { Change, ChangeComment, ChangeReview, Revision } from '../../schemas/change.ts'
 import { HubError } from '../../schemas/errors.ts'
-import type { Event } from '../../schemas/event.ts'
 import type { LogChunk } from '../../schemas/log.ts'
 import type { Task } from '../../schemas/task.ts'
 import { SpecTarget, NoteTarget } from '../../schemas/task-knowledge.ts'
@@ -45,14 +44,15 @@ export function knowledge(context: ControllerContext): Promise<void> {
       const discussion = await call<Discussion>('change_read', { change: subject, max_bytes: 0 })
       await keep(org, 'change', 'changes', {
         path: `${subject}.md`,
-        title: discussion.change.title,
         text: changeText(discussion),
         revision: discussion.change.mergedAs ?? '',
       })
       if (task !== undefined) await afterMerge(context, task, discussion.change)
     }
-    if (kind === 'change.reviewed' && isAuto() && typeof event.data.review === 'string')
-      await keepReview(context, event, event.data.review)
+    if (kind === 'change.reviewed' && typeof event.data.review === 'string') {
+      const document = await reviewOf(context, subject, event.data.review)
+      if (document) await keep(org, 'decision', 'decisions', document)
+    }
     if (kind === 'task.succeeded' || kind === 'task.failed') {
       const { task: done } = await call<{ task: Task }>('task_read', { task: subject })
       const { items } = await call<{ items: LogChunk[] }>('task_log', {
@@ -62,7 +62,6 @@ export function knowledge(context: ControllerContext): Promise<void> {
       })
       await keep(org, 'log', 'tasks', {
         path: `${subject}.md`,
-        title: done.title,
         text: taskText(done, items),
         revision: `attempt ${done.attempts}`,
       })
@@ -145,26 +144,17 @@ async function writeNote({ call, hub }: ControllerContext, task: Task): Promise<
   }
 }
 
-async function keepReview(
-  { call }: ControllerContext,
-  event: Event,
-  review: string,
-): Promise<void> {
+/** A review as a document, or nothing when it is not there. */
+async function reviewOf({ call }: ControllerContext, subject: string, review: string) {
   const { change, reviews } = await call<Discussion>('change_read', {
-    change: event.subject,
+    change: subject,
     max_bytes: 0,
   })
   const found = reviews.find(({ id }) => id === review)
-  if (!found) return
-  const text = `# ${found.verdict === 'accept' ? 'Accepted' : 'Changes requested'}: ${change.title}\n\n${found.reviewer} on revision ${found.revision} of ${change.id}:\n\n${found.body}\n`
-  await call('context_ingest', {
-    kind: 'decision',
-    uri: 'decisions',
-    name: 'decisions',
-    org: event.org,
-    wait_ms: keptMs,
-    documents: [{ path: `${review}.md`, title: change.title, text, revision: change.id }],
-  })
+  if (!found) return undefined
+  const verdict = found.verdict === 'accept' ? 'Accepted' : 'Changes requested'
+  const text = `# ${verdict}: ${change.title}\n\n${found.reviewer} on revision ${found.revision} of ${change.id}:\n\n${found.body}\n`
+  return { path: `${review}.md`, text, revision: change.id }
 }
 
 const changeText = ({ change, revisions, comments, reviews }: Discussion): string =>

@@ -18,6 +18,7 @@ export async function sources(context: ControllerContext): Promise<void> {
   let nextRetentionAt = 0
   await pause(firstLookMs, signal) // The first callers come first.
   while (!signal.aborted) {
+    await guarded(hub, 'sources', () => forgetVaults(context))
     await guarded(hub, 'sources', () => takeInVaults(context))
     await guarded(hub, 'sources', () => watchFolders(context))
     if (hub.now() >= nextRetentionAt) {
@@ -25,6 +26,16 @@ export async function sources(context: ControllerContext): Promise<void> {
       await guarded(hub, 'sources', () => context.call('context_expire', {}))
     }
     await Promise.race([pause(everyMs, signal), configChanged(context)])
+  }
+}
+
+/** A vault that is configured no more, or for another org, is not to be found any more. */
+async function forgetVaults({ hub, call }: ControllerContext): Promise<void> {
+  const vaults = Object.values(hub.config().file.vaults)
+  const rows = hub.store.all<SourceRow>(`SELECT * FROM context_sources WHERE kind = 'vault'`)
+  for (const { id, uri, org } of rows) {
+    const isKnown = vaults.some((vault) => vault.path === uri && vault.org === org)
+    if (!isKnown) await call('context_forget', { source: id })
   }
 }
 

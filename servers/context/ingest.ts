@@ -17,7 +17,6 @@ const Document = z.strictObject({
     .min(1)
     .max(1000)
     .describe('Name of the document in its source; the same name replaces it'),
-  title: z.string().max(300).default('').describe('Title'),
   text: z.string().max(4_000_000).describe('Text; secrets are taken out before it is stored'),
   revision: z.string().max(100).default('').describe('Version of the text, such as a commit'),
 })
@@ -120,9 +119,8 @@ async function runIngest(
 ): Promise<IngestReport> {
   const source = toIndexed(ctx, row)
   const modifiedAt = ctx.now()
-  const inline = documents?.map(({ path, title, text, revision }): InlineDocument => ({
+  const inline = documents?.map(({ path, text, revision }): InlineDocument => ({
     path,
-    title,
     text,
     revision: revision || String(modifiedAt),
     modifiedAt,

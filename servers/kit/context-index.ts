@@ -16,7 +16,6 @@ export type IndexedSource = {
 /** A document that is handed in rather than read. */
 export type InlineDocument = {
   path: string
-  title: string
   text: string
   revision: string
   modifiedAt: number

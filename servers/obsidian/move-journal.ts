@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import {
   existsSync,
-  linkSync,
   mkdirSync,
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   unlinkSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
-import { createTextFile, etagOf, readTextFile, replaceTextFile } from '../kit/files/text-file.ts'
+import {
+  createTextFile,
+  etagOf,
+  linkNew,
+  readTextFile,
+  replaceTextFile,
+} from '../kit/files/text-file.ts'
 import type { MovePlan } from './move-plan.ts'
 import type { Vault } from './vaults.ts'
 import { absolute } from './vaults.ts'
@@ -61,13 +67,8 @@ export async function carryOut(vault: Vault, plan: MovePlan, journalFolder: stri
 async function moveFile(vault: Vault, from: string, to: string): Promise<void> {
   const [source, target] = [await absolute(vault, from), await absolute(vault, to)]
   mkdirSync(dirname(target), { recursive: true })
-  try {
-    linkSync(source, target)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw new HubError('conflict', `${to} exists already`, { cause: error })
-  }
-  unlinkSync(source)
+  if (!linkNew(source, target)) throw new HubError('conflict', `${to} exists already`)
+  rmSync(source, { force: true })
 }
 
 /** Undoes moves that a killed hub left half done; returns how many there were. */
@@ -93,11 +94,10 @@ async function undo(vault: Vault, journal: Journal): Promise<string[]> {
     const [source, target] = [await absolute(vault, from), await absolute(vault, to)]
     if (existsSync(source) || !existsSync(target)) {
       // Killed between link and unlink: both names hold the one file.
-      if (existsSync(source) && existsSync(target) && sameFile(source, target)) unlinkSync(target)
+      if (isSameFile(source, target)) unlinkSync(target)
       continue
     }
-    linkSync(target, source)
-    unlinkSync(target)
+    if (linkNew(target, source)) rmSync(target, { force: true })
   }
   for (const { path, before, after } of journal.rewrites) {
     const file = await readTextFile(await absolute(vault, path), path).catch(() => undefined) // Gone: nothing to put back.
@@ -108,4 +108,8 @@ async function undo(vault: Vault, journal: Journal): Promise<string[]> {
   return left
 }
 
-const sameFile = (a: string, b: string): boolean => readFileSync(a).equals(readFileSync(b))
+/** One file under two names; another file that holds the same is somebody else's. */
+function isSameFile(a: string, b: string): boolean {
+  const [one, two] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }))
+  return one !== undefined && two !== undefined && one.ino === two.ino && one.dev === two.dev
+}

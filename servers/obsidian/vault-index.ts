@@ -11,15 +11,12 @@ import { Names } from './resolve.ts'
 /** What is remembered of a note between calls: no text, only what queries and links ask for. */
 export type NoteMeta = {
   path: string
-  stamp: string
   properties: Record<string, unknown>
   /** Why nothing more is known: invalid properties, not text, too large. */
   problem: string | undefined
   tags: string[]
   aliases: string[]
-  links: Pick<NoteLink, 'target' | 'subpath' | 'embed' | 'line' | 'form' | 'inFront'>[]
-  headings: { level: number; text: string; line: number }[]
-  blocks: { id: string; line: number }[]
+  links: Pick<NoteLink, 'target' | 'subpath' | 'embed' | 'line'>[]
   tasks: { open: number; done: number; other: number }
   queries: number
 }
@@ -101,10 +98,10 @@ export class VaultIndex {
   async #read(path: string): Promise<void> {
     try {
       const file = await readTextFile(await insideFolder(this.tree.root, path), path)
-      this.notes.set(path, { ...metaOf(file.text), path, stamp: file.stamp })
+      this.notes.set(path, { ...metaOf(file.text), path })
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error)
-      this.notes.set(path, { ...empty, path, stamp: '', problem })
+      this.notes.set(path, { ...empty, path, problem })
     }
   }
 }
@@ -114,13 +111,11 @@ const empty = {
   tags: [],
   aliases: [],
   links: [],
-  headings: [],
-  blocks: [],
   tasks: { open: 0, done: 0, other: 0 },
   queries: 0,
 }
 
-function metaOf(text: string): Omit<NoteMeta, 'path' | 'stamp'> {
+function metaOf(text: string): Omit<NoteMeta, 'path'> {
   const note = scanNote(text)
   const tasks = { open: 0, done: 0, other: 0 }
   for (const { mark } of note.tasks)
@@ -130,20 +125,7 @@ function metaOf(text: string): Omit<NoteMeta, 'path' | 'stamp'> {
     problem: note.properties.problem,
     tags: note.tags,
     aliases: note.aliases,
-    links: note.links.map(({ target, subpath, embed, line, form, inFront }) => ({
-      target,
-      subpath,
-      embed,
-      line,
-      form,
-      inFront,
-    })),
-    headings: note.scan.headings.map(({ level, text: heading, line }) => ({
-      level,
-      text: heading,
-      line,
-    })),
-    blocks: note.blocks,
+    links: note.links.map(({ target, subpath, embed, line }) => ({ target, subpath, embed, line })),
     tasks,
     queries: note.queries.length,
   }

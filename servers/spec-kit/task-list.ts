@@ -92,24 +92,7 @@ export const specTaskNext = defineTool({
   },
 })
 
-const toSpecTask = ({
-  id,
-  line,
-  state,
-  mark,
-  parallel,
-  stories,
-  phase,
-  dependsOn,
-  text,
-}: TaskLine): SpecTask => ({
-  id,
-  line,
-  state,
-  mark,
-  parallel,
-  stories,
-  phase,
-  dependsOn,
-  text: text.slice(0, 500),
+const toSpecTask = ({ markAt: _at, phaseLine: _line, ...task }: TaskLine): SpecTask => ({
+  ...task,
+  text: task.text.slice(0, 500),
 })

@@ -137,7 +137,6 @@ async function growth(texts: { path: string; text: string }[]): Promise<void> {
           // Copies differ in some words, as forks and versions of one project do.
           batch.push({
             path: `${copy}/${text.path}`,
-            title: '',
             text:
               copy === 0
                 ? text.text

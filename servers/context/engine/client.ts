@@ -129,6 +129,7 @@ export class ContextStore implements ContextIndex {
       running.ended = true
       if (this.#running.get(role) === running) this.#running.delete(role)
       this.#configured.delete(role)
+      if (role === 'writer') this.#followers.clear() // The next round of the controller follows anew.
       const error = new HubError('unavailable', `the context store stopped: ${why}`, {
         hint: 'Send the same call again; it starts anew.',
         cause,
@@ -146,7 +147,11 @@ export class ContextStore implements ContextIndex {
   #take(running: Running, message: Message): void {
     if ('event' in message) {
       if (message.event === 'changed') this.#followers.get(message.source)?.(message.report)
-      else this.#options.log.warn({ why: message.message }, 'vectors could not be made')
+      else
+        this.#options.log.warn(
+          { why: message.message },
+          'the context store could not do all of its work',
+        )
       return
     }
     const waiting = running.pending.get(message.id)

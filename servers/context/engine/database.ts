@@ -13,7 +13,6 @@ CREATE TABLE document (
   id INTEGER PRIMARY KEY,
   source TEXT NOT NULL,
   path TEXT NOT NULL,
-  title TEXT NOT NULL,
   revision TEXT NOT NULL,
   sha TEXT NOT NULL,
   modified_at INTEGER NOT NULL,
@@ -42,7 +41,7 @@ CREATE TABLE space (
   id INTEGER PRIMARY KEY,
   model TEXT NOT NULL UNIQUE,
   dimensions INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('building', 'active', 'old'))
+  state TEXT NOT NULL CHECK (state IN ('building', 'active'))
 ) STRICT;
 CREATE TABLE vector (
   space INTEGER NOT NULL REFERENCES space (id) ON DELETE CASCADE,

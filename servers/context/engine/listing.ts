@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HubError } from '../../../schemas/errors.ts'
@@ -197,7 +198,7 @@ export const listInline = (documents: InlineDocument[]): Listing => ({
   documents: [...new Map(documents.map((document) => [document.path, document])).values()].map(
     ({ path, text, revision, modifiedAt }) => ({
       path,
-      sha: revision,
+      sha: hash('sha256', text),
       sizeBytes: text.length,
       modifiedAt,
       revision,

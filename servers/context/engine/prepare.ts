@@ -14,7 +14,6 @@ export type Raw = { document: Listed; text: string }
 /** A document cut, counted and analysed: all that is left is to store it. */
 export type Prepared = {
   document: Listed
-  title: string
   chunks: (Chunk & { tokens: number; analyzed: { path: string; crumb: string; body: string } })[]
   links: string[]
   inline: string | null
@@ -36,12 +35,10 @@ async function prepareDocument(document: Listed, raw: string): Promise<Prepared>
     tokens: tokensOf(chunk.text),
     analyzed: { path, crumb: analyze(chunk.crumb), body: analyze(chunk.text) },
   }))
-  const title = all[0]?.crumb.split(' > ')[0] || (document.path.split('/').at(-1) ?? document.path)
   const links = /\.md$/i.test(document.path) ? linkTargets(text) : []
   const revision = document.revision || hash('sha1', raw).slice(0, 10)
   return {
     document: { ...document, revision },
-    title,
     chunks,
     links,
     inline: document.inline === undefined ? null : text,

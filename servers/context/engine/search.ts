@@ -87,7 +87,7 @@ function readPriors(db: Database.Database, entries: Scored[]): Map<number, Prior
   const documents = JSON.stringify([...new Set(entries.map(({ document }) => document))])
   const rows = db
     .prepare(
-      `SELECT id, path, modified_at AS modifiedAt, title FROM document WHERE id IN (SELECT value FROM json_each(?))`,
+      `SELECT id, path, modified_at AS modifiedAt FROM document WHERE id IN (SELECT value FROM json_each(?))`,
     )
     .all(documents) as { id: number; path: string; modifiedAt: number }[] // By its columns.
   const countLinks = db.prepare('SELECT count(*) FROM link WHERE target = ?').pluck()

@@ -12,7 +12,6 @@ import type { InlineDocument } from '../../kit/context-index.ts'
 
 const Line = z.strictObject({
   path: z.string().min(1).max(1000),
-  title: z.string(),
   text: z.string(),
   revision: z.string(),
   modifiedAt: z.int(),
@@ -26,7 +25,7 @@ export async function exportTo(
 ): Promise<number> {
   await mkdir(dirname(file), { recursive: true })
   const rows = db.prepare(
-    'SELECT id, source, path, title, revision, modified_at AS modifiedAt, inline_text AS inline FROM document WHERE source IN (SELECT value FROM json_each(?)) ORDER BY source, path',
+    'SELECT id, source, path, revision, modified_at AS modifiedAt, inline_text AS inline FROM document WHERE source IN (SELECT value FROM json_each(?)) ORDER BY source, path',
   )
   const pieces = db.prepare('SELECT text FROM chunk WHERE document = ? ORDER BY line0, id').pluck()
   let count = 0
@@ -35,14 +34,13 @@ export async function exportTo(
       id: number
       source: string
       path: string
-      title: string
       revision: string
       modifiedAt: number
       inline: string | null
     }>) {
       count++
-      const { id, path, title, revision, modifiedAt, inline } = row
-      yield `${JSON.stringify({ path, title, text: inline ?? pieces.all(id).join('\n'), revision, modifiedAt })}\n`
+      const { id, path, revision, modifiedAt, inline } = row
+      yield `${JSON.stringify({ path, text: inline ?? pieces.all(id).join('\n'), revision, modifiedAt })}\n`
     }
   }
   await pipeline(

@@ -35,7 +35,7 @@ export function searchVectors(
     }) as Scored[] // By its columns.
 }
 
-type Space = { id: number; model: string; dimensions: number; state: 'building' | 'active' | 'old' }
+type Space = { id: number; model: string; dimensions: number; state: 'building' | 'active' }
 
 export const activeSpace = (db: Database.Database): Space | undefined =>
   db.prepare(`SELECT * FROM space WHERE state = 'active'`).get() as Space | undefined // By its columns.
@@ -86,8 +86,7 @@ export function saveVectors(
 /** The one moment in which searches change from one model to another: a commit, or nothing of it. */
 export function activate(db: Database.Database, space: number): void {
   db.transaction(() => {
-    db.prepare(`UPDATE space SET state = 'old' WHERE state = 'active' AND id <> ?`).run(space)
+    db.prepare('DELETE FROM space WHERE id <> ?').run(space)
     db.prepare(`UPDATE space SET state = 'active' WHERE id = ?`).run(space)
-    db.prepare(`DELETE FROM space WHERE state = 'old'`).run()
   }).immediate()
 }

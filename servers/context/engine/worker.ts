@@ -34,6 +34,12 @@ const trees = new Map<string, FileTree>()
 const settleMs = 30
 const cutting = new Cutting()
 const memory = new Memory((message) => port?.postMessage({ event: 'problem', message }))
+/** For what nobody waits for; a hub that stops is no problem. */
+const tellProblem = (error: unknown): void => {
+  if (isStopping) return
+  const message = error instanceof Error ? error.message : String(error)
+  port?.postMessage({ event: 'problem', message })
+}
 let embedding: Embedding | undefined
 let work: Promise<unknown> = Promise.resolve()
 let isStopping = false
@@ -74,12 +80,7 @@ function makeVectors(org: string): void {
   const wanted = embedding
   if (!wanted || building.has(org)) return
   const run = buildVectors(dbOf(org), wanted, () => isStopping || embedding !== wanted)
-    .catch((error: unknown) =>
-      port?.postMessage({
-        event: 'problem',
-        message: error instanceof Error ? error.message : String(error),
-      }),
-    )
+    .catch(tellProblem)
     .finally(() => building.delete(org))
   building.set(org, run)
 }
@@ -112,7 +113,7 @@ const methods = {
     let timer: NodeJS.Timeout | undefined
     tree.onChange(() => {
       clearTimeout(timer)
-      timer = setTimeout(() => void queued(() => again(source, tree)), settleMs)
+      timer = setTimeout(() => void queued(() => again(source, tree)).catch(tellProblem), settleMs)
     })
     await queued(() => again(source, tree))
   },

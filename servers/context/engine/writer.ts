@@ -105,10 +105,10 @@ type Statements = ReturnType<typeof prepare>
 
 const prepare = (db: Database.Database) => ({
   addDocument: db.prepare(
-    `INSERT INTO document (source, path, title, revision, sha, modified_at, inline_text) VALUES (:source, :path, :title, :revision, :sha, :modifiedAt, :inline)`,
+    `INSERT INTO document (source, path, revision, sha, modified_at, inline_text) VALUES (:source, :path, :revision, :sha, :modifiedAt, :inline)`,
   ),
   setDocument: db.prepare(
-    `UPDATE document SET title = :title, revision = :revision, sha = :sha, modified_at = :modifiedAt, inline_text = :inline WHERE id = :id`,
+    `UPDATE document SET revision = :revision, sha = :sha, modified_at = :modifiedAt, inline_text = :inline WHERE id = :id`,
   ),
   chunkIds: db.prepare('SELECT id FROM chunk WHERE document = ?').pluck(),
   dropWords: db.prepare('DELETE FROM chunk_fts WHERE rowid = ?'),
@@ -135,10 +135,10 @@ function store(
   source: IndexedSource,
   key: number,
   known: number | undefined,
-  { document, title, chunks, links, inline }: Prepared,
+  { document, chunks, links, inline }: Prepared,
 ): void {
   const { path, sha, modifiedAt, revision } = document
-  const row = { title, revision, sha, modifiedAt, inline }
+  const row = { revision, sha, modifiedAt, inline }
   let id = known
   if (id === undefined)
     id = Number(statements.addDocument.run({ ...row, source: source.id, path }).lastInsertRowid)
@@ -208,7 +208,7 @@ export function beginRebuild(db: Database.Database, source: string): InlineDocum
   db.prepare(`UPDATE document SET sha = '' WHERE source = ?`).run(source)
   return db
     .prepare(
-      `SELECT path, title, inline_text AS text, revision, modified_at AS modifiedAt FROM document
+      `SELECT path, inline_text AS text, revision, modified_at AS modifiedAt FROM document
        WHERE source = ? AND inline_text IS NOT NULL`,
     )
     .all(source) as InlineDocument[] // By its columns.

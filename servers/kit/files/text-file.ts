@@ -12,7 +12,6 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -23,9 +22,7 @@ export type TextFile = {
   path: string
   text: string
   etag: string
-  sizeBytes: number
   modifiedAt: number
-  stamp: string
 }
 
 const maxTextBytes = 8 * 1024 * 1024
@@ -36,7 +33,7 @@ export const etagOf = (bytes: string | Uint8Array): string => hash('sha256', byt
 export async function readTextFile(path: string, shown: string): Promise<TextFile> {
   const handle = await openAgain(path, shown)
   try {
-    const found = await handle.stat({ bigint: true })
+    const found = await handle.stat()
     if (!found.isFile()) throw new HubError('invalid', `${shown} is not a file`)
     if (found.size > maxTextBytes) {
       throw new HubError(
@@ -50,9 +47,7 @@ export async function readTextFile(path: string, shown: string): Promise<TextFil
       path,
       text,
       etag: etagOf(bytes),
-      sizeBytes: bytes.length,
-      modifiedAt: Math.round(Number(found.mtimeMs)),
-      stamp: stampOf(found),
+      modifiedAt: Math.round(found.mtimeMs),
     }
   } finally {
     await handle.close()
@@ -72,10 +67,6 @@ async function openAgain(path: string, shown: string): Promise<FileHandle> {
     throw unreadable(error, shown)
   }
 }
-
-/** What changes whenever a file's content is written or the file is replaced. */
-const stampOf = (found: BigIntStats): string =>
-  `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`
 
 /** Refuses when the caller's `if_match` is not the content that is there. */
 export function assertMatch(file: TextFile, ifMatch: string | undefined, shown: string): void {
@@ -115,8 +106,8 @@ export function replaceTextFile(before: TextFile, text: string, shown: string): 
   }
 }
 
-/** Gives a name to a file unless it has one; false when the name is taken. */
-function linkNew(from: string, to: string): boolean {
+/** Gives a file a further name that nothing has yet; false when it is taken. */
+export function linkNew(from: string, to: string): boolean {
   try {
     linkSync(from, to)
     return true
@@ -161,15 +152,13 @@ export async function createTextFile(path: string, text: string, shown: string):
   const temporary = beside(path, 'tmp')
   try {
     writeThrough(temporary, text, 0o644)
-    linkSync(temporary, path) // Fails when the name is taken; a rename would replace it.
+    if (!linkNew(temporary, path)) {
+      throw new HubError('conflict', `${shown} exists already`, {
+        hint: 'Read it and patch it, or choose another name.',
+      })
+    }
     syncFolder(dirname(path))
     return etagOf(text)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw new HubError('conflict', `${shown} exists already`, {
-      hint: 'Read it and patch it, or choose another name.',
-      cause: error,
-    })
   } finally {
     rmSync(temporary, { force: true })
   }

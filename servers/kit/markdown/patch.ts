@@ -26,12 +26,7 @@ export function patchEdit(
   if (target.kind === 'heading') {
     const heading = findHeading(scan, target.path, createMissing)
     if (!heading)
-      return appendEdit(
-        scan,
-        newHeading(scan, target.path, ending) + ending + ending + body,
-        ending,
-        true,
-      )
+      return appendEdit(scan, newHeading(scan, target.path) + ending + ending + body, ending, true)
     return spanEdit(scan, heading.bodyStart, heading.end, operation, body, ending)
   }
   if (target.kind === 'whole') {
@@ -73,7 +68,7 @@ function spanEdit(
     const after = text.slice(kept, end)
     return { start: kept, end: kept, text: `${gap}${body}${after === '' && !isLast ? ending : ''}` }
   }
-  const lead = /^[ \t]*\r?\n/.test(inner) ? (/^[ \t]*\r?\n/.exec(inner)?.[0] ?? '') : ''
+  const lead = /^[ \t]*\r?\n/.exec(inner)?.[0] ?? ''
   const gap = start > 0 && text[start - 1] !== '\n' ? ending : ''
   const after = text.slice(kept, end)
   const tail = after === '' ? (isLast ? '' : ending) : ''
@@ -128,13 +123,10 @@ export function findHeading(scan: Scan, path: string[], mayBeMissing = false): H
 
 const plain = (text: string) => text.replace(/[*_`]/g, '').trim().toLowerCase()
 
-function newHeading(scan: Scan, path: string[], ending: string): string {
+function newHeading(scan: Scan, path: string[]): string {
   const parent = path.length > 1 ? findHeading(scan, path.slice(0, -1), true) : undefined
   const level = parent ? Math.min(6, parent.level + 1) : 2
-  return `${'#'.repeat(level)} ${(path.at(-1) ?? '').replace(/[\r\n]/g, ' ')}`.replace(
-    /\n/g,
-    ending,
-  )
+  return `${'#'.repeat(level)} ${(path.at(-1) ?? '').replace(/[\r\n]/g, ' ')}`
 }
 
 /** Lines of the paragraph or list item that ends with `^id`. */

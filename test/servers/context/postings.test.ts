@@ -50,7 +50,6 @@ test('words in memory find what FTS5 finds, with its scores, and know what came 
   const texts = [
     {
       path: 'a.md',
-      title: '',
       text: 'The café in the Straße is naïve. '.repeat(40),
       revision: '1',
       modifiedAt: 0,
@@ -80,7 +79,7 @@ test('words in memory find what FTS5 finds, with its scores, and know what came 
   await ingest(
     db,
     source('two'),
-    listInline([{ path: 'b.md', title: '', text: 'A late okapi.', revision: '1', modifiedAt: 0 }]),
+    listInline([{ path: 'b.md', text: 'A late okapi.', revision: '1', modifiedAt: 0 }]),
     prepareAll,
     { keepOthers: true },
   )

@@ -25,6 +25,8 @@ test('a vault is taken in and watched: what is saved is found a moment later', a
   await until(async () => (await find('wheelbarrow')).includes('C.md'), 3000)
   rmSync(join(root, 'A.md'))
   await until(async () => !(await find('roses')).includes('A.md'), 3000)
+  writeFileSync(join(hub.hub.dataDir, 'switchyard.json'), '{}')
+  await until(async () => (await find('wheelbarrow')).length === 0, 5000)
 })
 
 test('handed-in documents are replaced by name, forgotten, expired, and go to another hub and back', async () => {
@@ -37,10 +39,11 @@ test('handed-in documents are replaced by name, forgotten, expired, and go to an
       retention_days: 1,
     })
   await add([
-    { path: 'a', text: 'apples and pears' },
+    { path: 'a', text: 'apples and pears', revision: 'same' },
     { path: 'b', text: 'bananas' },
   ])
-  await add([{ path: 'a', text: 'apricots' }])
+  await add([{ path: 'a', text: 'apricots', revision: 'same' }])
+  await add([{ path: 'a', text: 'apricots', revision: 'same' }])
   const find = async (on: typeof hub, query: string) =>
     (await on.call<Searched>('context_search', { query })).items.map(({ path }) => path)
   expect([

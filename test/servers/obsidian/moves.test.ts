@@ -134,10 +134,15 @@ test('a move that cannot be finished is undone, and one that a kill cut off is u
   writeFileSync(join(vault.root, 'B/In.md'), 'edited by hand meanwhile')
   const { rmSync } = await import('node:fs')
   rmSync(join(vault.root, 'A/Old.md'))
+  // The same words in a file of somebody else, under the name that a move had not reached.
+  const untouched = { root: vault.root, moves: [['Q.base', 'Copy.base']], rewrites: [] }
+  writeFileSync(join(data, 'vault-journal/2.json'), JSON.stringify(untouched))
+  writeFileSync(join(vault.root, 'Copy.base'), files['Q.base'])
   await vault.hub.stop()
   const again = await startHub({ data })
   await again.call('note_create', { path: 'Fresh', content: 'x' })
   expect(vault.read('A/Old.md')).toBe(files['A/Old.md'])
+  expect(vault.read('Copy.base')).toBe(files['Q.base'])
   expect(vault.read('A/Other.md')).toBe('[[Old]]')
   expect(vault.read('B/In.md')).toBe('edited by hand meanwhile')
   expect([
