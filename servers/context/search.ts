@@ -106,7 +106,7 @@ export const contextPack = defineTool({
         degraded: problems,
         generation: 0,
       }
-    const packed = await ctx.context.pack({ ...request, limit: 60, maxTokens })
+    const packed = await ctx.context.pack({ ...request, maxTokens })
     return { ...packed, degraded: [...problems, ...packed.degraded] }
   },
 })
@@ -114,7 +114,7 @@ export const contextPack = defineTool({
 type Asked = {
   query: string
   sources?: string[] | undefined
-  kinds?: SearchRequest['kinds']
+  kinds?: SourceKind[] | undefined
   near?: string[] | undefined
   org?: string | undefined
 }

@@ -37,7 +37,6 @@ export type SearchRequest = {
   sources: { id: string; kind: SourceKind; trust: Trust }[]
   query: string
   limit: number
-  kinds?: SourceKind[] | undefined
   /** Paths that the caller is at work on: they and their folders come first among equals. */
   near?: string[] | undefined
   now: number
@@ -50,7 +49,7 @@ export type SearchReply = {
   tookMs: number
 }
 
-export type PackRequest = SearchRequest & { maxTokens: number }
+export type PackRequest = Omit<SearchRequest, 'limit'> & { maxTokens: number }
 export type PackReply = {
   text: string
   tokens: number

@@ -18,14 +18,11 @@ type Found = { ranked: Scored[]; engines: SearchReply['engines']; degraded: stri
 /** Ranks chunks by words, and by meaning where there is a vector for the question. */
 export function findChunks(
   db: Database.Database,
-  request: SearchRequest,
+  request: Omit<SearchRequest, 'limit'>,
   vector: QueryVector,
   postings: Postings | undefined,
 ): Found {
-  const chosen = request.sources.filter(
-    ({ kind }) => request.kinds === undefined || request.kinds.includes(kind),
-  )
-  const ids = chosen.map(({ id }) => id)
+  const ids = request.sources.map(({ id }) => id)
   const words = byWords(db, keysOf(db, ids), queryTerms(request.query), postings)
   const near = vector.state === 'ready' ? searchVectors(db, vector, ids) : []
   const entries =
