@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import type { AuditEntry } from './audit.ts'
 import { appendAudit, lastAudit } from './audit.ts'
@@ -9,6 +10,8 @@ import { Statements, makeTx } from './tx.ts'
 
 /** How long a recorded row may be in the operating system's hands only. */
 const diskMs = 100
+/** The log is copied into the database after so many pages of 4 KiB; each time halts the hub for some ms. */
+const logPages = 4096
 
 type Pending = { apply(): void; settle(error: unknown): void; mayWaitForDisk: boolean }
 
@@ -20,6 +23,7 @@ type Pending = { apply(): void; settle(error: unknown): void; mayWaitForDisk: bo
 export class Store {
   readonly topics = new Topics()
   readonly #db: Database.Database
+  readonly #logFile: string
   readonly #statements: Statements
   readonly #now: () => number
   readonly #control: Control
@@ -33,7 +37,9 @@ export class Store {
   constructor(file: string, now: () => number) {
     this.#now = now
     this.#db = new Database(file)
+    this.#logFile = `${file}-wal`
     this.#db.pragma('journal_mode = WAL')
+    this.#db.pragma(`wal_autocheckpoint = ${logPages}`)
     this.#db.pragma('foreign_keys = ON')
     this.#db.pragma('temp_store = MEMORY')
     // A migration that a power failure takes back is made again; nobody waits for the disk each time.
@@ -136,23 +142,25 @@ export class Store {
     batch.forEach((pending, index) => pending.settle(broken ?? outcomes[index]))
   }
 
-  /** With NORMAL a commit is in the log file but not forced to the disk; the next FULL one forces both. */
+  /** With NORMAL a commit is in the log file but not forced to the disk; the next FULL one forces all. */
   #setDurability(isRelaxed: boolean): void {
     if (isRelaxed !== this.#isRelaxed) {
       this.#db.pragma(`synchronous = ${isRelaxed ? 'NORMAL' : 'FULL'}`)
       this.#isRelaxed = isRelaxed
     }
-    if (isRelaxed) this.#syncTimer ??= setTimeout(() => this.#sync(), diskMs)
+    if (isRelaxed) this.#syncTimer ??= setTimeout(() => void this.#sync(), diskMs)
     else this.#endTimer()
   }
 
-  /** A commit that is forced to the disk, and with it all before. */
-  #sync(): void {
+  /** Forces the log file to the disk, in a thread of its own: a commit would halt the hub for it. */
+  async #sync(): Promise<void> {
     this.#endTimer()
-    if (this.#closed) return
-    this.write((tx) => tx.run('UPDATE synced SET at = :now', { now: tx.now })).catch(
-      () => undefined, // A full disk: whoever writes next is told.
-    )
+    try {
+      await using log = await open(this.#logFile, 'r')
+      await log.sync()
+    } catch {
+      // Closed meanwhile, which forces all; or a disk that fails, and whoever writes next is told.
+    }
   }
 
   #endTimer(): void {

@@ -291,8 +291,6 @@ CREATE TABLE revisions (
   PRIMARY KEY (change, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE synced (at INTEGER NOT NULL) STRICT;
-
 CREATE TABLE tasks (
   id              TEXT    PRIMARY KEY,
   org             TEXT    NOT NULL,

@@ -1,0 +1,2 @@
+-- The log file itself is forced to the disk now; a row to write for it is not needed.
+DROP TABLE synced;
