@@ -94,7 +94,7 @@ async function compareLists(): Promise<void> {
   for (const contender of all) {
     const running = await contender.start({ command }, join(root, `list-${contender.name}`))
     if (!running) continue
-    const front = await running.open()
+    const front = await running.open('upstream') // Ours would add its own.
     while ((await front.request('tools/list', {})).split('"inputSchema"').length < 300)
       await new Promise((resolve) => setTimeout(resolve, 20))
     const measured = await drive(front, undefined, 1, running.pid)

@@ -8,7 +8,13 @@ import type { Front } from './fronts.ts'
 import { openHttpFront, openSseFront } from './fronts.ts'
 
 export type Upstream = { command: string[] } | { url: string }
-export type Running = { pid: number; open(): Promise<Front>; tool: string; stop(): Promise<void> }
+export type Running = {
+  pid: number
+  /** Opens what serves all tools, or only those of the one upstream. */
+  open(only?: 'upstream'): Promise<Front>
+  tool: string
+  stop(): Promise<void>
+}
 export type Contender = {
   name: string
   /** Undefined where it cannot stand before such an upstream. */
@@ -55,7 +61,8 @@ export const contenders = (modules: string): Contender[] => [
             'silent',
           ],
           tool: 'up_echo',
-          open: async () => openHttpFront(`http://127.0.0.1:${port}/mcp`, token()),
+          open: async (only) =>
+            openHttpFront(`http://127.0.0.1:${port}/mcp${only ? '/up' : ''}`, token()),
         }
       }),
   },
@@ -118,13 +125,18 @@ export const contenders = (modules: string): Contender[] => [
   },
 ]
 
-type Other = { args: string[]; tool: string; open(): Promise<Front> }
+type Other = { args: string[]; tool: string; open(only?: 'upstream'): Promise<Front> }
 
 async function startOther(folder: string, describe: (port: number) => Other): Promise<Running> {
   mkdirSync(folder, { recursive: true })
   const { args, tool, open } = describe(await freePort())
   const child = spawn(process.execPath, args, { stdio: 'ignore', detached: true })
-  return { pid: child.pid ?? 0, tool, open: () => patiently(open), stop: () => end(child) }
+  return {
+    pid: child.pid ?? 0,
+    tool,
+    open: (only) => patiently(() => open(only)),
+    stop: () => end(child),
+  }
 }
 
 /** They say in different ways, or not at all, that they listen: asking is the same for all. */
