@@ -1,26 +1,27 @@
 import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { HubError } from '../../schemas/errors.ts'
+import { codeRoot, isBundled } from '../../servers/kit/code-root.ts'
 import { run } from '../../servers/kit/run.ts'
 
-const root = resolve(import.meta.dirname, '..', '..')
 const sources = ['web', 'schemas']
 
-/** Builds the dashboard when a source is newer than the last build. */
+/** Builds the dashboard when a source is newer than the last build; a bundle came with a page. */
 export async function buildWeb(say: (text: string) => void): Promise<void> {
-  const built = join(root, 'web', 'dist', 'index.html')
+  if (isBundled) return
+  const built = join(codeRoot, 'web', 'dist', 'index.html')
   const builtAt = existsSync(built) ? (await stat(built)).mtimeMs : 0
-  const times = await Promise.all(sources.map((folder) => newest(join(root, folder))))
+  const times = await Promise.all(sources.map((folder) => newest(join(codeRoot, folder))))
   if (Math.max(...times) <= builtAt) return
   say('building the dashboard')
-  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
-  const config = join(root, 'web', 'vite.config.ts')
+  const vite = join(codeRoot, 'node_modules', 'vite', 'bin', 'vite.js')
+  const config = join(codeRoot, 'web', 'vite.config.ts')
   const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' }
   const result = await run(
     process.execPath,
     [vite, 'build', '--config', config, '--logLevel', 'warn'],
-    { cwd: root, env },
+    { cwd: codeRoot, env },
   )
   if (result.exitCode === 0) return
   throw new HubError(

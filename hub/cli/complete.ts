@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { HubError } from '../../schemas/errors.ts'
 import { Settings } from '../../schemas/config.ts'
-import { codeRoot } from '../code-root.ts'
+import { codeRoot } from '../../servers/kit/code-root.ts'
 import type { Listed } from './call.ts'
 import { clients } from './connect.ts'
 import { clientFor, parseSettings } from './settings.ts'

@@ -5,7 +5,7 @@ import { applyEdits, modify, parse, printParseErrorCode } from 'jsonc-parser'
 import type { ParseError } from 'jsonc-parser'
 import { HubError } from '../../schemas/errors.ts'
 import { nearest } from '../../schemas/nearest.ts'
-import { codeRoot } from '../code-root.ts'
+import { codeRoot } from '../../servers/kit/code-root.ts'
 import { parseSettings } from './settings.ts'
 
 type Entry = { command: string; args: string[] }

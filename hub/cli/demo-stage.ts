@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { HubClient } from '../../agent/hub-client.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { git } from '../../servers/kit/git.ts'
-import { codeRoot } from '../code-root.ts'
+import { codeRoot } from '../../servers/kit/code-root.ts'
 
 export type Stage = { root: string; repo: string; data: string; vault: string }
 

@@ -1,5 +1,5 @@
 import type { Principal } from '../../schemas/principal.ts'
-import { manifest } from '../code-root.ts'
+import { manifest } from '../../servers/kit/code-root.ts'
 import type { View } from '../discovery/catalog.ts'
 import type { Hub } from '../hub.ts'
 import { maySeeTool } from '../policy.ts'

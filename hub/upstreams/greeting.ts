@@ -1,5 +1,5 @@
 import { HubError } from '../../schemas/errors.ts'
-import { manifest } from '../code-root.ts'
+import { manifest } from '../../servers/kit/code-root.ts'
 import { RpcError, isObject, legacyVersions, modernVersion, rpcCode } from '../mcp/protocol.ts'
 import type { Channel, Params, Pending, Reply } from './channel.ts'
 import type { Greeting, Identity } from './connection.ts'

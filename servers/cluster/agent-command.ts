@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { codeRoot, isBundled } from '../kit/code-root.ts'
 
-/** How a pod runs the built-in agent: this Node, from source. */
+/** How a pod runs the built-in agent: this Node, from what the hub itself runs from. */
 export const agentCommand = (): string[] => [
   process.execPath,
-  join(import.meta.dirname, '..', '..', 'agent', 'main.ts'),
+  isBundled ? join(codeRoot, 'dist', 'agent.js') : join(codeRoot, 'agent', 'main.ts'),
 ]

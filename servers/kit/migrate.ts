@@ -2,8 +2,9 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 import { HubError } from '../../schemas/errors.ts'
+import { codeRoot } from './code-root.ts'
 
-const folder = join(import.meta.dirname, 'migrations')
+const folder = join(codeRoot, 'servers', 'kit', 'migrations')
 
 /** Brings a database forward, one numbered file at a time. There is no way back: restore a backup. */
 export function migrate(db: Database.Database): void {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { ErrorBody } from '../../../schemas/errors.ts'
 import { HubError } from '../../../schemas/errors.ts'
+import { codeRoot } from '../../kit/code-root.ts'
 import type {
   ContextIndex,
   IndexedSource,
@@ -116,7 +117,7 @@ export class ContextStore implements ContextIndex {
   }
 
   #start(role: Role): Running {
-    const file = join(import.meta.dirname, 'worker.ts')
+    const file = join(codeRoot, 'servers/context/engine/worker.ts')
     const worker = new Worker(file, {
       workerData: { folder: join(this.#options.dataDir, 'context') },
       name: `context-${role}`,

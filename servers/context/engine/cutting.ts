@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { codeRoot } from '../../kit/code-root.ts'
 import type { Prepared, Raw } from './prepare.ts'
 import { prepareAll } from './prepare.ts'
 
@@ -33,7 +34,9 @@ export class Cutting {
   }
 
   #start(): Worker {
-    const worker = new Worker(join(import.meta.dirname, 'cutter.ts'), { name: 'context-cutter' })
+    const worker = new Worker(join(codeRoot, 'servers/context/engine/cutter.ts'), {
+      name: 'context-cutter',
+    })
     worker.on('message', ({ id, prepared, error }: Reply) => {
       const waiting = this.#waiting.get(id)
       this.#waiting.delete(id)

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
+import { dirname, join } from 'node:path'
+
+const packageFile = findPackageJSON(import.meta.url)
+if (packageFile === undefined) throw new Error(`no package.json above ${import.meta.filename}`)
+
+/** The folder Switchyard itself is installed in, whether its sources run or the bundle of them. */
+export const codeRoot = dirname(packageFile)
+
+/** Whether this runs from the bundle that `npm ci` makes. */
+export const isBundled = import.meta.dirname === join(codeRoot, 'dist')
+
+/** What this version of Switchyard calls itself. */
+export const manifest = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string } // Ours.
