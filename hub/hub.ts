@@ -116,6 +116,7 @@ export class Hub {
       notices: this.notices,
       isTaken,
       environment,
+      key: this.key,
       mark: this.dataDir,
     })
     this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>

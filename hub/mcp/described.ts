@@ -33,10 +33,20 @@ export const linksOf = (hub: Hub, principal: Principal, { server }: View): Upstr
 export const initialized = (hub: Hub, principal: Principal, view: View, asked: unknown): string =>
   JSON.stringify({
     protocolVersion: legacyVersions.find((version) => version === asked) ?? legacyVersions[0],
-    capabilities: { ...capabilitiesFor(hub, principal, view), logging: {} },
+    capabilities: {
+      ...capabilitiesFor(hub, principal, view),
+      logging: {},
+      ...(hasOldTasks(hub, principal, view) ? { tasks: oldTasks } : {}),
+    },
     serverInfo,
     instructions: instructionsFor(hub, principal, view),
   })
+
+/** What 2025-11-25 has of tasks, as far as it is passed on: nobody may list those of others. */
+const oldTasks = { cancel: {}, requests: { tools: { call: {} } } }
+
+const hasOldTasks = (hub: Hub, principal: Principal, view: View): boolean =>
+  linksOf(hub, principal, view).some(({ greeted }) => isObject(greeted?.capabilities.tasks))
 
 /** Answers `server/discover`. */
 export const discovered = (hub: Hub, principal: Principal, view: View): string =>

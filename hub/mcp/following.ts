@@ -46,7 +46,7 @@ export class Following {
       return { link: undefined, stop: followOwn(this.#hub, uri, changed) }
     }
     const [link] = this.#hub.upstreams.ownersOf(uri, undefined)
-    return { link, stop: link?.watch(uri) ?? (() => undefined) }
+    return { link, stop: link?.followers.add('resource', uri) ?? (() => undefined) }
   }
 
   /** A server that was configured anew is another one; those who followed the old follow it. */

@@ -3,16 +3,18 @@ import type { Caller } from './caller.ts'
 import { clientOf, ownKey } from './caller.ts'
 import { complete } from './described.ts'
 import type { Notice } from './notices.ts'
-import { notificationOf } from './notices.ts'
+import { notificationOf, taskKey } from './notices.ts'
 import type { RpcId, RpcRequest } from './protocol.ts'
 import { followFor } from './resources.ts'
 import { RpcError, isObject, metaKey, notificationText, rpcCode } from './protocol.ts'
+import { findTask } from './tasks.ts'
 
 type Filter = {
   toolsListChanged?: true
   promptsListChanged?: true
   resourcesListChanged?: true
   resourceSubscriptions?: string[]
+  taskIds?: string[]
 }
 
 const maxFollowed = 1000
@@ -26,7 +28,12 @@ export async function answerListen(
   request: RpcRequest & { id: RpcId },
   caller: Caller,
 ): Promise<string> {
-  const filter = filterOf(request.params?.notifications)
+  const asked = filterOf(request.params?.notifications)
+  const tasks = tasksOf(hub, caller, asked)
+  // What is not said back is not told: a task that ended long ago, or somebody else's.
+  const { taskIds: _asked, ...others } = asked
+  const filter: Filter =
+    tasks.length > 0 ? { ...others, taskIds: tasks.map(({ taskId }) => taskId) } : others
   const mark = { [metaKey.subscriptionId]: request.id }
   const tell = (method: string, params: Record<string, unknown>) =>
     caller.send(notificationText(method, { ...params, _meta: mark }))
@@ -36,7 +43,14 @@ export async function answerListen(
     (filter.resourceSubscriptions ?? []).map((uri) => tryToFollow(hub, request, caller, uri)),
   )
   tell('notifications/subscriptions/acknowledged', { notifications: filter })
+  for (const { link, own } of tasks) releases.push(link.followers.add('task', own))
+  const names = new Map(tasks.map((task) => [taskKey(task.link.name, task.own), task.taskId]))
   const stop = hub.notices.subscribe((notice) => {
+    if (notice.kind === 'task') {
+      const taskId = names.get(taskKey(notice.server, notice.own))
+      if (taskId !== undefined) tell('notifications/tasks', { ...notice.params, taskId })
+      return
+    }
     if (!accepts(filter, notice) || (notice.only ?? mine) !== mine) return
     const { method, params } = notificationOf(notice)
     tell(method, params)
@@ -65,22 +79,39 @@ async function tryToFollow(
 function filterOf(value: unknown): Filter {
   if (!isObject(value))
     throw new RpcError(rpcCode.params, 'subscriptions/listen needs `notifications`')
-  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } =
-    value
-  const uris: unknown = resourceSubscriptions ?? []
-  if (!Array.isArray(uris) || !uris.every((uri) => typeof uri === 'string'))
-    throw new RpcError(rpcCode.params, 'resourceSubscriptions is a list of addresses')
-  if (uris.length > maxFollowed)
-    throw new RpcError(rpcCode.params, `at most ${maxFollowed} resources can be followed at a time`)
+  const { toolsListChanged, promptsListChanged, resourcesListChanged } = value
+  const uris = namesIn(value, 'resourceSubscriptions')
+  const taskIds = namesIn(value, 'taskIds')
   return {
     ...(toolsListChanged === true ? { toolsListChanged } : {}),
     ...(promptsListChanged === true ? { promptsListChanged } : {}),
     ...(resourcesListChanged === true ? { resourcesListChanged } : {}),
     ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}),
+    ...(taskIds.length > 0 ? { taskIds } : {}),
   }
 }
 
-const accepts = (filter: Filter, notice: Notice): boolean =>
+function namesIn(value: Record<string, unknown>, field: keyof Filter): string[] {
+  const names: unknown = value[field] ?? []
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string'))
+    throw new RpcError(rpcCode.params, `${field} is a list of texts`)
+  if (names.length > maxFollowed)
+    throw new RpcError(rpcCode.params, `${field}: at most ${maxFollowed} can be followed at a time`)
+  return names
+}
+
+/** The caller's own among the tasks it asks about. */
+const tasksOf = (hub: Hub, caller: Caller, { taskIds = [] }: Filter) =>
+  taskIds.flatMap((taskId) => {
+    try {
+      return [{ taskId, ...findTask(hub, caller, taskId) }]
+    } catch (error) {
+      if (error instanceof RpcError) return []
+      throw error
+    }
+  })
+
+const accepts = (filter: Filter, notice: Exclude<Notice, { kind: 'task' }>): boolean =>
   notice.kind === 'updated'
     ? filter.resourceSubscriptions?.includes(notice.uri) === true
     : filter[`${notice.kind}ListChanged`] === true

@@ -2,6 +2,7 @@
 export type Notice = (
   | { kind: 'tools' | 'prompts' | 'resources' }
   | { kind: 'updated'; uri: string }
+  | { kind: 'task'; server: string; own: string; params: Record<string, unknown> }
 ) & {
   /** Set where it concerns one client alone: the key of its own connections. */
   only?: string
@@ -21,9 +22,12 @@ export class Notices {
   }
 }
 
-/** The notification of either era that says it. */
+/** A task among those of all servers. */
+export const taskKey = (server: string, own: string): string => `${server} ${own}`
+
+/** The notification of either era that says it; that of a task depends on who is told. */
 export const notificationOf = (
-  notice: Notice,
+  notice: Exclude<Notice, { kind: 'task' }>,
 ): { method: string; params: Record<string, unknown> } =>
   notice.kind === 'updated'
     ? { method: 'notifications/resources/updated', params: { uri: notice.uri } }

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { HubError } from '../../schemas/errors.ts'
 import type { Identity } from '../upstreams/connection.ts'
 import type { Notice } from './notices.ts'
-import { notificationOf } from './notices.ts'
+import { notificationOf, taskKey } from './notices.ts'
 import type { RpcId, RpcReply } from './protocol.ts'
 import { RpcError, notificationText } from './protocol.ts'
 
 type Asked = { resolve(result: unknown): void; reject(error: unknown): void }
 
 const maxWaiting = 200
+const maxTasks = 1000
 
 /**
  * A client of the eras before 2026-07-28, from `initialize` on: who it is, what can still be canceled,
@@ -22,6 +23,8 @@ export class Session {
   readonly running = new Map<RpcId, AbortController>()
   /** Resources it follows, each with what stops that. */
   readonly followed = new Map<string, () => void>()
+  /** Tasks that servers began for it, by server and id, with their names here. */
+  readonly #tasks = new Map<string, string>()
   readonly #asked = new Map<RpcId, Asked>()
   readonly #onEnd: (() => void)[] = []
   #stream: ((text: string) => void) | undefined
@@ -59,9 +62,22 @@ export class Session {
     if (this.#waiting.length > maxWaiting) this.#waiting.shift() // Who never listens costs no more than this.
   }
 
+  /** From now on it hears of this task. */
+  followTask(server: string, own: string, name: string): void {
+    this.#tasks.set(taskKey(server, own), name)
+    if (this.#tasks.size <= maxTasks) return
+    for (const oldest of this.#tasks.keys()) return void this.#tasks.delete(oldest)
+  }
+
   /** Passes a change on if this client hears of such. */
   hear(notice: Notice): void {
     if (notice.only !== undefined && notice.only !== this.id) return
+    if (notice.kind === 'task') {
+      const taskId = this.#tasks.get(taskKey(notice.server, notice.own))
+      if (taskId !== undefined)
+        this.notify('notifications/tasks/status', { ...notice.params, taskId })
+      return
+    }
     if (notice.kind === 'updated' && !this.followed.has(notice.uri)) return
     const { method, params } = notificationOf(notice)
     this.notify(method, params)

@@ -73,7 +73,7 @@ async function callForeign(
       ...(served.mirrored.size > 0 && isObject(args) ? paramHeaders(served.mirrored, args) : {}),
     },
   })
-  const answer = withTask(hub, served.link, caller, reply)
+  const answer = withTask(served.link, caller, reply)
   return resultText(await cutAnswer(hub, caller, served.link.config.answerChars, answer), modern)
 }
 

@@ -12,6 +12,8 @@ export type Era = 'unknown' | 'legacy'
 const probeMs = 5000
 const initializeMs = 60_000
 
+export const tasksExtension = 'io.modelcontextprotocol/tasks'
+
 /** The hub as a client by itself. It lists for everybody, so it says everything that can be relayed. */
 export const hubIdentity: Identity = {
   info: { name: 'switchyard', version: manifest.version },
@@ -19,7 +21,10 @@ export const hubIdentity: Identity = {
     elicitation: { form: {}, url: {} },
     sampling: {},
     roots: { listChanged: true },
-    extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } },
+    extensions: {
+      'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] },
+      [tasksExtension]: {},
+    },
   },
 }
 

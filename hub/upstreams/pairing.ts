@@ -10,6 +10,7 @@ import { changedList } from './lists.ts'
 import { ModernOnly } from './opener.ts'
 import type { Parking } from './parking.ts'
 import { ParkedCall, digestOfRequest, isOurState } from './parking.ts'
+import { withTaskName } from './task-names.ts'
 import type { UpstreamLink, Way } from './upstream.ts'
 
 /** A request to be passed on, with names as the upstream knows them. */
@@ -67,14 +68,20 @@ const noticesOf = (link: UpstreamLink, key: string, session: Session | undefined
   onNotice: (method, params) => {
     const kind = changedList(method)
     if (kind) void link.relistOwn(key, kind)
-    else if (method === 'notifications/resources/updated') link.updated(params)
-    else session?.notify(method, params)
+    else if (!link.told(method, params) && session)
+      session.notify(method, named(link, session.principal, params))
   },
   onRequest: (method, params, signal) =>
     session
-      ? session.ask(method, params, signal, (text) => session.push(text))
+      ? session.ask(method, named(link, session.principal, params), signal, (text) =>
+          session.push(text),
+        )
       : answerAlone(method),
 })
+
+/** What a server says, with the tasks it speaks of as this principal knows them. */
+const named = (link: UpstreamLink, principal: string, said: Params): Params =>
+  withTaskName(said, (own) => link.taskName(principal, own))
 
 function callOf(link: UpstreamLink, request: Relayed): Call {
   const { caller, client, params, rawArguments, headers } = request
@@ -86,7 +93,8 @@ function callOf(link: UpstreamLink, request: Relayed): Call {
     rawArguments,
     headers,
     progressToken: meta.progressToken,
-    onNotification: (method, said) => caller.send(notificationText(method, said)),
+    onNotification: (method, said) =>
+      caller.send(notificationText(method, named(link, caller.principal.id, said))),
     onRequest: undefined,
   }
 }
@@ -98,7 +106,8 @@ const direct = (link: UpstreamLink, request: Relayed): Promise<Reply> =>
 function withSession(link: UpstreamLink, request: Relayed, way: Way): Promise<Reply> {
   const { method, params, caller } = request
   const call = callOf(link, request)
-  call.onRequest = (asked, about, signal) => askSession(caller, asked, about, signal)
+  call.onRequest = (asked, about, signal) =>
+    askSession(caller, asked, named(link, caller.principal.id, about), signal)
   return link.request(method, params, call, way)
 }
 

@@ -6,12 +6,14 @@ import type { Params, Reply } from './channel.ts'
 import type { Call, Connection, Identity, Notices } from './connection.ts'
 import { answerAlone } from './connection.ts'
 import { hubIdentity } from './greeting.ts'
+import { Followers } from './followers.ts'
 import { Limiter } from './limiter.ts'
 import type { ListKind, Lists } from './lists.ts'
 import { changedList, kinds as everything, noLists, readLists } from './lists.ts'
 import type { Surroundings } from './open-channel.ts'
 import { Opener } from './opener.ts'
 import { OwnConnections } from './own-connections.ts'
+import { isTaskNotification } from './task-names.ts'
 import { Watch } from './watch.ts'
 
 export type State = 'connecting' | 'ready' | 'degraded' | 'asleep'
@@ -20,9 +22,11 @@ export type State = 'connecting' | 'ready' | 'degraded' | 'asleep'
 export type Way = { key: string; identity: Identity; notices: Notices } | undefined
 
 type Around = Surroundings & {
-  /** The lists were read again; they may be the same. */
+  /** They were read again and may be the same. */
   onLists(kinds: ListKind[]): void
   onUpdated(uri: string): void
+  onTask(own: string, params: Params): void
+  taskName(principal: string, own: string): string
   isHeld(key: string): boolean
   onOwnLists(key: string, changed: Partial<Lists>, kind: ListKind): Promise<void>
   /** Answers an upstream gave before, under the same configuration. */
@@ -42,6 +46,8 @@ export class UpstreamLink {
   readonly config: UpstreamConfig
   readonly own: OwnConnections
   readonly limiter: Limiter
+  /** What a task of this server is called for a principal. */
+  readonly taskName: Around['taskName']
   lists: Lists
   state: State = 'connecting'
   reason: string | undefined
@@ -51,7 +57,10 @@ export class UpstreamLink {
   greeted: Connection['greeting'] | undefined
   #shared: Promise<Connection> | undefined
   #watch: Watch | undefined
-  readonly #watched = new Map<string, number>()
+  readonly followers = new Followers(
+    (what, id) => this.#watch?.added(what, id),
+    (what, id) => this.#watch?.removed(what, id),
+  )
   #retryMs = firstRetryMs
   #timer: NodeJS.Timeout | undefined
   #idleTimer: NodeJS.Timeout | undefined
@@ -67,6 +76,7 @@ export class UpstreamLink {
     this.config = config
     this.lists = around.remembered ?? noLists
     this.limiter = new Limiter(config.concurrency)
+    this.taskName = around.taskName
     this.#around = around
     this.#opener = new Opener(config, around)
     this.own = new OwnConnections(
@@ -125,22 +135,14 @@ export class UpstreamLink {
     return opened
   }
 
-  /** Follows a resource until the returned function is called. */
-  watch(uri: string): () => void {
-    const followers = this.#watched.get(uri) ?? 0
-    this.#watched.set(uri, followers + 1)
-    if (followers === 0) this.#watch?.added(uri)
-    return () => {
-      const left = (this.#watched.get(uri) ?? 1) - 1
-      if (left > 0) return void this.#watched.set(uri, left)
-      this.#watched.delete(uri)
-      this.#watch?.removed(uri)
-    }
-  }
-
-  /** A resource changed; those who follow it are told. */
-  updated({ uri }: Params): void {
-    if (typeof uri === 'string') this.#around.onUpdated(uri)
+  /** Tells those who follow it of a change of a resource or a task; false where it was something else. */
+  told(method: string, params: Params): boolean {
+    const { uri, taskId } = params
+    const isResource = method === 'notifications/resources/updated' && typeof uri === 'string'
+    const isTask = isTaskNotification(method) && typeof taskId === 'string'
+    if (isResource) this.#around.onUpdated(uri)
+    if (isTask) this.#around.onTask(taskId, params)
+    return isResource || isTask
   }
 
   /** A server that a client has to itself may offer other things to it than to everybody. */
@@ -155,7 +157,7 @@ export class UpstreamLink {
     }
   }
 
-  /** Ends the connections for good; resolves when nothing of them is left. */
+  /** Ends all for good; resolves when nothing is left. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -205,7 +207,7 @@ export class UpstreamLink {
         this.#degrade(new HubError('unavailable', reason))
     })
     this.greeted = connection.greeting
-    this.#watch = new Watch(connection, () => [...this.#watched.keys()])
+    this.#watch = new Watch(connection, () => this.followers.followed)
     if (this.state === 'asleep') void this.refresh(everything)
     return connection
   }
@@ -213,7 +215,7 @@ export class UpstreamLink {
   #noticed(method: string, params: Params): void {
     const kind = changedList(method)
     if (kind) void this.refresh([kind])
-    else if (method === 'notifications/resources/updated') this.updated(params)
+    else this.told(method, params)
   }
 
   /** Stops what nobody has used for a while, where that is wanted. */
@@ -222,7 +224,7 @@ export class UpstreamLink {
     if (idleMs === 0) return
     clearTimeout(this.#idleTimer)
     this.#idleTimer = setTimeout(() => {
-      if (this.#busy > 0 || this.#watched.size > 0 || this.own.size > 0) return this.#sleepLater()
+      if (this.#busy > 0 || !this.followers.isEmpty || this.own.size > 0) return this.#sleepLater()
       if (this.state !== 'ready') return
       this.state = 'asleep'
       void this.#closeShared()

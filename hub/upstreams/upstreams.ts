@@ -16,6 +16,7 @@ import type { Sorted } from './pins.ts'
 import { sortByPins } from './pins.ts'
 import { recall, remember } from './remembered.ts'
 import { stateOf, stateOfDisabled } from './state.ts'
+import { taskName } from './task-names.ts'
 import { UpstreamLink } from './upstream.ts'
 
 const tellMs = 10_000
@@ -26,6 +27,8 @@ type Options = {
   notices: Notices
   isTaken: { name(name: string): boolean; address(uri: string): boolean }
   environment: Record<string, string | undefined>
+  /** Signs the names of tasks. */
+  key: Buffer
   /** Carried by child processes, so that those a killed hub left can be found. */
   mark: string
 }
@@ -54,7 +57,7 @@ export class Upstreams {
 
   /** Makes the running links match the configuration; unchanged ones are left alone. */
   configure({ file }: Config): void {
-    const { store, log, notices, environment, mark } = this.#options
+    const { store, log, notices, environment, mark, key } = this.#options
     const entries = Object.entries(file.mcpServers)
     this.#disabled = entries.filter(([, config]) => config.disabled)
     const wanted = new Map(entries.filter(([, config]) => !config.disabled))
@@ -70,6 +73,8 @@ export class Upstreams {
         onLists: () => void this.shelve(name),
         onOwnLists: (key, lists, kind) => this.#shelveOwn(name, key, lists, kind),
         onUpdated: (uri) => notices.publish({ kind: 'updated', uri }),
+        onTask: (own, params) => notices.publish({ kind: 'task', server: name, own, params }),
+        taskName: (principal, own) => taskName(key, name, principal, own),
         isHeld: (key) => this.#held.has(key),
         environment,
         mark,

@@ -1,36 +1,38 @@
 import { isObject, rpcCode, RpcError } from '../mcp/protocol.ts'
 import type { Connection } from './connection.ts'
-import { hubIdentity } from './greeting.ts'
+import { hubIdentity, tasksExtension } from './greeting.ts'
+import type { Followed } from './followers.ts'
 import { pause } from './pause.ts'
 
 const reopenMs = 1000
 const shortMs = 10_000
 
 /**
- * Keeps an upstream telling about changes: of its lists, and of the resources that somebody behind the
- * hub follows. The old era subscribes to each resource, the modern one holds a stream open.
+ * Keeps an upstream telling about changes: of its lists, and of the resources and tasks that somebody
+ * behind the hub follows. The old era subscribes to each resource and tells of tasks unasked, the modern one
+ * holds a stream open.
  */
 export class Watch {
   readonly #connection: Connection
-  readonly #uris: () => string[]
+  readonly #followed: () => Followed
   readonly #closed = new AbortController()
   #stream: AbortController | undefined
 
-  constructor(connection: Connection, uris: () => string[]) {
+  constructor(connection: Connection, followed: () => Followed) {
     this.#connection = connection
-    this.#uris = uris
+    this.#followed = followed
     if (connection.greeting.modern) this.#reopen()
-    else for (const uri of uris()) void this.#subscribe('resources/subscribe', uri)
+    else for (const uri of followed().resource) void this.#subscribe('resources/subscribe', uri)
   }
 
-  added(uri: string): void {
+  added(what: keyof Followed, id: string): void {
     if (this.#connection.greeting.modern) this.#reopen()
-    else void this.#subscribe('resources/subscribe', uri)
+    else if (what === 'resource') void this.#subscribe('resources/subscribe', id)
   }
 
-  removed(uri: string): void {
+  removed(what: keyof Followed, id: string): void {
     if (this.#connection.greeting.modern) this.#reopen()
-    else void this.#subscribe('resources/unsubscribe', uri)
+    else if (what === 'resource') void this.#subscribe('resources/unsubscribe', id)
   }
 
   close(): void {
@@ -70,14 +72,17 @@ export class Watch {
   }
 
   #filter(): Record<string, unknown> {
-    const { tools, prompts, resources } = this.#connection.greeting.capabilities
+    const { tools, prompts, resources, extensions } = this.#connection.greeting.capabilities
+    const followed = this.#followed()
     const changes = (capability: unknown) => isObject(capability) && capability.listChanged === true
-    const uris = isObject(resources) && resources.subscribe === true ? this.#uris() : []
+    const uris = isObject(resources) && resources.subscribe === true ? followed.resource : []
+    const tasks = isObject(extensions) && tasksExtension in extensions ? followed.task : []
     return {
       ...(changes(tools) ? { toolsListChanged: true } : {}),
       ...(changes(prompts) ? { promptsListChanged: true } : {}),
       ...(changes(resources) ? { resourcesListChanged: true } : {}),
       ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}),
+      ...(tasks.length > 0 ? { taskIds: tasks } : {}),
     }
   }
 }
