@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildWeb } from '../../hub/cli/build-web.ts'
+import { bundle } from '../../scripts/bundle.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { benchCalls, callHeaders, callMeta } from './calls.ts'
 import { benchRelay, startEcho } from './relay.ts'
@@ -10,7 +10,7 @@ import { benchClaims, benchStart } from './tasks.ts'
 
 // `npm run bench [-- SECTION …]`: the budgets of the design, measured on this machine in one run. Ratios within a
 // run mean more than figures across machines.
-await buildWeb(() => undefined)
+await bundle() // It is what users run.
 const sections: Record<string, [string, () => Promise<string[]>]> = {
   start: ['Start and rest', startAndRest],
   calls: [

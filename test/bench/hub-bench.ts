@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bundle } from '../../scripts/bundle.ts'
 import { startEcho } from './relay.ts'
 import type { Front } from './fronts.ts'
 import { openHttpFront, openStdioFront } from './fronts.ts'
@@ -12,6 +13,7 @@ import { cpuSeconds, median, rssMb } from './load.ts'
 // same run. Ours has authentication, policy, audit and metrics on; the others have none of that.
 type Measured = { p50Ms: number; p99Ms: number; perSecond: number; cpuUs: number }
 
+await bundle() // It is what users run.
 const root = mkdtempSync(join(tmpdir(), 'switchyard-hubs-'))
 const echo = join(import.meta.dirname, 'echo.ts')
 const stdio = { command: [process.execPath, echo, 'stdio'] }

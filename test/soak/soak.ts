@@ -80,6 +80,8 @@ for (const crossing of tally.crossed.slice(0, 5)) console.log(`  ${crossing}`)
 console.log(
   `memory ${mean(half, 'rss').toFixed(0)} MB at half time, ${mean(end, 'rss').toFixed(0)} MB at the end (${growth.toFixed(2)}×), ${after.rss.toFixed(0)} MB when idle`,
 )
+const minute = samples.filter((_, index) => index % 12 === 11)
+console.log(`memory by the minute: ${minute.map(({ rss }) => rss.toFixed(0)).join(' ')}`)
 console.log(
   `descriptors ${mean(half, 'files').toFixed(0)} at half time, ${mean(end, 'files').toFixed(0)} at the end, ${after.files} when idle`,
 )
