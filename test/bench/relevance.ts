@@ -1,3 +1,5 @@
+import type { Scored } from '../../servers/context/engine/rank.ts'
+
 /** How well one ranking answers one question, as TREC measures it. */
 export type Scores = { ndcg: number; mrr: number; recall: number }
 
@@ -31,4 +33,32 @@ export function interval(values: number[]): [number, number] {
     return sum / Math.max(1, values.length)
   }).sort((a, b) => a - b)
   return [means[25] ?? 0, means[974] ?? 0]
+}
+
+const rrfConstant = 60
+
+/** Reciprocal rank fusion of two ordered lists (Cormack et al., 2009), to compare with. */
+export function byRanks(...lists: Scored[][]): Scored[] {
+  const sums = new Map<number, Scored>()
+  for (const entries of lists) {
+    entries.forEach((entry, index) => {
+      const known = sums.get(entry.chunk)?.score ?? 0
+      sums.set(entry.chunk, { ...entry, score: known + 1 / (rrfConstant + index + 1) })
+    })
+  }
+  return [...sums.values()].sort((a, b) => b.score - a.score || a.chunk - b.chunk)
+}
+
+/** Documents by the sum of their three best chunks, each by its best, to compare with. */
+export function addedUp(scored: Scored[]): Scored[] {
+  const documents = new Map<number, Scored[]>()
+  for (const entry of scored)
+    documents.set(entry.document, [...(documents.get(entry.document) ?? []), entry])
+  return [...documents.values()]
+    .flatMap((chunks) => {
+      const best = chunks.sort((a, b) => b.score - a.score).slice(0, 3)
+      const score = best.reduce((sum, entry) => sum + entry.score, 0)
+      return best[0] ? [{ ...best[0], score }] : []
+    })
+    .sort((a, b) => b.score - a.score)
 }

@@ -4,94 +4,87 @@ import { analyze, queryTerms } from '../../servers/context/engine/analyze.ts'
 import { chunksOf } from '../../servers/context/engine/chunk/chunk.ts'
 import { textChunks } from '../../servers/context/engine/chunk/text.ts'
 import type { Scored } from '../../servers/context/engine/rank.ts'
-import { rankChunks } from '../../servers/context/engine/rank.ts'
+import { combine, rankChunks } from '../../servers/context/engine/rank.ts'
+import { embed } from '../../servers/context/engine/embedder.ts'
+import { installed } from './installed.ts'
 import type { Document, Question } from './questions.ts'
 import { collection, localisation } from './questions.ts'
-import { interval, scoresOf } from './relevance.ts'
+import { addedUp, byRanks, interval, scoresOf } from './relevance.ts'
 import type { Scores } from './relevance.ts'
 
-// `npm run eval:context [-- --repo PATH]… [--collection FOLDER]… [--commits 80]`: how well the index finds
-// what is relevant, without a model, part by part. Two kinds of test:
+// `npm run eval:context [-- --repo PATH]… [--collection FOLDER]… [--installed go|python|man]… [--embed URL]`:
+// how well the index finds what is relevant, part by part; with --embed, the address of an OpenAI-like
+// /embeddings, with vectors too. Kinds of test:
 // --repo: change localisation. The question is a commit's subject, the index is of its parent, and the files
 //   that it changed are relevant.
 // --collection: a folder in the BEIR form: corpus.jsonl {_id, title, text}, queries.jsonl {_id, text} and
 //   qrels/test.tsv (query, document, score), such as Cranfield or CoSQA converted to it.
+// --installed: see installed.ts.
 type Variant = {
   name: string
   tokenizer: string
   analyzed: boolean
   structured: boolean
   weights: [number, number, number]
-  bestChunks: boolean
+  /** Add up the three best chunks of a document instead of taking the best. */
+  adds: boolean
   stops: boolean
+  fusion: 'none' | 'alone' | 'ranks' | 'gated'
 }
 
+const porter = 'porter unicode61 remove_diacritics 2'
 const base: Variant = {
-  name: '',
+  name: 'plain FTS5 (unicode61)',
   tokenizer: 'unicode61',
   analyzed: false,
   structured: false,
   weights: [0, 0, 1],
-  bestChunks: false,
+  adds: false,
   stops: false,
+  fusion: 'none',
 }
-const variants: Variant[] = [
-  { ...base, name: 'plain FTS5 (unicode61)' },
-  { ...base, name: '+ porter', tokenizer: 'porter unicode61 remove_diacritics 2' },
-  {
-    ...base,
-    name: '+ identifiers, CJK',
-    tokenizer: 'porter unicode61 remove_diacritics 2',
-    analyzed: true,
-  },
-  {
-    ...base,
-    name: '+ syntax, headings',
-    tokenizer: 'porter unicode61 remove_diacritics 2',
-    analyzed: true,
-    structured: true,
-  },
-  {
-    ...base,
-    name: '+ path, heading fields',
-    tokenizer: 'porter unicode61 remove_diacritics 2',
-    analyzed: true,
-    structured: true,
-    weights: [1.5, 2, 1],
-  },
-  {
-    ...base,
-    name: '+ best three chunks',
-    tokenizer: 'porter unicode61 remove_diacritics 2',
-    analyzed: true,
-    structured: true,
-    weights: [1.5, 2, 1],
-    bestChunks: true,
-  },
-  {
-    ...base,
-    name: 'all (+ stop words)',
-    tokenizer: 'porter unicode61 remove_diacritics 2',
-    analyzed: true,
-    structured: true,
-    weights: [1.5, 2, 1],
-    bestChunks: true,
-    stops: true,
-  },
+/** Each has one part more than the one before. */
+const parts: Partial<Variant>[] = [
+  {},
+  { name: '+ porter', tokenizer: porter },
+  { name: '+ identifiers, CJK', analyzed: true },
+  { name: '+ syntax, headings', structured: true },
+  { name: '+ path, heading fields', weights: [1.5, 2, 1] },
+  { name: '+ stop words: words, as used', stops: true },
+]
+const others: Partial<Variant>[] = [{ name: 'words, three chunks added', adds: true }]
+const fusions: Partial<Variant>[] = [
+  { name: 'vectors alone', fusion: 'alone' },
+  { name: 'words and vectors by ranks', fusion: 'ranks' },
+  { name: 'words and vectors, as used', fusion: 'gated' },
 ]
 
 const { values } = parseArgs({
   options: {
     repo: { type: 'string', multiple: true, default: [] },
     collection: { type: 'string', multiple: true, default: [] },
+    installed: { type: 'string', multiple: true, default: [] },
+    embed: { type: 'string' },
     commits: { type: 'string', default: '80' },
   },
 })
+const steps = parts.map((_, index): Variant =>
+  Object.assign({}, base, ...parts.slice(0, index + 1)),
+)
+const asUsed = steps.at(-1) ?? base
+const variants = [
+  ...steps,
+  ...[...others, ...(values.embed === undefined ? [] : fusions)].map((other) => ({
+    ...asUsed,
+    ...other,
+  })),
+]
 const chunkCache = new Map<string, { crumb: string; text: string }[]>()
 const means: number[][] = variants.map(() => [])
 
 for (const repo of values.repo)
   await report(`changes of ${repo.split('/').at(-1)}`, localisation(repo, Number(values.commits)))
+for (const kind of values.installed) await report(`installed: ${kind}`, installed(kind))
 for (const folder of values.collection)
   await report(folder.split('/').at(-1) ?? folder, collection(folder))
 if (means[0] && means[0].length > 1)
@@ -112,8 +105,9 @@ async function report(name: string, tasks: AsyncIterable<Question>): Promise<voi
         databases: await Promise.all(variants.map((variant) => build(task.documents, variant))),
       }
     }
+    const near = await nearest(cached.databases.at(-1), task.query)
     cached.databases.forEach((index, at) =>
-      scores[at]?.push(scoresOf(search(index, task.query), task.relevant)),
+      scores[at]?.push(scoresOf(search(index, task.query, near), task.relevant)),
     )
   }
   console.log(
@@ -130,7 +124,14 @@ async function report(name: string, tasks: AsyncIterable<Question>): Promise<voi
   })
 }
 
-type Index = { db: Database.Database; variant: Variant; paths: string[]; owners: number[] }
+type Index = {
+  db: Database.Database
+  variant: Variant
+  paths: string[]
+  owners: number[]
+  /** By chunk; empty where the variant uses none. */
+  vectors: Float32Array[]
+}
 
 async function build(documents: Document[], variant: Variant): Promise<Index> {
   const db = new Database(':memory:')
@@ -149,7 +150,9 @@ async function build(documents: Document[], variant: Variant): Promise<Index> {
       }
     })
   })()
-  return { db, variant, paths: documents.map(({ path }) => path), owners }
+  const texts = cut.flat().map((piece) => `${piece.crumb}\n${piece.text}`)
+  const vectors = variant === variants.at(-1) ? await vectorsOf(texts) : []
+  return { db, variant, paths: documents.map(({ path }) => path), owners, vectors }
 }
 
 async function piecesOf({ path, text }: Document, structured: boolean) {
@@ -161,13 +164,54 @@ async function piecesOf({ path, text }: Document, structured: boolean) {
   return pieces
 }
 
+async function vectorsOf(texts: string[]): Promise<Float32Array[]> {
+  if (values.embed === undefined) return []
+  const server = { provider: 'openai' as const, model: 'any', url: values.embed, key: undefined }
+  const vectors: Float32Array[] = []
+  for (let at = 0; at < texts.length; at += 128) {
+    const some = await embed(server, texts.slice(at, at + 128), 60_000)
+    vectors.push(...some.map((vector) => Float32Array.from(vector)))
+  }
+  return vectors
+}
+
+/** The chunks nearest to the question: as many as the index looks at. */
+async function nearest(index: Index | undefined, query: string): Promise<Scored[]> {
+  if (!index || index.vectors.length === 0) return []
+  const [asked = new Float32Array()] = await vectorsOf([query])
+  return index.vectors
+    .map((vector, at): Scored => {
+      let score = 0
+      for (let n = 0; n < asked.length; n++) score += (vector[n] ?? 0) * (asked[n] ?? 0)
+      return { chunk: at + 1, document: index.owners[at + 1] ?? 0, score }
+    })
+    .sort((x, y) => y.score - x.score)
+    .slice(0, 100)
+}
+
 /** Paths in the order found. */
-function search({ db, variant, paths, owners }: Index, query: string): string[] {
-  const raw = [
-    ...new Set(
-      (variant.analyzed ? analyze(query) : query).toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [],
-    ),
-  ]
+function search({ db, variant, paths, owners }: Index, query: string, near: Scored[]): string[] {
+  const words = variant.fusion === 'alone' ? [] : byWords(db, variant, query, owners)
+  const scored = {
+    none: () => words,
+    alone: () => near,
+    ranks: () => byRanks(words, near),
+    gated: () => combine(words, near),
+  }[variant.fusion]()
+  const ranked = variant.adds
+    ? addedUp(scored)
+    : rankChunks(scored, () => undefined, { now: 0, near: [] })
+  return [...new Set(ranked.map(({ document }) => paths[document] ?? ''))]
+}
+
+function byWords(
+  db: Database.Database,
+  variant: Variant,
+  query: string,
+  owners: number[],
+): Scored[] {
+  const plain = (variant.analyzed ? analyze(query) : query).toLowerCase()
+  const raw = [...new Set(plain.match(/[\p{L}\p{N}_]+/gu) ?? [])]
   const terms = variant.stops ? queryTerms(query) : raw.slice(0, 40)
   if (terms.length === 0) return []
   const match = terms.map((term) => `"${term}"`).join(' OR ')
@@ -176,16 +220,8 @@ function search({ db, variant, paths, owners }: Index, query: string): string[] 
     .prepare(
       `SELECT rowid AS chunk, -bm25(words, ${variant.weights.join(', ')}) AS score FROM words WHERE words MATCH ? ORDER BY score DESC LIMIT 200`,
     )
-    .all(filter) as { chunk: number; score: number }[]
-  const scored = rows.map(({ chunk, score }): Scored => ({
-    chunk,
-    score,
-    document: owners[chunk] ?? 0,
-  }))
-  const ranked = variant.bestChunks
-    ? rankChunks(scored, () => undefined, { now: 0, near: [] })
-    : scored
-  return [...new Set(ranked.map(({ document }) => paths[document] ?? ''))]
+    .all(filter) as { chunk: number; score: number }[] // By its columns.
+  return rows.map(({ chunk, score }) => ({ chunk, score, document: owners[chunk] ?? 0 }))
 }
 
 function average(numbers: number[]): number {

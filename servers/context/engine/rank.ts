@@ -3,15 +3,15 @@ export type Scored = { chunk: number; document: number; score: number }
 
 export type Prior = { path: string; modifiedAt: number; inlinks: number }
 
-const bestChunks = 3
+const chunksEach = 3
 const dayMs = 86_400_000
 const halfLifeDays = 180
 const weights = { inlinks: 0.02, recency: 0.03, near: 0.15 }
 
 /**
- * Orders chunks by what their documents score: the sum of a document's three best chunks, since a
- * document that fits in several places is more likely meant than one that fits once. Priors move
- * equals only: notes that others link to, what is young, and what lies near the work at hand.
+ * Orders chunks by what their documents score, which is what the best chunk of each does: adding up more
+ * of them favours long documents, and cost a third of nDCG over 3,957 questions. Priors move equals only:
+ * notes that others link to, what is young, and what lies near the work at hand.
  */
 export function rankChunks(
   scored: Scored[],
@@ -19,25 +19,23 @@ export function rankChunks(
   options: { now: number; near: string[] },
 ): Scored[] {
   const documents = new Map<number, Scored[]>()
-  for (const entry of scored)
-    documents.set(entry.document, [...(documents.get(entry.document) ?? []), entry])
-  const ranked = [...documents].map(([document, chunks]) => {
-    const best = chunks.sort((a, b) => b.score - a.score || a.chunk - b.chunk)
-    const sum = best.slice(0, bestChunks).reduce((total, { score }) => total + score, 0)
-    const known = prior(document)
-    const factor = known ? 1 + priorOf(known, options) : 1
-    return { document, chunks: best, score: sum * factor }
-  })
-  ranked.sort((a, b) => b.score - a.score || a.document - b.document)
-  // One chunk of each document in turn: the best of each first.
+  for (const entry of scored) {
+    const chunks = documents.get(entry.document)
+    if (chunks) chunks.push(entry)
+    else documents.set(entry.document, [entry])
+  }
   const result: Scored[] = []
-  for (let round = 0; round < bestChunks; round++) {
-    for (const { chunks, score } of ranked) {
-      const chunk = chunks[round]
-      const share = chunk && chunks[0] ? chunk.score / chunks[0].score : 0
-      if (chunk && (round === 0 || share > 0.5))
-        result.push({ ...chunk, score: round === 0 ? score : score * share * 0.6 })
-    }
+  for (const [document, chunks] of documents) {
+    chunks.sort((a, b) => b.score - a.score || a.chunk - b.chunk)
+    const best = chunks[0]?.score ?? 0
+    const known = prior(document)
+    const score = best * (known ? 1 + priorOf(known, options) : 1)
+    // More of a document follows where it is nearly as good, behind the first of others.
+    chunks.slice(0, chunksEach).forEach((chunk, round) => {
+      const share = best === 0 ? 0 : chunk.score / best
+      if (round === 0) result.push({ ...chunk, score })
+      else if (share > 0.5) result.push({ ...chunk, score: score * share * 0.6 })
+    })
   }
   return result.sort((a, b) => b.score - a.score || a.chunk - b.chunk)
 }
@@ -57,17 +55,26 @@ function priorOf(
 
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1)
 
-const rrfConstant = 60
+/** How much vectors count against words: little, and more where one stands out from the rest. */
+const share = { least: 0.05, most: 0.4, slope: 0.5 }
 
-/** Reciprocal rank fusion of ordered lists, each with its weight (Cormack et al., 2009). */
-export function fuse(lists: { entries: Scored[]; weight: number }[]): Scored[] {
+/**
+ * One list of what words found and what vectors found, best first in both. Scores are brought to one scale
+ * (words by the best, vectors between the best and the last) and added: ranks alone would forget how much
+ * better the best is. Vectors that are all about equally near say little, so their share grows with the
+ * lead of the nearest.
+ */
+export function combine(words: Scored[], vectors: Scored[]): Scored[] {
+  const best = words[0]?.score ?? 1
+  const [top = 1, next = top, last = 0] = [0, 1, -1].map((at) => vectors.at(at)?.score)
+  const range = top - last || 1
+  const part = Math.min(share.most, share.least + (share.slope * (top - next)) / range)
   const sums = new Map<number, Scored>()
-  for (const { entries, weight } of lists) {
-    entries.forEach((entry, index) => {
-      const known = sums.get(entry.chunk) ?? { ...entry, score: 0 }
-      known.score += weight / (rrfConstant + index + 1)
-      sums.set(entry.chunk, known)
-    })
+  for (const entry of words)
+    sums.set(entry.chunk, { ...entry, score: ((1 - part) * entry.score) / best })
+  for (const entry of vectors) {
+    const known = sums.get(entry.chunk)?.score ?? 0
+    sums.set(entry.chunk, { ...entry, score: known + (part * (entry.score - last)) / range })
   }
   return [...sums.values()].sort((a, b) => b.score - a.score || a.chunk - b.chunk)
 }

@@ -6,12 +6,9 @@ import { searchWords } from './lexical.ts'
 import type { Postings } from './postings.ts'
 import { stems } from './postings.ts'
 import type { Prior, Scored } from './rank.ts'
-import { fuse, rankChunks } from './rank.ts'
+import { combine, rankChunks } from './rank.ts'
 import type { QueryVector } from './vectors.ts'
 import { searchVectors } from './vectors.ts'
-
-/** Weights of the two lists when both are there. */
-const fusion = { words: 1, vectors: 1 }
 
 type Found = { ranked: Scored[]; engines: SearchReply['engines']; degraded: string[] }
 
@@ -25,13 +22,7 @@ export function findChunks(
   const ids = request.sources.map(({ id }) => id)
   const words = byWords(db, keysOf(db, ids), queryTerms(request.query), postings)
   const near = vector.state === 'ready' ? searchVectors(db, vector, ids) : []
-  const entries =
-    near.length === 0
-      ? words
-      : fuse([
-          { entries: words, weight: fusion.words },
-          { entries: near, weight: fusion.vectors },
-        ])
+  const entries = near.length === 0 ? words : combine(words, near)
   const priors = readPriors(db, entries)
   const ranked = rankChunks(entries, (document) => priors.get(document), {
     now: request.now,
