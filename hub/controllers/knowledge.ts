@@ -14,8 +14,7 @@ type Discussion = {
 }
 
 const logBytes = 8192
-/** An event is done with when its document is kept; behind a large repository it is not waited for longer. */
-const keptMs = 5000
+const keptMs = 20_000
 
 /**
  * What is learned becomes context for what comes next. A task's repository is in the index before its
@@ -25,17 +24,14 @@ const keptMs = 5000
 export function knowledge(context: ControllerContext): Promise<void> {
   const { call, hub } = context
   const isAuto = () => hub.config().file.context.auto
-  const keep = (org: string, kind: string, uri: string, document: object) =>
-    isAuto()
-      ? call('context_ingest', {
-          kind,
-          uri,
-          name: uri,
-          org,
-          documents: [document],
-          wait_ms: keptMs,
-        })
-      : undefined
+  const keep = async (org: string, kind: string, uri: string, document: object) => {
+    if (!isAuto()) return
+    const documents = [document]
+    const asked = { kind, uri, name: uri, org, documents, wait_ms: keptMs }
+    const { done } = await call<{ done: boolean }>('context_ingest', asked)
+    // An event is done with when its document is kept: until then it is tried again.
+    if (!done) throw new HubError('unavailable', `${uri} of ${org} is not kept yet`)
+  }
   return follow(context, 'knowledge', async (event) => {
     const { kind, org, task, subject } = event
     if (kind === 'task.queued' && event.data.template === 'code' && isAuto())

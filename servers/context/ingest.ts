@@ -25,7 +25,7 @@ export const contextIngest = defineTool({
   name: 'context_ingest',
   title: 'Ingest context',
   description:
-    'Takes a source into the context store, or brings a known one up to date: a repository at a commit, a vault, the specs of a repository, a folder, or documents that are handed in. Only what changed is read. Returns once it is searchable, or after wait_ms with the state `pending`.',
+    'Takes a source into the context store, or brings a known one up to date: a repository at a commit, a vault, the specs of a repository, a folder, or documents that are handed in. Only what changed is read. Returns once it is searchable, or after wait_ms with `done` false; it goes on then.',
   effect: 'create',
   scope: 'context:write',
   idempotent: true,
@@ -71,6 +71,7 @@ export const contextIngest = defineTool({
   },
   output: z.object({
     source: ContextSource,
+    done: z.boolean().describe('Whether everything was read; false when wait_ms was too short'),
     added: z.int(),
     removed: z.int(),
     skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
@@ -94,7 +95,8 @@ export const contextIngest = defineTool({
       ctx.store.get<SourceRow>('SELECT * FROM context_sources WHERE id = :id', { id: row.id }) ??
       row
     const { added = 0, removed = 0, skipped = [], skippedCount = 0 } = report ?? {}
-    return { source: toSource(fresh), added, removed, skipped, skippedCount }
+    const done = report !== undefined
+    return { source: toSource(fresh), done, added, removed, skipped, skippedCount }
   },
 })
 

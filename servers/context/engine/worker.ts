@@ -41,7 +41,7 @@ const tellProblem = (error: unknown): void => {
   port?.postMessage({ event: 'problem', message })
 }
 let embedding: Embedding | undefined
-let work: Promise<unknown> = Promise.resolve()
+const lines = new Map<string, Promise<void>>()
 let isStopping = false
 
 const dbOf = (org: string): Database.Database => {
@@ -53,12 +53,24 @@ const dbOf = (org: string): Database.Database => {
   return db
 }
 
-/** Writes follow on each other; vectors are made in between, when nothing else waits. */
-function queued<T>(job: () => Promise<T>): Promise<T> {
-  const done = work.then(job, job)
-  work = done.catch(() => undefined) // Told to whoever asked for it.
+/** Jobs in one line follow on each other. */
+function queued<T>(line: string, job: () => Promise<T>): Promise<T> {
+  const done = (lines.get(line) ?? Promise.resolve()).then(job)
+  const settled = done.then(
+    () => undefined,
+    () => undefined, // Told to whoever asked for it.
+  )
+  lines.set(line, settled)
+  void settled.then(() => lines.get(line) === settled && lines.delete(line))
   return done
 }
+
+/**
+ * What is done with a source stands in its own line. Sources that are read whole have one more line, for one
+ * at a time; documents that are handed in and files that change go in between their commits.
+ */
+const whole = <T>(source: string, job: () => Promise<T>): Promise<T> =>
+  queued(source, () => queued('whole', job))
 
 async function listing(source: IndexedSource): Promise<Listing> {
   const { kind, path = '', ref } = source
@@ -103,19 +115,24 @@ async function run(
 const methods = {
   configure: async (wanted: Embedding | undefined) => void (embedding = wanted),
   ingest: (source: IndexedSource, documents?: InlineDocument[], rebuild = false) =>
-    queued(async () => {
-      const kept = rebuild ? beginRebuild(dbOf(source.org), source.id) : []
-      if (documents === undefined) return run(source, await listing(source))
-      return run(source, listInline([...kept, ...documents]), undefined, true)
-    }),
+    documents === undefined
+      ? whole(source.id, async () => {
+          if (rebuild) beginRebuild(dbOf(source.org), source.id)
+          return run(source, await listing(source))
+        })
+      : queued(source.id, async () => {
+          const kept = rebuild ? beginRebuild(dbOf(source.org), source.id) : []
+          return run(source, listInline([...kept, ...documents]), undefined, true)
+        }),
   follow: async (source: IndexedSource) => {
     const tree = treeOf(source)
+    const look = () => queued(source.id, () => again(source, tree))
     let timer: NodeJS.Timeout | undefined
     tree.onChange(() => {
       clearTimeout(timer)
-      timer = setTimeout(() => void queued(() => again(source, tree)).catch(tellProblem), settleMs)
+      timer = setTimeout(() => void look().catch(tellProblem), settleMs)
     })
-    await queued(() => again(source, tree))
+    await look()
   },
   unfollow: async (id: string) => {
     trees.get(id)?.close()
@@ -137,20 +154,20 @@ const methods = {
     return pack(db, request, await queryVector(db, embedding, request.query), memory.of(db))
   },
   forget: (org: string, source: string, paths?: string[]) =>
-    queued(async () => forget(dbOf(org), source, paths)),
+    queued(source, async () => forget(dbOf(org), source, paths)),
   forgetOlder: (org: string, source: string, beforeAt: number) =>
-    queued(async () => {
+    queued(source, async () => {
       const db = dbOf(org)
       const paths = pathsBefore(db, source, beforeAt)
       return paths.length === 0 ? 0 : forget(db, source, paths)
     }),
   exportTo: (org: string, sources: string[], file: string) => exportTo(dbOf(org), sources, file),
   importFrom: (source: IndexedSource, file: string) =>
-    queued(async () => run(source, listInline(await readExport(file)), undefined, true)),
+    whole(source.id, async () => run(source, listInline(await readExport(file)), undefined, true)),
   stop: async () => {
     isStopping = true
     for (const tree of trees.values()) tree.close()
-    await Promise.all([work, memory.settled(), ...building.values()])
+    await Promise.all([...lines.values(), memory.settled(), ...building.values()])
     await cutting.stop()
     for (const db of databases.values()) db.close()
   },

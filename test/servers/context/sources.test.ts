@@ -8,7 +8,7 @@ import { failure, startHub, until } from '../../helpers/hub.ts'
 import { writeFiles } from '../../helpers/repo.ts'
 import { dataWith } from '../../helpers/vault.ts'
 
-type Ingested = { source: ContextSource }
+type Ingested = { source: ContextSource; done: boolean }
 type Searched = { items: ContextHit[] }
 
 test('a vault is taken in and watched: what is saved is found a moment later', async () => {
@@ -92,4 +92,28 @@ test('what cannot be read is said, and stays on record', async () => {
     code: 'not_found',
   })
   expect(await failure(hub.call('context_ingest', {}))).toMatchObject({ code: 'invalid' })
+})
+
+test('what is handed in is kept at once, while a large folder is still being read', async () => {
+  const root = makeFolder('large')
+  const functions = (file: number) =>
+    Array.from({ length: 40 }, (_unused, n) => `function work${file}x${n}() { return ${n} }`)
+  writeFiles(
+    root,
+    Object.fromEntries(
+      Array.from({ length: 2500 }, (_unused, at) => [`${at}.js`, functions(at).join('\n\n')]),
+    ),
+  )
+  const hub = await startHub()
+  const ingest = (args: Record<string, unknown>) => hub.call<Ingested>('context_ingest', args)
+  const large = await ingest({ kind: 'folder', uri: root, name: 'large', wait_ms: 0 })
+  const small = await ingest({
+    kind: 'log',
+    uri: 'tasks',
+    documents: [{ path: 'one.md', text: 'The lighthouse is painted.' }],
+  })
+  expect([large.done, small.done]).toEqual([false, true])
+  const { items } = await hub.call<{ items: ContextSource[] }>('context_source_list')
+  expect(items.find(({ name }) => name === 'large')).toMatchObject({ state: 'pending' })
+  expect((await ingest({ source: 'large', wait_ms: 50_000 })).done).toBe(true)
 })
