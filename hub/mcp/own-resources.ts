@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Change } from '../../schemas/change.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Task } from '../../schemas/task.ts'
+import { watchFile } from '../../servers/kit/files/watch-file.ts'
 import { callTool } from '../call.ts'
 import type { Hub } from '../hub.ts'
 import { maySeeTool } from '../policy.ts'
@@ -17,6 +20,8 @@ type Mirror = {
   arguments(id: string): Record<string, unknown>
   /** What is emitted in the store when it changes. */
   topic(id: string): string
+  /** The file it is, where others than the hub may change it. */
+  file?(hub: Hub, id: string): string | undefined
 }
 
 const mirror = (noun: string, tool: string, argument: string, description: string): Mirror => ({
@@ -49,11 +54,11 @@ const nested = (noun: string, [outer, inner]: [string, string], description: str
 })
 
 /** Nouns worth attaching to a conversation or watching. Each is what its tool returns. */
-const mirrors = [
+const mirrors: Mirror[] = [
   mirror('task', 'task_read', 'task', 'A task: goal, state, attempts, result'),
   mirror('log', 'task_log', 'task', 'The log of a task'),
   mirror('change', 'change_read', 'change', 'A proposed change: revisions, diff, checks, comments'),
-  nested('note', ['vault', 'path'], 'A note of a vault'),
+  { ...nested('note', ['vault', 'path'], 'A note of a vault'), file: noteFile },
   nested('spec', ['repo', 'feature'], 'A Spec-Kit feature: its documents and tasks'),
 ]
 
@@ -117,7 +122,20 @@ export async function readOwnResource(
 export function followOwn(hub: Hub, uri: string, changed: () => void): () => void {
   if (uri.startsWith(answerScheme)) return () => undefined // It never does.
   const { found, id } = find(uri)
-  return hub.store.topics.subscribe(found.topic(id), changed)
+  const unsubscribe = hub.store.topics.subscribe(found.topic(id), changed)
+  const file = found.file?.(hub, id)
+  if (file === undefined || !existsSync(dirname(file))) return unsubscribe
+  const stop = watchFile(file, changed)
+  return () => {
+    unsubscribe()
+    stop()
+  }
+}
+
+function noteFile(hub: Hub, id: string): string | undefined {
+  const slash = id.indexOf('/')
+  const vault = hub.config().file.vaults[id.slice(0, slash)]
+  return vault && join(vault.path, id.slice(slash + 1))
 }
 
 function find(uri: string): { found: Mirror; id: string } {

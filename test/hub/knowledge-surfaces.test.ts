@@ -1,5 +1,11 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startVault } from '../helpers/vault.ts'
+import { makeFolder } from '../helpers/folder.ts'
+import { startHub, until } from '../helpers/hub.ts'
+import { writeFiles } from '../helpers/repo.ts'
+import { connect } from '../helpers/upstreams.ts'
+import { dataWith, startVault } from '../helpers/vault.ts'
 import { makeSpecProject } from '../helpers/spec-project.ts'
 
 test('notes, specs and context are reached by REST and as resources too', async () => {
@@ -84,4 +90,23 @@ test('notes, specs and context are reached by REST and as resources too', async 
     (await rpc('resources/read', { uri: `spec://${known?.id}/${feature}` })).result?.contents?.[0]
       ?.text,
   ).toContain('FR-001')
+})
+
+test('who follows a note hears of it when an editor saves it', async () => {
+  const vault = makeFolder('vault')
+  writeFiles(vault, { 'A/Note.md': 'An okapi.\n' })
+  const hub = await startHub({ data: dataWith({ notes: { path: vault } }) })
+  const client = await connect(hub, 'auto')
+  const told: string[] = []
+  client.setNotificationHandler('notifications/resources/updated', ({ params }) => {
+    told.push(params.uri)
+  })
+  const uri = 'note://notes/A/Note.md'
+  const listening = await client.listen({ resourceSubscriptions: [uri] })
+  writeFileSync(join(vault, 'A', 'other.md'), 'Not this one.\n')
+  writeFileSync(join(vault, 'A', 'Note.md.new'), 'Two okapis.\n')
+  renameSync(join(vault, 'A', 'Note.md.new'), join(vault, 'A', 'Note.md'))
+  await until(async () => told.length > 0, 3000)
+  expect(new Set(told)).toEqual(new Set([uri]))
+  await listening.close()
 })
