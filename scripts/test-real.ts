@@ -17,6 +17,12 @@ const suites = [
     wants: 'OLLAMA_HOST, or OPENAI_API_KEY / OPENAI_BASE_URL',
   },
   {
+    name: 'embeddings',
+    file: 'test/real/embeddings.test.ts',
+    ready: onPath('python3'),
+    wants: 'python3 with pip and its package registry',
+  },
+  {
     name: 'toolchains',
     file: 'test/real/toolchains.test.ts',
     ready: ['go', 'cargo', 'python3', 'make'].some(onPath),
