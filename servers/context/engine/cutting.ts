@@ -10,7 +10,10 @@ const idleMs = 20_000
 type Reply = { id: number; prepared?: Prepared[]; error?: string }
 type Waiting = { resolve(prepared: Prepared[]): void; reject(error: unknown): void }
 
-/** Cuts large batches in a thread of its own, which ends when it is idle, and small ones at once. */
+/**
+ * Cuts a large batch in a thread of its own, which ends when it is idle; small ones, and one more while that
+ * thread is at work, in this.
+ */
 export class Cutting {
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | undefined
@@ -18,7 +21,7 @@ export class Cutting {
   #idle: NodeJS.Timeout | undefined
 
   cut = (raws: Raw[]): Promise<Prepared[]> => {
-    if (raws.length < smallDocuments) return prepareAll(raws)
+    if (raws.length < smallDocuments || this.#waiting.size > 0) return prepareAll(raws)
     clearTimeout(this.#idle)
     const worker = (this.#worker ??= this.#start())
     const id = this.#nextId++

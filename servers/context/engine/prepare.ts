@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { analyze } from './analyze.ts'
 import { chunksOf } from './chunk/chunk.ts'
 import type { Chunk } from './chunk/piece.ts'
@@ -22,7 +23,10 @@ export type Prepared = {
 /** The work of reading that needs no database, so that it can be done in a thread of its own. */
 export async function prepareAll(raws: Raw[]): Promise<Prepared[]> {
   const prepared: Prepared[] = []
-  for (const { document, text } of raws) prepared.push(await prepareDocument(document, text))
+  for (const { document, text } of raws) {
+    prepared.push(await prepareDocument(document, text))
+    await nextTurn() // Whatever else waits for this thread comes in between.
+  }
   return prepared
 }
 

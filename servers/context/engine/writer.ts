@@ -15,6 +15,8 @@ type IngestOptions = {
 }
 
 const documentsPerCommit = 50
+/** Batches that are being cut at a time: one in the helper thread, one in this. */
+const batchesAtOnce = 2
 const shownSkips = 50
 
 /**
@@ -53,14 +55,19 @@ export async function ingest(
     bumpGeneration(db)
   })
   let batch: Raw[] = []
-  let cutting: Promise<Prepared[]> | undefined
+  const cutting: Promise<Prepared[]>[] = []
   let added = 0
-  // One batch is stored while the next is cut elsewhere.
-  const pass = async () => {
-    const before = cutting
-    cutting = batch.length > 0 ? cut(batch) : undefined
+  const begin = async () => {
+    if (cutting.length === batchesAtOnce) await storeFirst()
+    const prepared = cut(batch)
+    prepared.catch(() => undefined) // Awaited in its turn; until then it must not count as unhandled.
+    cutting.push(prepared)
     batch = []
-    if (before) commit.immediate(await before)
+  }
+  const storeFirst = async () => {
+    const prepared = await cutting[0]
+    void cutting.shift() // Only now: a batch that failed is still there to be waited for.
+    if (prepared) commit.immediate(prepared)
   }
   try {
     for await (const raw of listing.read(changed)) {
@@ -68,12 +75,12 @@ export async function ingest(
       batch.push(raw)
       unread.delete(raw.document.path)
       added++
-      if (batch.length >= documentsPerCommit) await pass()
+      if (batch.length >= documentsPerCommit) await begin()
     }
-    await pass()
-    await pass()
+    if (batch.length > 0) await begin()
+    while (cutting.length > 0) await storeFirst()
   } catch (error) {
-    await cutting?.catch(() => undefined) // What went wrong first is what is told.
+    await Promise.allSettled(cutting) // What went wrong first is what is told.
     throw error
   }
   // What was text and is no more, and what the source lost.
