@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { choosePrefix, cleanName, fitName, slugOf } from '../../servers/spec-kit/naming.ts'
-import { featureNames } from '../../servers/spec-kit/project.ts'
+import { documentsOf, featureNames } from '../../servers/spec-kit/project.ts'
 import { readTasks } from '../../servers/spec-kit/task-lines.ts'
 import { resolveTemplate } from '../../servers/spec-kit/templates.ts'
 import { writeFiles } from '../helpers/repo.ts'
@@ -36,9 +36,10 @@ beforeAll(() => {
 
 afterAll(() => rmSync(made, { recursive: true, force: true }))
 
-const script = (name: string, args: string[]) => {
+const script = (name: string, args: string[], feature?: string) => {
   const env = {
     ...process.env,
+    ...(feature === undefined ? {} : { SPECIFY_FEATURE_DIRECTORY: `specs/${feature}` }),
     SPECKIT_PYTHON: python,
     LC_ALL: 'C.UTF-8',
     SPECIFY_FEATURE_NO_PERSIST: '1',
@@ -144,4 +145,41 @@ test('the tasks template is read as its authors mean it', () => {
     parallel: false,
   })
   expect([duplicates.size, unparsed]).toEqual([0, []])
+})
+
+test('paths and documents of a feature are those that the scripts tell', async () => {
+  const optional = [
+    'research.md',
+    'data-model.md',
+    'contracts/api.yaml',
+    'quickstart.md',
+    'tasks.md',
+  ]
+  const project = { repo: '', org: '', path: root, root }
+  // Every second set of what a feature may have besides its plan, and one with an empty folder.
+  for (let set = 0; set < 32; set += 2) {
+    const feature = `1${String(set).padStart(2, '0')}-set`
+    const folder = join(root, 'specs', feature)
+    mkdirSync(join(folder, 'contracts'), { recursive: true })
+    const present = optional.filter((_, bit) => (set >> bit) & 1)
+    writeFiles(folder, Object.fromEntries(['plan.md', ...present].map((name) => [name, 'Text.\n'])))
+    const told = script('check-prerequisites.sh', ['--json', '--include-tasks'], feature)
+    const theirs = JSON.parse(told.stdout) as { FEATURE_DIR: string; AVAILABLE_DOCS: string[] }
+    const ours = (await documentsOf(project, feature))
+      .map((name) => name.replace(/^contracts\/.*/, 'contracts/'))
+      .filter((name) => name !== 'plan.md')
+    expect({ feature, documents: ours.toSorted() }).toEqual({
+      feature,
+      documents: theirs.AVAILABLE_DOCS.toSorted(),
+    })
+    const paths = script('check-prerequisites.sh', ['--json', '--paths-only'], feature)
+    expect(theirs.FEATURE_DIR).toBe(folder)
+    expect(JSON.parse(paths.stdout)).toMatchObject({
+      REPO_ROOT: root,
+      FEATURE_DIR: folder,
+      FEATURE_SPEC: join(folder, 'spec.md'),
+      IMPL_PLAN: join(folder, 'plan.md'),
+      TASKS: join(folder, 'tasks.md'),
+    })
+  }
 })
