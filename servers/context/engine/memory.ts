@@ -1,44 +1,84 @@
 import type Database from 'better-sqlite3'
+import { Codes } from './codes.ts'
 import { Postings } from './postings.ts'
+import type { QueryVector } from './vectors.ts'
 
-/** Below this FTS5 answers in some ten milliseconds, and memory is better spent elsewhere. */
-const fromChunks = 30_000
+/** What of an index is in memory by now. */
+export type InMemory = { words?: Postings | undefined; vectors?: Codes | undefined }
+
+/** Below this SQLite answers in some ten milliseconds, and memory is better spent elsewhere. */
+const fromChunks = { words: 30_000, vectors: 3000 }
 /** So much may come after the picture was taken before it is taken anew. */
 const staleShare = 0.1
 
-type Kept = { postings: Postings | undefined; reading: Promise<void> | undefined }
+type Picture = { lastChunk: number }
+type Kept<T> = { of: string; picture: T | undefined; isReading: boolean }
 
-/** Keeps the words of large indexes in memory, read in the background by the first search that would gain. */
-export class Memory {
-  readonly #kept = new Map<string, Kept>()
-  readonly #problem: (message: string) => void
+/** Keeps pictures of large indexes, taken in the background by the first search that would gain. */
+class Pictures<T extends Picture> {
+  readonly #kept = new Map<string, Kept<T>>()
+  readonly #reading = new Set<Promise<void>>()
+  readonly #fromChunks: number
+  readonly #problem: (error: unknown) => void
 
-  constructor(problem: (message: string) => void) {
+  constructor(fromChunks: number, problem: (error: unknown) => void) {
+    this.#fromChunks = fromChunks
     this.#problem = problem
   }
 
-  /** The words of an index, if they are in memory by now. */
-  of(db: Database.Database): Postings | undefined {
-    const kept = this.#kept.get(db.name) ?? { postings: undefined, reading: undefined }
+  /** The picture of an index, if there is one by now. One of another kind is worth nothing. */
+  of(db: Database.Database, kind: string, read: () => Promise<T>): T | undefined {
+    const known = this.#kept.get(db.name)
+    const kept = known?.of === kind ? known : { of: kind, picture: undefined, isReading: false }
     this.#kept.set(db.name, kept)
     const last = (db.prepare('SELECT max(id) FROM chunk').pluck().get() as number | null) ?? 0 // An integer key.
-    const known = kept.postings?.lastChunk ?? 0
-    const isWorth = kept.postings
-      ? last - known > Math.max(5000, known * staleShare)
-      : last > fromChunks
-    if (isWorth && !kept.reading) {
-      kept.reading = Postings.read(db.name)
-        .then((postings) => void (kept.postings = postings))
-        .catch((error: unknown) =>
-          this.#problem(`words could not be kept in memory: ${String(error)}`),
-        )
-        .finally(() => (kept.reading = undefined))
+    const seen = kept.picture?.lastChunk ?? 0
+    const isWorth = kept.picture
+      ? last - seen > Math.max(this.#fromChunks / 6, seen * staleShare)
+      : last > this.#fromChunks
+    if (isWorth && !kept.isReading) {
+      kept.isReading = true
+      const reading = read()
+        .then((picture) => void (kept.picture = picture))
+        .catch(this.#problem)
+        .finally(() => {
+          kept.isReading = false
+          this.#reading.delete(reading)
+        })
+      this.#reading.add(reading)
     }
-    return kept.postings
+    return kept.picture
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#reading)
+  }
+}
+
+/** The words and the vectors of large indexes, in memory. */
+export class Memory {
+  readonly #words: Pictures<Postings>
+  readonly #vectors: Pictures<Codes>
+
+  constructor(problem: (message: string) => void) {
+    const tell = (error: unknown) =>
+      problem(`an index could not be kept in memory: ${String(error)}`)
+    this.#words = new Pictures(fromChunks.words, tell)
+    this.#vectors = new Pictures(fromChunks.vectors, tell)
+  }
+
+  of(db: Database.Database, vector: QueryVector): InMemory {
+    const words = this.#words.of(db, '', () => Postings.read(db.name))
+    if (vector.state !== 'ready') return { words }
+    const { space, values } = vector
+    const vectors = this.#vectors.of(db, String(space), () =>
+      Codes.read(db.name, space, values.length),
+    )
+    return { words, vectors }
   }
 
   /** Resolves when nothing is being read any more. */
   async settled(): Promise<void> {
-    for (const { reading } of this.#kept.values()) await reading
+    await Promise.all([this.#words.settled(), this.#vectors.settled()])
   }
 }

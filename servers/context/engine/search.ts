@@ -3,6 +3,7 @@ import type { ContextHit, SourceKind, Trust } from '../../../schemas/context.ts'
 import type { SearchReply, SearchRequest } from '../../kit/context-index.ts'
 import { queryTerms } from './analyze.ts'
 import { searchWords } from './lexical.ts'
+import type { InMemory } from './memory.ts'
 import type { Postings } from './postings.ts'
 import { stems } from './stems.ts'
 import type { Prior, Scored } from './rank.ts'
@@ -17,18 +18,20 @@ export function findChunks(
   db: Database.Database,
   request: Omit<SearchRequest, 'limit'>,
   vector: QueryVector,
-  postings: Postings | undefined,
+  memory: InMemory,
 ): Found {
   const ids = request.sources.map(({ id }) => id)
-  const words = byWords(db, keysOf(db, ids), queryTerms(request.query), postings)
-  const near = vector.state === 'ready' ? searchVectors(db, vector, ids) : []
+  const keys = keysOf(db, ids)
+  const words = byWords(db, keys, queryTerms(request.query), memory.words)
+  const near =
+    vector.state === 'ready' ? searchVectors(db, vector, { ids, keys }, memory.vectors) : []
   const entries = near.length === 0 ? words : combine(words, near)
   const priors = readPriors(db, entries)
   const ranked = rankChunks(entries, (document) => priors.get(document), {
     now: request.now,
     near: request.near ?? [],
   })
-  const engine = postings ? ('postings' as const) : ('fts5' as const)
+  const engine = memory.words ? ('postings' as const) : ('fts5' as const)
   return {
     ranked,
     engines: near.length === 0 ? [engine] : [engine, 'vectors'],
@@ -58,9 +61,9 @@ export function search(
   db: Database.Database,
   request: SearchRequest,
   vector: QueryVector,
-  postings?: Postings,
+  memory: InMemory = {},
 ): Omit<SearchReply, 'tookMs'> {
-  const { ranked, engines, degraded } = findChunks(db, request, vector, postings)
+  const { ranked, engines, degraded } = findChunks(db, request, vector, memory)
   const hits = readHits(db, request, ranked.slice(0, request.limit * 2)).slice(0, request.limit)
   return { hits, engines, degraded }
 }

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3'
+import type { Codes } from './codes.ts'
 import type { Scored } from './rank.ts'
 
 /** The question as a vector of the active space, or why there is none. */
@@ -16,24 +17,47 @@ function quantize(values: number[]): Buffer {
   return Buffer.from(Int8Array.from(values, (value) => Math.round((value / most) * 127)).buffer)
 }
 
-/** Chunks whose vectors are nearest to the question's, over every vector of the sources (sqlite-vec). */
+type Asked = Extract<QueryVector, { state: 'ready' }>
+
+/**
+ * Chunks whose vectors are nearest to the question's, exactly (sqlite-vec): over those that their codes in
+ * memory leave, where there are any, and over whatever came since.
+ */
 export function searchVectors(
   db: Database.Database,
-  vector: Extract<QueryVector, { state: 'ready' }>,
-  sources: string[],
+  vector: Asked,
+  sources: { ids: string[]; keys: number[] },
+  codes?: Codes,
 ): Scored[] {
-  return db
+  const space = { space: vector.space, query: quantize(vector.values) }
+  const known = codes ? codes.nearest(sources.keys, vector.values) : []
+  const among = db
     .prepare(
-      `SELECT chunk.id AS chunk, chunk.document AS document, 1 - vec_distance_cosine(vec_int8(vector.value), vec_int8(:query)) AS score
-       FROM document JOIN chunk ON chunk.document = document.id JOIN vector ON vector.sha = chunk.sha AND vector.space = :space
-       WHERE document.source IN (SELECT value FROM json_each(:sources)) ORDER BY score DESC, chunk.id LIMIT ${candidates}`,
+      `SELECT chunk.id AS chunk, chunk.document AS document, ${cosine} AS score
+       FROM json_each(:known) AS known CROSS JOIN chunk ON chunk.id = known.value
+       CROSS JOIN vector ON vector.sha = chunk.sha AND vector.space = :space`,
+    )
+    .all({ ...space, known: JSON.stringify(known) }) as Scored[] // By its columns.
+  const since = db
+    .prepare(
+      `SELECT chunk.id AS chunk, chunk.document AS document, ${cosine} AS score
+       FROM chunk CROSS JOIN document ON document.id = chunk.document
+       CROSS JOIN vector ON vector.sha = chunk.sha AND vector.space = :space
+       WHERE chunk.id > :last AND document.source IN (SELECT value FROM json_each(:sources))
+       ORDER BY score DESC, chunk.id LIMIT ${candidates}`,
     )
     .all({
-      space: vector.space,
-      query: quantize(vector.values),
-      sources: JSON.stringify(sources),
+      ...space,
+      sources: JSON.stringify(sources.ids),
+      last: codes?.lastChunk ?? 0,
     }) as Scored[] // By its columns.
+  return [...among, ...since]
+    .sort((a, b) => b.score - a.score || a.chunk - b.chunk)
+    .slice(0, candidates)
 }
+
+// The order of the tables is given (CROSS JOIN): SQLite would begin with all vectors.
+const cosine = '1 - vec_distance_cosine(vec_int8(vector.value), vec_int8(:query))'
 
 type Space = { id: number; model: string; dimensions: number; state: 'building' | 'active' }
 

@@ -141,17 +141,14 @@ const methods = {
   search: async (request: SearchRequest) => {
     const startedAt = performance.now()
     const db = dbOf(request.org)
-    const found = search(
-      db,
-      request,
-      await queryVector(db, embedding, request.query),
-      memory.of(db),
-    )
+    const vector = await queryVector(db, embedding, request.query)
+    const found = search(db, request, vector, memory.of(db, vector))
     return { ...found, tookMs: Math.round((performance.now() - startedAt) * 10) / 10 }
   },
   pack: async (request: PackRequest) => {
     const db = dbOf(request.org)
-    return pack(db, request, await queryVector(db, embedding, request.query), memory.of(db))
+    const vector = await queryVector(db, embedding, request.query)
+    return pack(db, request, vector, memory.of(db, vector))
   },
   forget: (org: string, source: string, paths?: string[]) =>
     queued(source, async () => forget(dbOf(org), source, paths)),

@@ -75,7 +75,8 @@ test('words in memory find what FTS5 finds, with its scores, and know what came 
     limit: 5,
     now: 0,
   }
-  const find = (query: string) => search(db, { ...request, query }, { state: 'none' }, postings)
+  const find = (query: string) =>
+    search(db, { ...request, query }, { state: 'none' }, { words: postings })
   expect(find('okapi')).toMatchObject({ engines: ['postings'], hits: [{ path: 'b.md' }] })
   expect(find('Straße').hits.map(({ path }) => path)).toContain('a.md')
   forget(db, 'two', ['a.md'])
