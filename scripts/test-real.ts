@@ -17,6 +17,12 @@ const suites = [
     wants: 'OLLAMA_HOST, or OPENAI_API_KEY / OPENAI_BASE_URL',
   },
   {
+    name: 'clients',
+    file: 'test/real/clients.test.ts',
+    ready: onPath('npm'),
+    wants: 'npm and its package registry',
+  },
+  {
     name: 'embeddings',
     file: 'test/real/embeddings.test.ts',
     ready: onPath('python3'),
