@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Change } from '../../schemas/change.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
@@ -124,11 +123,16 @@ export function followOwn(hub: Hub, uri: string, changed: () => void): () => voi
   const { found, id } = find(uri)
   const unsubscribe = hub.store.topics.subscribe(found.topic(id), changed)
   const file = found.file?.(hub, id)
-  if (file === undefined || !existsSync(dirname(file))) return unsubscribe
-  const stop = watchFile(file, changed)
-  return () => {
-    unsubscribe()
-    stop()
+  if (file === undefined) return unsubscribe
+  try {
+    const stop = watchFile(file, changed)
+    return () => {
+      unsubscribe()
+      stop()
+    }
+  } catch (error) {
+    hub.log.warn({ error, uri }, 'changes by others than the hub will not be heard of')
+    return unsubscribe
   }
 }
 

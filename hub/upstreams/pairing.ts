@@ -10,7 +10,7 @@ import { changedList } from './lists.ts'
 import { ModernOnly } from './opener.ts'
 import type { Parking } from './parking.ts'
 import { ParkedCall, digestOfRequest, isOurState } from './parking.ts'
-import { withTaskName } from './task-names.ts'
+import { withRelatedTask } from './task-names.ts'
 import type { UpstreamLink, Way } from './upstream.ts'
 
 /** A request to be passed on, with names as the upstream knows them. */
@@ -79,9 +79,9 @@ const noticesOf = (link: UpstreamLink, key: string, session: Session | undefined
       : answerAlone(method),
 })
 
-/** What a server says, with the tasks it speaks of as this principal knows them. */
+/** What a server says, with the task that it says it for as this principal knows it. */
 const named = (link: UpstreamLink, principal: string, said: Params): Params =>
-  withTaskName(said, (own) => link.taskName(principal, own))
+  withRelatedTask(said, (own) => link.taskName(principal, own))
 
 function callOf(link: UpstreamLink, request: Relayed): Call {
   const { caller, client, params, rawArguments, headers } = request

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { isObject, metaKey } from '../mcp/protocol.ts'
+import type { Params } from './channel.ts'
 
 /** A change of a task, as the modern era and the old one say it. */
 export const isTaskNotification = (method: string): boolean =>
@@ -25,20 +26,21 @@ export function taskNameParts(name: string): { server: string; own: string } {
   return { server, own: rest.join('.') }
 }
 
-/** What a server says with its task's id in it, or with a word about the task it belongs to. */
-export function withTaskName<T extends Record<string, unknown>>(said: T, nameOf: TaskName): T {
-  const { taskId, task, _meta: meta } = said
+/** An answer about a task of a server, under the name it has here. */
+export function withTaskName(result: Params, nameOf: TaskName): Params {
+  const { taskId, task } = result
+  const about = withRelatedTask(result, nameOf)
+  if (typeof taskId === 'string') return { ...about, taskId: nameOf(taskId) }
+  if (isObject(task) && typeof task.taskId === 'string')
+    return { ...about, task: { ...task, taskId: nameOf(task.taskId) } }
+  return about
+}
+
+/** What a server says in the course of a task; other ids in it may be those of the client's own tasks. */
+export function withRelatedTask(said: Params, nameOf: TaskName): Params {
+  const meta = said._meta
   const related = isObject(meta) ? meta[metaKey.relatedTask] : undefined
-  const about = isObject(related) ? related.taskId : undefined
-  const begun = isObject(task) ? task.taskId : undefined
-  if (typeof taskId !== 'string' && typeof begun !== 'string' && typeof about !== 'string')
-    return said
-  return {
-    ...said,
-    ...(typeof taskId === 'string' ? { taskId: nameOf(taskId) } : {}),
-    ...(typeof begun === 'string' ? { task: { ...(task as object), taskId: nameOf(begun) } } : {}), // It is one, see above.
-    ...(typeof about === 'string'
-      ? { _meta: { ...(meta as object), [metaKey.relatedTask]: { taskId: nameOf(about) } } } // As above.
-      : {}),
-  }
+  if (!isObject(meta) || !isObject(related) || typeof related.taskId !== 'string') return said
+  const taskId = nameOf(related.taskId)
+  return { ...said, _meta: { ...meta, [metaKey.relatedTask]: { ...related, taskId } } }
 }
