@@ -110,7 +110,7 @@ async function knowledge(
   process.stdout.write(indent((await readFile(note, 'utf8')).split('## Agents\n')[1] ?? ''))
   say('What the next agent will find: "why does the total add up"')
   const query = 'why does the total of the basket add up, in cents'
-  const wanted = { query, limit: 6, excerpt_chars: 0 }
+  const wanted = { query, limit: 10, excerpt_chars: 0 }
   await until(async () => (await search(client, wanted)).some(({ kind }) => kind === 'change'))
   const hits = await search(client, wanted)
   process.stdout.write(indent(hits.map(({ kind, cite }) => `${kind.padEnd(8)} ${cite}\n`).join('')))
