@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import type { Rotate } from './rotation.ts'
 import { rotation } from './rotation.ts'
+import { completeUpTo } from './vectors.ts'
 
 const rowsPerSlice = 500
 /** So many of the nearest codes are compared exactly: with a rotation before, the true ten are among them. */
@@ -17,7 +18,8 @@ const bits = Uint8Array.from({ length: 65_536 }, (_unused, value) => {
 /**
  * The signs of all vectors of a space in memory, one bit for each dimension after a rotation: a twelfth of the
  * size, and 500,000 of them are compared in the time that SQLite needs for 10,000 vectors. What is nearest by
- * its signs is then compared exactly. A picture of one moment, as `Postings` is.
+ * its signs is then compared exactly. A picture of one moment, as `Postings` is: what has got its vector since
+ * is not in here.
  */
 export class Codes {
   readonly #chunks: Uint32Array
@@ -26,7 +28,7 @@ export class Codes {
   readonly #words: number
   readonly #rotate: Rotate
   readonly #distances: Uint16Array
-  /** Chunks up to this one are in here. */
+  /** All chunks up to this one are in here. */
   readonly lastChunk: number
 
   private constructor(
@@ -49,8 +51,7 @@ export class Codes {
     try {
       const { size, rotate } = rotation(dimensions)
       const words = size / 16
-      const lastChunk =
-        (db.prepare('SELECT max(id) FROM chunk').pluck().get() as number | null) ?? 0 // An integer key.
+      const lastChunk = completeUpTo(db)
       const room = db
         .prepare('SELECT count(*) FROM chunk WHERE id <= ?')
         .pluck()

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { Codes } from './codes.ts'
 import { Postings } from './postings.ts'
 import type { QueryVector } from './vectors.ts'
+import { completeUpTo } from './vectors.ts'
 
 /** What of an index is in memory by now. */
 export type InMemory = { words?: Postings | undefined; vectors?: Codes | undefined }
@@ -26,12 +27,14 @@ class Pictures<T extends Picture> {
     this.#problem = problem
   }
 
-  /** The picture of an index, if there is one by now. One of another kind is worth nothing. */
-  of(db: Database.Database, kind: string, read: () => Promise<T>): T | undefined {
+  /**
+   * The picture of an index, if there is one by now; one of another kind is worth nothing. `last` is the chunk
+   * up to which one could be taken.
+   */
+  of(db: Database.Database, kind: string, last: number, read: () => Promise<T>): T | undefined {
     const known = this.#kept.get(db.name)
     const kept = known?.of === kind ? known : { of: kind, picture: undefined, isReading: false }
     this.#kept.set(db.name, kept)
-    const last = (db.prepare('SELECT max(id) FROM chunk').pluck().get() as number | null) ?? 0 // An integer key.
     const seen = kept.picture?.lastChunk ?? 0
     const isWorth = kept.picture
       ? last - seen > Math.max(this.#fromChunks / 6, seen * staleShare)
@@ -68,10 +71,11 @@ export class Memory {
   }
 
   of(db: Database.Database, vector: QueryVector): InMemory {
-    const words = this.#words.of(db, '', () => Postings.read(db.name))
+    const last = (db.prepare('SELECT max(id) FROM chunk').pluck().get() as number | null) ?? 0 // An integer key.
+    const words = this.#words.of(db, '', last, () => Postings.read(db.name))
     if (vector.state !== 'ready') return { words }
     const { space, values } = vector
-    const vectors = this.#vectors.of(db, String(space), () =>
+    const vectors = this.#vectors.of(db, String(space), completeUpTo(db), () =>
       Codes.read(db.name, space, values.length),
     )
     return { words, vectors }

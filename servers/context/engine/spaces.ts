@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import type { Embedding } from './embedder.ts'
 import { embed, modelKey } from './embedder.ts'
 import type { QueryVector } from './vectors.ts'
-import { activate, activeSpace, missingVectors, openSpace, saveVectors } from './vectors.ts'
+import { activeSpace, complete, missingVectors, openSpace, saveVectors } from './vectors.ts'
 
 const batchSize = 32
 const buildTimeoutMs = 120_000
@@ -37,7 +37,7 @@ export async function buildVectors(
       missing.map(({ sha }, index) => ({ sha, values: vectors[index] ?? [] })),
     )
   }
-  if (space?.model === model && space.state !== 'active') activate(db, space.id)
+  if (space?.model === model) complete(db, space.id)
 }
 
 /** The question as a vector of the space in use, within the time that a search may wait. */

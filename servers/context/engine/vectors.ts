@@ -107,10 +107,22 @@ export function saveVectors(
   }).immediate()
 }
 
-/** The one moment in which searches change from one model to another: a commit, or nothing of it. */
-export function activate(db: Database.Database, space: number): void {
+/**
+ * To be called when a space has a vector for every chunk. If it was not in use, this is the one moment in which
+ * searches change from one model to another: a commit, or nothing of it.
+ */
+export function complete(db: Database.Database, space: number): void {
   db.transaction(() => {
     db.prepare('DELETE FROM space WHERE id <> ?').run(space)
     db.prepare(`UPDATE space SET state = 'active' WHERE id = ?`).run(space)
+    db.prepare(
+      `INSERT OR REPLACE INTO meta SELECT 'vectors', coalesce(max(id), 0) FROM chunk`,
+    ).run()
   }).immediate()
 }
+
+/** Up to this one all chunks have a vector of the space in use; of those that came later some may lack it. */
+export const completeUpTo = (db: Database.Database): number =>
+  (db.prepare(`SELECT value FROM meta WHERE name = 'vectors'`).pluck().get() as
+    | number
+    | undefined) ?? 0 // An integer by the schema.
