@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/real/**'],
-    globalSetup: ['test/helpers/build-web.ts'],
+    globalSetup: ['test/helpers/bundle.ts'],
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,

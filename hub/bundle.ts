@@ -5,7 +5,15 @@ import { join } from 'node:path'
 // `npm ci` makes one bundle of the sources and the libraries, because three hundred small modules take a
 // third of a start to find. It is used only while it is of these very sources.
 const root = join(import.meta.dirname, '..')
-const sources = ['agent', 'hub', 'schemas', 'servers', 'web', 'package-lock.json']
+const sources = [
+  'agent',
+  'hub',
+  'schemas',
+  'servers',
+  'web',
+  'package-lock.json',
+  'scripts/bundle.ts',
+]
 
 export const bundleFolder = join(root, 'dist')
 export const bundleKeyFile = join(bundleFolder, 'key')

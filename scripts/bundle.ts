@@ -8,6 +8,10 @@ import { codeRoot } from '../servers/kit/code-root.ts'
 import type { PreparedSchemas } from '../servers/kit/tool.ts'
 import { preparedSchemasFile } from '../servers/kit/tool.ts'
 
+/** Packages that load files of their own, which a bundle would not find. */
+const external = [/^better-sqlite3/, /^sqlite-vec/, /^@vscode\/tree-sitter-wasm/, /^jsonc-parser/]
+const relativeRequire = /\brequire\(["']\.{1,2}\//
+
 // `npm ci` runs this.
 if (import.meta.main) await bundle()
 
@@ -22,10 +26,17 @@ export async function bundle(): Promise<void> {
     cwd: codeRoot,
     input: { hub: 'hub/main.ts', agent: 'agent/main.ts' },
     platform: 'node',
-    external: [/^better-sqlite3/, /^sqlite-vec/, /^@vscode\/tree-sitter-wasm/], // They bring files of their own.
+    external,
   })
-  await made.write({ dir: bundleFolder, format: 'esm', entryFileNames: '[name].js' })
+  const { output } = await made.write({
+    dir: bundleFolder,
+    format: 'esm',
+    entryFileNames: '[name].js',
+  })
   await made.close()
+  for (const file of output)
+    if (file.type === 'chunk' && relativeRequire.test(file.code))
+      throw new Error(`${file.fileName} would load files that are not in the bundle`)
   writeFileSync(preparedSchemasFile, JSON.stringify(schemasOfAll()))
   writeFileSync(bundleKeyFile, key)
 }
