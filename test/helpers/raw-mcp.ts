@@ -7,29 +7,30 @@ export type RawReply = {
   error: { code: number; message: string; data?: unknown } | undefined
 }
 
-const key = (name: string) => `io.modelcontextprotocol/${name}`
+export const key = (name: string) => `io.modelcontextprotocol/${name}`
 
-/** A modern request written by hand; `params` may be JSON text, to see that it passes as it is. */
-export async function ask(
+/** What every modern request says of its client. */
+const metaOf = (capabilities: object) => ({
+  [key('protocolVersion')]: '2026-07-28',
+  [key('clientCapabilities')]: capabilities,
+  [key('clientInfo')]: { name: 'raw', version: '1' },
+})
+
+/** Posts a modern request; `params` is JSON text, with its braces. */
+export function postModern(
   hub: TestHub,
   method: string,
-  params: Record<string, unknown> | string,
-  options: { token?: string; capabilities?: object; path?: string } = {},
-): Promise<RawReply> {
-  const { token = hub.token, capabilities = {}, path = '/mcp' } = options
-  const meta = {
-    [key('protocolVersion')]: '2026-07-28',
-    [key('clientCapabilities')]: capabilities,
-    [key('clientInfo')]: { name: 'raw', version: '1' },
-  }
-  const given = typeof params === 'string' ? params : JSON.stringify(params)
-  const inside = given === '{}' ? '' : `,${given.slice(1, -1)}`
-  const body = `{"jsonrpc":"2.0","id":1,"method":"${method}","params":{"_meta":${JSON.stringify(meta)}${inside}}}`
-  const { name, uri } = JSON.parse(given) as { name?: string; uri?: string }
+  params: string,
+  options: { token?: string; capabilities?: object; path?: string; signal?: AbortSignal } = {},
+): Promise<Response> {
+  const { token = hub.token, capabilities = {}, path = '/mcp', signal = null } = options
+  const inside = params === '{}' ? '' : `,${params.slice(1, -1)}`
+  const { name, uri } = JSON.parse(params) as { name?: string; uri?: string }
   const mirrored = name ?? uri
-  const response = await fetch(`${hub.url}${path}`, {
+  return fetch(`${hub.url}${path}`, {
     method: 'POST',
-    body,
+    signal,
+    body: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":{"_meta":${JSON.stringify(metaOf(capabilities))}${inside}}}`,
     headers: {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
@@ -39,6 +40,17 @@ export async function ask(
       ...(mirrored === undefined ? {} : { 'mcp-name': mirrored }),
     },
   })
+}
+
+/** A modern request written by hand; `params` may be JSON text, to see that it passes as it is. */
+export async function ask(
+  hub: TestHub,
+  method: string,
+  params: Record<string, unknown> | string,
+  options: { token?: string; capabilities?: object; path?: string } = {},
+): Promise<RawReply> {
+  const given = typeof params === 'string' ? params : JSON.stringify(params)
+  const response = await postModern(hub, method, given, options)
   const text = await response.text()
   const reply = JSON.parse(text.startsWith('{') ? text : (text.split('data: ').at(-1) ?? '')) as {
     result?: Record<string, unknown>

@@ -9,11 +9,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { everythingStdio } from '../helpers/everything.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { until } from '../helpers/hub.ts'
-import { ask } from '../helpers/raw-mcp.ts'
+import { ask, key, postModern } from '../helpers/raw-mcp.ts'
 import { ready, startWith } from '../helpers/upstreams.ts'
 
 const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} } }
-const key = (name: string) => `io.modelcontextprotocol/${name}`
 
 type Told = { method: string; params: { taskId?: string; status?: string; result?: unknown } }
 
@@ -84,31 +83,11 @@ test('the tasks of 2025-11-25 pass, with the ids that a client knows them by', a
 
 /** Everything that is told on one `subscriptions/listen`, beginning with its acknowledgement. */
 async function listen(hub: TestHub, token: string, taskIds: string[]): Promise<Told[]> {
-  const _meta = {
-    [key('protocolVersion')]: '2026-07-28',
-    [key('clientCapabilities')]: capabilities,
-    [key('clientInfo')]: { name: 'raw', version: '1' },
-  }
-  const method = 'subscriptions/listen'
   const abort = new AbortController()
   onTestFinished(() => abort.abort())
-  const response = await fetch(`${hub.url}/mcp`, {
-    method: 'POST',
-    signal: abort.signal,
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method,
-      params: { _meta, notifications: { taskIds } },
-    }),
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': method,
-    },
-  })
+  const params = JSON.stringify({ notifications: { taskIds } })
+  const options = { token, capabilities, signal: abort.signal }
+  const response = await postModern(hub, 'subscriptions/listen', params, options)
   const told: Told[] = []
   const read = async () => {
     const decoder = new TextDecoder()
