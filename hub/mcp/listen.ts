@@ -46,12 +46,13 @@ export async function answerListen(
   for (const { link, own } of tasks) releases.push(link.followers.add('task', own))
   const names = new Map(tasks.map((task) => [taskKey(task.link.name, task.own), task.taskId]))
   const stop = hub.notices.subscribe((notice) => {
+    if ((notice.only ?? mine) !== mine) return
     if (notice.kind === 'task') {
       const taskId = names.get(taskKey(notice.server, notice.own))
       if (taskId !== undefined) tell('notifications/tasks', { ...notice.params, taskId })
       return
     }
-    if (!accepts(filter, notice) || (notice.only ?? mine) !== mine) return
+    if (!accepts(filter, notice)) return
     const { method, params } = notificationOf(notice)
     tell(method, params)
   })
@@ -103,12 +104,8 @@ function namesIn(value: Record<string, unknown>, field: keyof Filter): string[] 
 /** The caller's own among the tasks it asks about. */
 const tasksOf = (hub: Hub, caller: Caller, { taskIds = [] }: Filter) =>
   taskIds.flatMap((taskId) => {
-    try {
-      return [{ taskId, ...findTask(hub, caller, taskId) }]
-    } catch (error) {
-      if (error instanceof RpcError) return []
-      throw error
-    }
+    const task = findTask(hub, caller, taskId)
+    return task ? [{ taskId, ...task }] : []
   })
 
 const accepts = (filter: Filter, notice: Exclude<Notice, { kind: 'task' }>): boolean =>

@@ -37,7 +37,10 @@ export async function answerTask(
   const params = request.params ?? {}
   const client = clientOf(request, caller, modern)
   if (modern && !speaksTasks(client.capabilities)) throw needsTasks()
-  const { link, own } = findTask(hub, caller, params.taskId)
+  const task = findTask(hub, caller, params.taskId)
+  if (!task)
+    throw new RpcError(rpcCode.params, 'there is no such task', { taskId: params.taskId ?? null })
+  const { link, own } = task
   const reply = await relay(hub, link, request.method, {
     method: request.method,
     params: { ...params, taskId: own },
@@ -57,16 +60,14 @@ const needsTasks = () =>
     requiredCapabilities: { extensions: { [tasksExtension]: {} } },
   })
 
-/** Whose task this is. Throws RpcError where it is nobody's, or somebody else's. */
+/** Whose task this is; none where it is nobody's, or somebody else's. */
 export function findTask(
   hub: Hub,
   { principal }: Caller,
   name: unknown,
-): { link: UpstreamLink; own: string } {
-  if (typeof name === 'string') {
-    const { server, own } = taskNameParts(name)
-    const link = hub.upstreams.link(server)
-    if (link?.taskName(principal.id, own) === name) return { link, own }
-  }
-  throw new RpcError(rpcCode.params, 'there is no such task', { taskId: name ?? null })
+): { link: UpstreamLink; own: string } | undefined {
+  if (typeof name !== 'string') return undefined
+  const { server, own } = taskNameParts(name)
+  const link = hub.upstreams.link(server)
+  return link?.taskName(principal.id, own) === name ? { link, own } : undefined
 }

@@ -68,7 +68,7 @@ const noticesOf = (link: UpstreamLink, key: string, session: Session | undefined
   onNotice: (method, params) => {
     const kind = changedList(method)
     if (kind) void link.relistOwn(key, kind)
-    else if (!link.told(method, params) && session)
+    else if (!link.told(method, params, key) && session)
       session.notify(method, named(link, session.principal, params))
   },
   onRequest: (method, params, signal) =>

@@ -25,7 +25,7 @@ type Around = Surroundings & {
   /** They were read again and may be the same. */
   onLists(kinds: ListKind[]): void
   onUpdated(uri: string): void
-  onTask(own: string, params: Params): void
+  onTask(own: string, params: Params, only: string | undefined): void
   taskName(principal: string, own: string): string
   isHeld(key: string): boolean
   onOwnLists(key: string, changed: Partial<Lists>, kind: ListKind): Promise<void>
@@ -135,14 +135,14 @@ export class UpstreamLink {
     return opened
   }
 
-  /** Tells those who follow it of a change of a resource or a task; false where it was something else. */
-  told(method: string, params: Params): boolean {
+  /** Tells who follows a resource or task that it changed; `only` whose own connection said so. False for others. */
+  told(method: string, params: Params, only?: string): boolean {
     const { uri, taskId } = params
     const isResource = method === 'notifications/resources/updated' && typeof uri === 'string'
-    const isTask = isTaskNotification(method) && typeof taskId === 'string'
     if (isResource) this.#around.onUpdated(uri)
-    if (isTask) this.#around.onTask(taskId, params)
-    return isResource || isTask
+    if (isResource || !isTaskNotification(method) || typeof taskId !== 'string') return isResource
+    this.#around.onTask(taskId, params, only)
+    return true
   }
 
   /** A server that a client has to itself may offer other things to it than to everybody. */

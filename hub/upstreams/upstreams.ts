@@ -73,7 +73,8 @@ export class Upstreams {
         onLists: () => void this.shelve(name),
         onOwnLists: (key, lists, kind) => this.#shelveOwn(name, key, lists, kind),
         onUpdated: (uri) => notices.publish({ kind: 'updated', uri }),
-        onTask: (own, params) => notices.publish({ kind: 'task', server: name, own, params }),
+        onTask: (own, params, only) =>
+          notices.publish({ kind: 'task', server: name, own, params, ...(only ? { only } : {}) }),
         taskName: (principal, own) => taskName(key, name, principal, own),
         isHeld: (key) => this.#held.has(key),
         environment,

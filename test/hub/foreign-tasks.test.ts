@@ -6,6 +6,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { Session } from '../../hub/mcp/session.ts'
 import { everythingStdio } from '../helpers/everything.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { until } from '../helpers/hub.ts'
@@ -79,6 +80,21 @@ test('the tasks of 2025-11-25 pass, with the ids that a client knows them by', a
   expect(steps[0]).toBe('taskCreated')
   expect(steps.at(-1)).toBe('result')
   await until(async () => heard.includes(`${taskId} completed`))
+})
+
+test('two clients whose servers count their tasks alike hear of their own alone', () => {
+  const identity = { info: { name: 'x', version: '1' }, capabilities: {} }
+  const [one, two] = [new Session('a', identity, 0), new Session('b', identity, 0)]
+  const heard: string[] = []
+  for (const session of [one, two]) {
+    session.attach((text) => heard.push(`${session.principal} ${text}`))
+    session.followTask('old', '1', `old.${session.principal}.1`)
+  }
+  const params = { taskId: '1', status: 'completed' }
+  const notice = { kind: 'task' as const, server: 'old', own: '1', params, only: two.id }
+  for (const session of [one, two]) session.hear(notice)
+  expect(heard).toHaveLength(1)
+  expect(heard[0]).toMatch(/^b .*"old\.b\.1"/)
 })
 
 /** Everything that is told on one `subscriptions/listen`, beginning with its acknowledgement. */
