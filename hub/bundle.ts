@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundleFolder, codeRoot } from '../servers/kit/code-root.ts'
 
 // `npm ci` makes one bundle of the sources and the libraries, because three hundred small modules take a
 // third of a start to find. It is used only while it is of these very sources.
-const root = join(import.meta.dirname, '..')
 const sources = [
   'agent',
   'hub',
@@ -15,16 +15,15 @@ const sources = [
   'scripts/bundle.ts',
 ]
 
-export const bundleFolder = join(root, 'dist')
 export const bundleKeyFile = join(bundleFolder, 'key')
 
 /** Changes with every change of a source: name, size and time of each file. */
 export function bundleKey(): string {
   const key = createHash('sha256').update(process.version)
   const add = (path: string): void => {
-    const stat = statSync(join(root, path))
+    const stat = statSync(join(codeRoot, path))
     if (!stat.isDirectory()) return void key.update(`${path} ${stat.size} ${stat.mtimeMs}\n`)
-    for (const name of readdirSync(join(root, path)).sort())
+    for (const name of readdirSync(join(codeRoot, path)).sort())
       if (name !== 'dist') add(join(path, name))
   }
   sources.forEach(add)

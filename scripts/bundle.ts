@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { rolldown } from 'rolldown'
-import { bundleFolder, bundleKey, bundleKeyFile, isBundleFresh } from '../hub/bundle.ts'
+import { bundleKey, bundleKeyFile, isBundleFresh } from '../hub/bundle.ts'
 import { buildWeb } from '../hub/cli/build-web.ts'
 import { makeHubServer } from '../hub/tools/index.ts'
 import { servers } from '../servers/index.ts'
-import { codeRoot } from '../servers/kit/code-root.ts'
+import { bundleFolder, codeRoot } from '../servers/kit/code-root.ts'
 import type { PreparedSchemas } from '../servers/kit/tool.ts'
 import { preparedSchemasFile } from '../servers/kit/tool.ts'
 

@@ -1,8 +1,8 @@
-import { request } from 'node:http'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Duplex } from 'node:stream'
 import { HubError } from '../../schemas/errors.ts'
+import { request } from '../http/node-http.ts'
 import { pipeProtocol } from '../http/upgrades.ts'
 
 export type Running = { url: string; token: string }

@@ -7,12 +7,9 @@ import { McpHttp } from '../mcp/http.ts'
 import { assertBounded } from './body.ts'
 import { Connections } from './connections.ts'
 import { guard } from './guard.ts'
+import { createServer } from './node-http.ts'
 import { streamEvents, streamLog } from './streams.ts'
 import { acceptUpgrades } from './upgrades.ts'
-
-// Taken so because an `import` of it loads, for its named exports, Node's own fetch and HTTP/2 as well:
-// 15 ms of a start.
-const { createServer } = process.getBuiltinModule('node:http')
 
 export type Listener = { url: string; close(signal: AbortSignal): Promise<void> }
 

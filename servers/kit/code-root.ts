@@ -8,8 +8,11 @@ if (packageFile === undefined) throw new Error(`no package.json above ${import.m
 /** The folder Switchyard itself is installed in, whether its sources run or the bundle of them. */
 export const codeRoot = dirname(packageFile)
 
-/** Whether this runs from the bundle that `npm ci` makes. */
-export const isBundled = import.meta.dirname === join(codeRoot, 'dist')
+/** Where the bundle that `npm ci` makes is. */
+export const bundleFolder = join(codeRoot, 'dist')
+
+/** Whether this runs from it. */
+export const isBundled = import.meta.dirname === bundleFolder
 
 /** What this version of Switchyard calls itself. */
 export const manifest = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string } // Ours.

@@ -5,7 +5,7 @@ import type { Config } from '../../schemas/config.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { nearest } from '../../schemas/nearest.ts'
 import type { Scope } from '../../schemas/scope.ts'
-import { codeRoot, isBundled } from './code-root.ts'
+import { bundleFolder, isBundled } from './code-root.ts'
 import type { Context } from './context.ts'
 
 /** What a call does to the world; the MCP hints follow from it. */
@@ -75,7 +75,7 @@ export const defineServer = (server: Server): Server => server
 /** JSON Schemas by the name of their tool. */
 export type PreparedSchemas = Record<string, { input: object; output: object }>
 
-export const preparedSchemasFile = join(codeRoot, 'dist', 'schemas.json')
+export const preparedSchemasFile = join(bundleFolder, 'schemas.json')
 
 /** What was made with the bundle: for all tools it would take a tenth of a start. */
 const prepared = once(() =>

@@ -5,6 +5,7 @@ import { chunksOf } from '../../servers/context/engine/chunk/chunk.ts'
 import { textChunks } from '../../servers/context/engine/chunk/text.ts'
 import type { Scored } from '../../servers/context/engine/rank.ts'
 import { combine, rankChunks } from '../../servers/context/engine/rank.ts'
+import { tokenizer } from '../../servers/context/engine/database.ts'
 import { embed } from '../../servers/context/engine/embedder.ts'
 import { installed } from './installed.ts'
 import type { Document, Question } from './questions.ts'
@@ -32,7 +33,6 @@ type Variant = {
   fusion: 'none' | 'alone' | 'ranks' | 'gated'
 }
 
-const porter = 'porter unicode61 remove_diacritics 2'
 const base: Variant = {
   name: 'plain FTS5 (unicode61)',
   tokenizer: 'unicode61',
@@ -46,7 +46,7 @@ const base: Variant = {
 /** Each has one part more than the one before. */
 const parts: Partial<Variant>[] = [
   {},
-  { name: '+ porter', tokenizer: porter },
+  { name: '+ porter', tokenizer },
   { name: '+ identifiers, CJK', analyzed: true },
   { name: '+ syntax, headings', structured: true },
   { name: '+ path, heading fields', weights: [1.5, 2, 1] },

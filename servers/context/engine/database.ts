@@ -3,6 +3,9 @@ import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { HubError } from '../../../schemas/errors.ts'
 
+/** How FTS5 cuts and stems words, in the index and wherever they are compared with it. */
+export const tokenizer = 'porter unicode61 remove_diacritics 2'
+
 /** Changes whenever documents would be cut or analysed differently: everything is then read anew. */
 const indexVersion = 1
 
@@ -32,7 +35,7 @@ CREATE TABLE chunk (
 CREATE INDEX chunk_by_document ON chunk (document);
 CREATE INDEX chunk_by_sha ON chunk (sha);
 CREATE VIRTUAL TABLE chunk_fts USING fts5 (
-  scope, path, crumb, body, content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2'
+  scope, path, crumb, body, content='', contentless_delete=1, tokenize='${tokenizer}'
 );
 CREATE TABLE link (document INTEGER NOT NULL REFERENCES document (id) ON DELETE CASCADE, target TEXT NOT NULL) STRICT;
 CREATE INDEX link_by_target ON link (target);

@@ -1,6 +1,5 @@
 import Database from 'better-sqlite3'
-
-const tokenizer = 'porter unicode61 remove_diacritics 2'
+import { tokenizer } from './database.ts'
 
 let stemmer:
   | {
