@@ -45,6 +45,17 @@ export function ownerToken(dataDir: string): string {
   return token
 }
 
+/** The key that credentials for other servers are sealed with; made when the first is kept. */
+export function sealKey(dataDir: string): Buffer {
+  const file = join(dataDir, 'seal.key')
+  if (!existsSync(file)) replaceFile(file, `${randomBytes(32).toString('base64')}\n`)
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
+  if (key.length === 32) return key
+  throw new HubError('invalid', `${file} does not hold a key`, {
+    hint: 'Put the one from your backup back, or delete it: the hub then has to be signed in again.',
+  })
+}
+
 // In a folder of its own, because a sandbox can show a folder whose files are replaced, but not a
 // replaced file.
 const endpointFile = (dataDir: string): string => join(dataDir, 'run', 'endpoint')

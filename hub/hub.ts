@@ -14,14 +14,16 @@ import { Models } from '../servers/kit/models/models.ts'
 import { Store } from '../servers/kit/store.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { owner } from './auth/owner.ts'
+import { Seal } from './auth/seal.ts'
 import { codeRoot } from '../servers/kit/code-root.ts'
 import { Catalog } from './discovery/catalog.ts'
 import { ConfigSource } from './config.ts'
 import { startControllers } from './controllers/controllers.ts'
-import { lockDataDir, openDataDir, ownerToken, writeEndpoint } from './data-dir.ts'
+import { lockDataDir, openDataDir, ownerToken, sealKey, writeEndpoint } from './data-dir.ts'
 import type { Listener } from './http/listener.ts'
 import { listen } from './http/listener.ts'
 import { RateLimit } from './http/rate-limit.ts'
+import { callbackPath } from './http/sign-in-page.ts'
 import { Following } from './mcp/following.ts'
 import { Notices } from './mcp/notices.ts'
 import { isOwnPrompt } from './mcp/own-prompts.ts'
@@ -30,6 +32,7 @@ import { Registry } from './registry.ts'
 import { Telemetry } from './telemetry.ts'
 import { makeHubServer } from './tools/index.ts'
 import { Parking } from './upstreams/parking.ts'
+import { Records } from './upstreams/sign-in/record.ts'
 import { Upstreams } from './upstreams/upstreams.ts'
 
 const warmMs = 2000
@@ -118,6 +121,11 @@ export class Hub {
       environment,
       key: this.key,
       mark: this.dataDir,
+      signIns: {
+        records: new Records(this.store, () => new Seal(sealKey(this.dataDir))),
+        redirectUrl: () => `${this.url}${callbackPath}`,
+        now: this.now,
+      },
     })
     this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>
       this.#liveTasks(),

@@ -1,9 +1,43 @@
 import { z } from 'zod'
 
 /**
+ * How the hub is let in by a server behind OAuth. Nothing is needed for one at which clients may
+ * register themselves. Secrets are given as `${env:NAME}` or `${file:/path}`.
+ */
+export const OAuthConfig = z
+  .strictObject({
+    clientId: z.string().min(1).optional().describe('Of a client that was registered before'),
+    clientSecret: z.string().min(1).optional().describe('Its secret'),
+    privateKey: z.string().min(1).optional().describe('Its key in PEM, in place of a secret'),
+    algorithm: z.string().default('ES256').describe('With which the key signs'),
+    clientMetadataUrl: z
+      .url({ protocol: /^https$/ })
+      .optional()
+      .describe('Address of a client ID metadata document, for servers that take one'),
+    issuer: z.url().optional().describe('The only authorization server that may see a credential'),
+    scope: z.string().min(1).optional().describe('Scopes to ask for, separated by spaces'),
+    grant: z
+      .enum(['authorization_code', 'client_credentials', 'jwt_bearer'])
+      .default('authorization_code')
+      .describe('By a person in a browser, or by the hub alone'),
+    assertion: z.string().min(1).optional().describe('Token of the workload, for `jwt_bearer`'),
+    dpop: z.boolean().default(false).describe('Bind tokens to a key of the hub (RFC 9449)'),
+  })
+  .refine(({ grant, assertion }) => (grant === 'jwt_bearer') === (assertion !== undefined), {
+    error: 'the grant `jwt_bearer` needs `assertion`, and no other does',
+  })
+  .refine(
+    ({ grant, clientId, clientSecret, privateKey }) =>
+      grant !== 'client_credentials' ||
+      (clientId !== undefined && (clientSecret ?? privateKey) !== undefined),
+    { error: 'the grant `client_credentials` needs `clientId` and `clientSecret` or `privateKey`' },
+  )
+export type OAuthConfig = z.infer<typeof OAuthConfig>
+
+/**
  * A third-party MCP server, in the form that Claude and Cursor use under `mcpServers`: a command to
- * start, or an address. `${env:NAME}` in `env` and `headers` is taken from the hub's environment, so
- * that no secret stands in the file.
+ * start, or an address. `${env:NAME}` in `env` and `headers` is taken from the hub's environment and
+ * `${file:/path}` from a file, so that no secret stands in the configuration.
  */
 export const UpstreamConfig = z
   .strictObject({
@@ -19,6 +53,7 @@ export const UpstreamConfig = z
       .optional()
       .describe('Address of a Streamable HTTP or HTTP+SSE server'),
     headers: z.record(z.string(), z.string()).default({}).describe('Headers of each request'),
+    oauth: OAuthConfig.optional().describe('How the hub is let in, where its own ways do not do'),
     type: z
       .enum(['stdio', 'http', 'streamable-http', 'sse'])
       .optional()
@@ -61,16 +96,30 @@ export const UpstreamConfig = z
   .refine((config) => (config.command === undefined) !== (config.url === undefined), {
     error: 'needs either `command` or `url`',
   })
+  .refine(({ oauth, url, headers }) => !oauth || (url !== undefined && !authorizes(headers)), {
+    error: '`oauth` goes with `url`, and not with a header `Authorization`',
+  })
 export type UpstreamConfig = z.infer<typeof UpstreamConfig>
 
-const UpstreamState = z.enum(['connecting', 'ready', 'degraded', 'asleep', 'disabled'])
+/** Whether the credential is given, and nothing has to be obtained. */
+export const authorizes = (headers: Record<string, string>): boolean =>
+  Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
+
+const UpstreamState = z.enum([
+  'connecting',
+  'ready',
+  'degraded',
+  'signed_out',
+  'asleep',
+  'disabled',
+])
 
 /** How an upstream is doing, as judged by real traffic. */
 export const Upstream = z.object({
   name: z.string(),
   kind: z.enum(['stdio', 'http', 'sse']),
   state: UpstreamState,
-  reason: z.string().optional().describe('Why it is degraded'),
+  reason: z.string().optional().describe('Why it is degraded or signed out'),
   protocol: z.string().optional().describe('Protocol revision it speaks'),
   server: z.string().optional().describe('What it calls itself'),
   tools: z.int().describe('Tools that can be called'),

@@ -27,7 +27,7 @@ const commands: Record<string, Command> = {
     run: async (args) => (await import('./watch.ts')).watch(args),
   },
   login: {
-    summary: 'print a link that signs a browser in',
+    summary: 'a link that signs a browser in, or the hub at a server: login [SERVER]',
     run: async (args) => (await import('./login.ts')).login(args),
   },
   connect: {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
+import { callbackPath } from './sign-in-page.ts'
 
 // Headers that decide about trust. A second copy of one is an attempt to have two readers disagree.
 const single = new Set([
@@ -24,6 +25,7 @@ const isPublic = (method: string, path: string) =>
     path === '/health' ||
     path === '/ready' ||
     path === '/login' ||
+    path === callbackPath ||
     /^\/assets\/[\w.-]+$/.test(path))
 
 /**

@@ -16,6 +16,7 @@ import { parseStrictly } from '../mcp/json.ts'
 import { RpcError, isObject } from '../mcp/protocol.ts'
 import type { Door } from './listener.ts'
 import { openApi, routeArguments, routes } from './rest.ts'
+import { answerBrowser, callbackPath, pageHeaders as plainPage } from './sign-in-page.ts'
 
 type Env = { Bindings: { principal: Principal | undefined } }
 
@@ -80,6 +81,11 @@ function makeRoutes(door: Door): Hono<Env> {
         'referrer-policy': 'no-referrer',
       },
     )
+  })
+
+  app.get(callbackPath, async (c) => {
+    const { status, html } = await answerBrowser(hub, new URL(c.req.url))
+    return c.html(html, status, plainPage)
   })
 
   app.get('/artifacts/:id', async (c) => {

@@ -6,6 +6,7 @@ import type { Visible } from './discovery.ts'
 import { discoveryTools } from './discovery.ts'
 import { loginLink, whoami } from './identity.ts'
 import { serverTools } from './servers.ts'
+import { signInTools } from './sign-in.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts'
 
 type Sources = { upstreams(): Upstreams; visible(principal: Principal): Visible[] }
@@ -24,6 +25,7 @@ export const makeHubServer = ({ upstreams, visible }: Sources) =>
       auditList,
       auditVerify,
       ...serverTools(upstreams),
+      ...signInTools(upstreams),
       ...discoveryTools(visible),
     ],
   })

@@ -5,6 +5,7 @@ import type { Channel, Params, Pending, Reply } from './channel.ts'
 import type { Greeting, Identity } from './connection.ts'
 import { envelope } from './connection.ts'
 import { Deadline } from './deadline.ts'
+import { SignInNeeded } from './sign-in/sign-in.ts'
 
 /** The era an upstream is known to speak; a server that dies of an unknown request is not asked again. */
 export type Era = 'unknown' | 'legacy'
@@ -71,7 +72,7 @@ async function discover(
     return { modern: true, version: modernVersion, ...described(result), info }
   } catch (error) {
     const died = error instanceof HubError && error.message.startsWith('the upstream ended')
-    if (died) throw error
+    if (died || error instanceof SignInNeeded) throw error
     // A server of the modern era names what it speaks; ours may be among it after all.
     const offered = error instanceof RpcError && error.code === rpcCode.version ? error.data : null
     const supported = isObject(offered) && Array.isArray(offered.supported) ? offered.supported : []

@@ -1,5 +1,13 @@
 import type { Dispatcher } from 'undici'
 import { HubError } from '../../schemas/errors.ts'
+import type { SignIn } from './sign-in/sign-in.ts'
+
+/** Where an upstream is, and what lets the hub in: configured headers, or a sign-in. */
+export type Address = {
+  url: string
+  headers: Record<string, string>
+  signIn: SignIn | undefined
+}
 
 export type Answer = Dispatcher.ResponseData
 

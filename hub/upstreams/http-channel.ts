@@ -8,13 +8,17 @@ import type { RpcId } from '../mcp/protocol.ts'
 import { NotSent } from './channel.ts'
 import type { Channel, ChannelEvents, Exchange, Params, Pending, Reply } from './channel.ts'
 import { eventsOf } from './event-stream.ts'
-import type { Answer } from './http-answer.ts'
+import type { Address, Answer } from './http-answer.ts'
 import { isEventStream, readText } from './http-answer.ts'
 import { pause } from './pause.ts'
+import { sendSigned } from './sign-in/signed.ts'
 import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
 
+type Options = { method: 'GET' | 'POST' | 'DELETE'; headers: Record<string, string> } & Pick<
+  Dispatcher.RequestOptions,
+  'body' | 'signal'
+>
 type Cursor = { id: string | undefined; retryMs: number }
-type Address = { url: string; headers: Record<string, string> }
 
 const maxResumes = 20
 const shortMs = 10_000
@@ -70,7 +74,7 @@ export class HttpChannel implements Channel {
   }
 
   async notify(method: string, params: Params): Promise<void> {
-    await this.#send({ method, params })
+    await this.#tell({ method, params })
   }
 
   listen(): void {
@@ -168,7 +172,7 @@ export class HttpChannel implements Channel {
     const answer = await answerTo(id, () => ask(method, params, abort.signal))
     this.#asked.delete(id)
     if (abort.signal.aborted || this.#closed.signal.aborted) return
-    await this.#send(answer).catch(() => undefined) // Who asked is gone, and its request has failed.
+    await this.#tell(answer).catch(() => undefined) // Who asked is gone, and its request has failed.
   }
 
   /** The stream on which a server of the old era speaks on its own, reopened when it breaks. */
@@ -188,14 +192,17 @@ export class HttpChannel implements Channel {
     }
   }
 
-  async #send(message: object): Promise<void> {
+  async #tell(message: object): Promise<void> {
     const text = JSON.stringify({ jsonrpc: '2.0', ...message })
     const answer = await this.#post(text, AbortSignal.timeout(shortMs), undefined, undefined)
     await answer.body.dump()
   }
 
-  #request(options: Omit<Dispatcher.RequestOptions, 'path'>): Promise<Answer> {
-    return request.call(this.#pool, { path: this.#path, ...options })
+  #request(options: Options): Promise<Answer> {
+    return sendSigned(this.#address.signIn, options.method, (credential) => {
+      const headers = credential ? { ...options.headers, ...credential } : options.headers
+      return request.call(this.#pool, { path: this.#path, ...options, headers })
+    })
   }
 
   #headers(): Record<string, string> {
@@ -232,7 +239,7 @@ export class HttpChannel implements Channel {
     try {
       return await this.#request({ method: 'POST', headers, body, signal })
     } catch (error) {
-      if (signal.aborted) throw error
+      if (signal.aborted || error instanceof HubError) throw error
       const why = error instanceof Error ? error.message : String(error)
       throw new HubError('unavailable', `the upstream does not answer: ${why}`, { cause: error })
     }

@@ -3,6 +3,8 @@ import { HubError } from '../../schemas/errors.ts'
 import type { Channel, ChannelEvents, Params, Pending } from './channel.ts'
 import { Duplex } from './duplex.ts'
 import { eventsOf } from './event-stream.ts'
+import type { Address } from './http-answer.ts'
+import { sendSigned } from './sign-in/signed.ts'
 
 const shortMs = 10_000
 
@@ -16,12 +18,12 @@ export class SseChannel implements Channel {
   readonly #agent = new Agent({ connections: 16, bodyTimeout: 0 })
   readonly #closed = new AbortController()
   readonly #duplex: Duplex
-  readonly #headers: Record<string, string>
+  readonly #address: Address
   /** Where messages go; also the order in which they leave. */
   #tail: Promise<URL>
 
-  constructor(address: { url: string; headers: Record<string, string> }, events: ChannelEvents) {
-    this.#headers = address.headers
+  constructor(address: Address, events: ChannelEvents) {
+    this.#address = address
     this.#duplex = new Duplex(events, (text) => this.#write(text))
     this.#tail = this.#open(new URL(address.url))
     this.#tail.catch(() => undefined) // Each message that waits for it fails by itself.
@@ -44,13 +46,16 @@ export class SseChannel implements Channel {
 
   #write(text: string): void {
     this.#tail = this.#tail.then(async (url) => {
-      const answer = await request(url, {
-        method: 'POST',
-        headers: { ...this.#headers, 'content-type': 'application/json' },
-        body: text,
-        dispatcher: this.#agent,
-        signal: AbortSignal.timeout(shortMs),
-      })
+      const { headers, signIn } = this.#address
+      const answer = await sendSigned(signIn, 'POST', (credential) =>
+        request(url, {
+          method: 'POST',
+          headers: { ...headers, ...credential, 'content-type': 'application/json' },
+          body: text,
+          dispatcher: this.#agent,
+          signal: AbortSignal.timeout(shortMs),
+        }),
+      )
       await answer.body.dump()
       if (answer.statusCode >= 400)
         throw new HubError('unavailable', `the upstream refused a message: ${answer.statusCode}`)
@@ -61,11 +66,14 @@ export class SseChannel implements Channel {
 
   /** Opens the stream; resolves with the address it names. */
   async #open(url: URL): Promise<URL> {
-    const answer = await request(url, {
-      headers: { ...this.#headers, accept: 'text/event-stream' },
-      dispatcher: this.#agent,
-      signal: this.#closed.signal,
-    })
+    const { headers, signIn } = this.#address
+    const answer = await sendSigned(signIn, 'GET', (credential) =>
+      request(url, {
+        headers: { ...headers, ...credential, accept: 'text/event-stream' },
+        dispatcher: this.#agent,
+        signal: this.#closed.signal,
+      }),
+    )
     const type = String(answer.headers['content-type'] ?? '')
     if (answer.statusCode !== 200 || !type.startsWith('text/event-stream')) {
       await answer.body.dump()

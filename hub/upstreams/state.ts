@@ -11,7 +11,9 @@ export function stateOf({ link, quarantined, shadowed }: Shelf, offers: Offers):
     kind: kindOf(link.config),
     state: link.state,
     ...(link.reason === undefined ? {} : { reason: link.reason }),
-    ...(greeted && link.state !== 'degraded' ? { protocol: greeted.version } : {}),
+    ...(greeted && link.state !== 'degraded' && link.state !== 'signed_out'
+      ? { protocol: greeted.version }
+      : {}),
     ...(typeof greeted?.info.name === 'string' ? { server: titleOf(greeted.info) } : {}),
     tools: count(offers.tools.values()),
     prompts: count(offers.prompts.values()),

@@ -1,6 +1,7 @@
 import type { UpstreamConfig } from '../../schemas/upstream.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { RpcError } from '../mcp/protocol.ts'
+import { Backoff } from './backoff.ts'
 import { NotSent } from './channel.ts'
 import type { Params, Reply } from './channel.ts'
 import type { Call, Connection, Identity, Notices } from './connection.ts'
@@ -13,10 +14,11 @@ import { changedList, kinds as everything, noLists, readLists } from './lists.ts
 import type { Surroundings } from './open-channel.ts'
 import { Opener } from './opener.ts'
 import { OwnConnections } from './own-connections.ts'
+import { SignInNeeded } from './sign-in/sign-in.ts'
 import { isTaskNotification } from './task-names.ts'
 import { Watch } from './watch.ts'
 
-export type State = 'connecting' | 'ready' | 'degraded' | 'asleep'
+export type State = 'connecting' | 'ready' | 'degraded' | 'signed_out' | 'asleep'
 
 /** By which connection a request goes: the one for all, or one that belongs to this client. */
 export type Way = { key: string; identity: Identity; notices: Notices } | undefined
@@ -33,9 +35,6 @@ type Around = Surroundings & {
   remembered: Lists | undefined
 }
 
-const firstRetryMs = 250
-const maxRetryMs = 60_000
-
 /**
  * One third-party server: connects when needed, in whichever era it speaks, keeps the last good list
  * of what it offers, and comes back by itself with growing pauses. Nothing here touches another
@@ -46,6 +45,7 @@ export class UpstreamLink {
   readonly config: UpstreamConfig
   readonly own: OwnConnections
   readonly limiter: Limiter
+  readonly signIn: Around['signIn']
   /** What a task of this server is called for a principal. */
   readonly taskName: Around['taskName']
   lists: Lists
@@ -61,8 +61,7 @@ export class UpstreamLink {
     (what, id) => this.#watch?.added(what, id),
     (what, id) => this.#watch?.removed(what, id),
   )
-  #retryMs = firstRetryMs
-  #timer: NodeJS.Timeout | undefined
+  readonly #backoff = new Backoff()
   #idleTimer: NodeJS.Timeout | undefined
   #stale = new Set<ListKind>()
   #refreshing: Promise<void> | undefined
@@ -78,6 +77,7 @@ export class UpstreamLink {
     this.limiter = new Limiter(config.concurrency)
     this.taskName = around.taskName
     this.#around = around
+    this.signIn = around.signIn
     this.#opener = new Opener(config, around)
     this.own = new OwnConnections(
       (identity, notices, onClose) => this.#opener.openOld(identity, notices, onClose),
@@ -114,6 +114,7 @@ export class UpstreamLink {
       }
     } catch (error) {
       if (!(error instanceof RpcError)) this.failures++
+      if (error instanceof SignInNeeded && error.shutsOut) this.#degrade(error)
       throw error
     } finally {
       this.#busy--
@@ -160,7 +161,7 @@ export class UpstreamLink {
   /** Ends all for good; resolves when nothing is left. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#backoff.stop()
     clearTimeout(this.#idleTimer)
     await Promise.all([this.#opener.abandon(), this.#closeShared(), this.own.close()])
   }
@@ -181,7 +182,7 @@ export class UpstreamLink {
         }
         this.state = 'ready'
         this.reason = undefined
-        this.#retryMs = firstRetryMs
+        this.#backoff.reset()
         this.#around.onLists(kinds)
         this.#sleepLater()
       } catch (error) {
@@ -240,11 +241,10 @@ export class UpstreamLink {
   }
 
   #degrade(error: unknown): void {
-    this.state = 'degraded'
+    const waits = error instanceof SignInNeeded
+    this.state = waits ? 'signed_out' : 'degraded'
     this.reason = error instanceof Error ? error.message : String(error)
-    if (this.#stopped) return
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.refresh(everything), this.#retryMs).unref()
-    this.#retryMs = Math.min(maxRetryMs, this.#retryMs * 2)
+    // A person signs in when it suits them; until then the server need not be asked again.
+    if (!this.#stopped && !waits) this.#backoff.again(() => void this.refresh(everything))
   }
 }

@@ -15,6 +15,8 @@ import { marker } from './open-channel.ts'
 import type { Sorted } from './pins.ts'
 import { sortByPins } from './pins.ts'
 import { recall, remember } from './remembered.ts'
+import type { SignInAround } from './sign-in/sign-in.ts'
+import { signInFor } from './sign-in/sign-in.ts'
 import { stateOf, stateOfDisabled } from './state.ts'
 import { taskName } from './task-names.ts'
 import { UpstreamLink } from './upstream.ts'
@@ -31,6 +33,7 @@ type Options = {
   key: Buffer
   /** Carried by child processes, so that those a killed hub left can be found. */
   mark: string
+  signIns: Omit<SignInAround, 'environment'>
 }
 
 /** All third-party servers behind this hub, and the one index from a name to its server. */
@@ -57,7 +60,7 @@ export class Upstreams {
 
   /** Makes the running links match the configuration; unchanged ones are left alone. */
   configure({ file }: Config): void {
-    const { store, log, notices, environment, mark, key } = this.#options
+    const { store, log, notices, environment, mark, key, signIns } = this.#options
     const entries = Object.entries(file.mcpServers)
     this.#disabled = entries.filter(([, config]) => config.disabled)
     const wanted = new Map(entries.filter(([, config]) => !config.disabled))
@@ -80,6 +83,7 @@ export class Upstreams {
         environment,
         mark,
         remembered,
+        signIn: signInFor(name, config, { ...signIns, environment }),
       })
       const { lists } = link
       this.#shelves.set(name, { link, lists, accepted: [], quarantined: [], shadowed: [] })

@@ -15,7 +15,15 @@ type Schema = {
   default?: unknown
 }
 type Listed = { name: string; inputSchema: Schema }
-type Planned = { toolCalls?: { name: string; arguments: Record<string, unknown> }[] }
+type Planned = {
+  toolCalls?: { name: string; arguments: Record<string, unknown> }[]
+  client_id?: string
+  client_secret?: string
+  private_key_pem?: string
+  signing_algorithm?: string
+  valid_jwt?: string
+  issuer?: string
+}
 
 const url = process.argv.at(-1) ?? ''
 const scenario = process.env.MCP_CONFORMANCE_SCENARIO ?? ''
@@ -25,7 +33,7 @@ const planned = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}') as Plann
 const data = mkdtempSync(join(tmpdir(), 'switchyard-client-'))
 writeFileSync(
   join(data, 'switchyard.json'),
-  JSON.stringify({ mcpServers: { suite: { url, prefix: '' } } }),
+  JSON.stringify({ mcpServers: { suite: { url, prefix: '', ...oauthFor(scenario, planned) } } }),
 )
 const settings = readSettings(
   {},
@@ -33,7 +41,6 @@ const settings = readSettings(
 )
 const hub = new Hub(settings, makeLogger('warn', true), {})
 const address = await hub.start()
-await ready()
 
 const client = new Client(
   { name: 'conformance-adapter', version: '1.0.0' },
@@ -50,10 +57,23 @@ await client.connect(
   new StreamableHTTPClientTransport(new URL(`${address}/mcp/suite`), { requestInit }),
 )
 
+await ready()
 const tools = (await client.listTools()).tools as unknown as Listed[] // As the schema of a listing says.
 const calls =
   planned.toolCalls ?? tools.map((tool) => ({ name: tool.name, arguments: argumentsFor(tool) }))
-for (const call of calls) await attempt(() => client.callTool(call))
+for (const call of calls) {
+  await attempt(async () => {
+    // As a person would who is told that a call needs another sign-in, and does not try for ever.
+    for (let tries = 0; tries < 3; tries++) {
+      const answer = await client.callTool(call)
+      const error = answer._meta?.['switchyard/error'] as
+        | { details?: { signIn?: true } }
+        | undefined // Ours.
+      if (!error?.details?.signIn) return
+      await signIn()
+    }
+  })
+}
 for (const { uri } of (await client.listResources()).resources)
   await attempt(() => client.readResource({ uri }))
 for (const { name } of (await client.listPrompts()).prompts)
@@ -62,13 +82,53 @@ await client.close()
 await hub.stop()
 process.exit(0)
 
+/** Signs in where the suite asks for it, and waits until the upstream serves. */
 async function ready(): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  let signIns = 0
+  for (let tries = 0; tries < 400; tries++) {
     const [state] = hub.upstreams.states()
     if (state?.state === 'ready') return
+    if (state?.state === 'signed_out') {
+      if (signIns++ === 3) throw new Error('three sign-ins were not enough')
+      await signIn()
+    }
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   throw new Error(`the suite's server is not ready: ${JSON.stringify(hub.upstreams.states())}`)
+}
+
+/** Opens the link that the hub gives; the suite's authorization server grants at once and sends back. */
+async function signIn(): Promise<void> {
+  const own = new Client({ name: 'conformance-owner', version: '1.0.0' })
+  await own.connect(
+    new StreamableHTTPClientTransport(new URL(`${address}/mcp/hub`), { requestInit }),
+  )
+  const answer = await own.callTool({ name: 'server_login', arguments: { server: 'suite' } })
+  await own.close()
+  const { link } = (answer.structuredContent ?? {}) as { link?: string } // The tool's output.
+  if (link === undefined) throw new Error(`no link: ${JSON.stringify(answer)}`)
+  const page = await fetch(link)
+  if (page.status !== 200) throw new Error(`not signed in: ${page.status} ${await page.text()}`)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+}
+
+/** What the suite would have a user write into the configuration. */
+function oauthFor(name: string, plan: Planned): object {
+  const own = {
+    clientId: plan.client_id,
+    clientSecret: plan.client_secret,
+    privateKey: plan.private_key_pem,
+    algorithm: plan.signing_algorithm,
+    issuer: plan.issuer,
+  }
+  if (name.startsWith('auth/client-credentials'))
+    return { oauth: { ...own, grant: 'client_credentials' } }
+  if (name === 'auth/wif-jwt-bearer')
+    return { oauth: { clientId: plan.client_id, grant: 'jwt_bearer', assertion: plan.valid_jwt } }
+  if (name === 'auth/basic-cimd')
+    return { oauth: { clientMetadataUrl: 'https://conformance-test.local/client-metadata.json' } }
+  if (name.startsWith('auth/dpop')) return { oauth: { dpop: true } }
+  return plan.client_id === undefined ? {} : { oauth: own }
 }
 
 /** What fits the schema; the tool that takes a schema gets the one that was listed. */

@@ -291,6 +291,12 @@ CREATE TABLE revisions (
   PRIMARY KEY (change, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE sign_ins (
+  upstream   TEXT    NOT NULL PRIMARY KEY,
+  sealed     BLOB    NOT NULL,
+  changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE tasks (
   id              TEXT    PRIMARY KEY,
   org             TEXT    NOT NULL,

@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto'
+import type { Principal } from '../../schemas/principal.ts'
+import { HubError, httpStatus } from '../../schemas/errors.ts'
+import { callTool } from '../call.ts'
+import type { Hub } from '../hub.ts'
+
+/** Where authorization servers send a browser back to. */
+export const callbackPath = '/oauth/callback'
+
+/** The browser need not be signed in here: it shows that it was sent by a state that only its link had. */
+const browser: Principal = { kind: 'service', id: 'sign-in', roles: ['owner'], orgs: ['*'] }
+
+const style =
+  ':root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{min-height:90vh;display:grid;place-content:center;text-align:center;padding:1rem}h1{font-size:1.4rem;margin:0}p{opacity:.75;max-width:40rem}'
+
+/** For the page below: it holds text and this style, and loads nothing. */
+export const pageHeaders = {
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+}
+
+/** Takes what a browser comes back with, and says how it went. */
+export async function answerBrowser(
+  hub: Hub,
+  address: URL,
+): Promise<{ status: 200 | 400 | 403 | 404 | 500; html: string }> {
+  const state = address.searchParams.get('state') ?? ''
+  const link = hub.upstreams.links().find(({ signIn }) => signIn?.awaits(state))
+  if (!link)
+    return page(
+      404,
+      'This sign-in is not known',
+      'Its link was used, or is older than ten minutes.',
+    )
+  try {
+    const answer = `${address.pathname}${address.search}`
+    await callTool(hub, browser, 'server_login', { server: link.name, answer })
+    return page(200, `${link.name} is signed in`, 'You can close this page.')
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error
+    const status = httpStatus[error.code]
+    return page(status === 403 || status === 404 ? status : 500, 'Not signed in', error.message)
+  }
+}
+
+const page = <Status>(status: Status, title: string, text: string) => ({
+  status,
+  html: `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>${escaped(title)}</title><style>${style}</style><h1>${escaped(title)}</h1><p>${escaped(text)}</p></html>`,
+})
+
+const escaped = (text: string) =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

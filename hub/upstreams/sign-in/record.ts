@@ -1,0 +1,76 @@
+import type {
+  OAuthDiscoveryState,
+  StoredOAuthClientInformation,
+  StoredOAuthTokens,
+} from '@modelcontextprotocol/client'
+import type { Seal } from '../../auth/seal.ts'
+import type { Store } from '../../../servers/kit/store.ts'
+import type { Row, Tx } from '../../../servers/kit/tx.ts'
+
+/** A sign-in that a person has been sent to. */
+export type Pending = {
+  state: string
+  expiresAt: number
+  scope?: string | undefined
+  link?: string
+  verifier?: string
+  discovery?: OAuthDiscoveryState
+}
+
+/** All that is known of one upstream's authorization server, by which the hub is let in. */
+export type SignInRecord = {
+  /** Registrations by issuer, each with the address that it was made for. */
+  clients: Record<string, { redirect: string | undefined; info: StoredOAuthClientInformation }>
+  tokens?: StoredOAuthTokens | undefined
+  /** The scope that the tokens were asked for, since servers may leave out what they granted. */
+  scope?: string | undefined
+  /** The issuer that a configured credential went to first; it goes to no other. */
+  issuer?: string | undefined
+  pending?: Pending | undefined
+  /** Private key (JWK) that tokens are bound to, where they are. */
+  proofKey?: object | undefined
+}
+
+/** One transaction; with the audit row of a tool call where one is behind it. */
+export type Write = (change: (tx: Tx) => void) => Promise<void>
+
+type SealedRow = Row & { sealed: Uint8Array }
+
+/** Keeps the record of one upstream at one address: with another address it starts anew. */
+export class Records {
+  readonly #store: Store
+  readonly #seal: () => Seal
+
+  constructor(store: Store, seal: () => Seal) {
+    this.#store = store
+    this.#seal = seal
+  }
+
+  read(upstream: string, url: string): SignInRecord {
+    const row = this.#store.get<SealedRow>(
+      'SELECT sealed FROM sign_ins WHERE upstream = :upstream',
+      { upstream },
+    )
+    const text = row && this.#seal().open(placeOf(upstream, url), row.sealed)
+    return text === undefined ? { clients: {} } : (JSON.parse(text) as SignInRecord) // Written below.
+  }
+
+  write(
+    upstream: string,
+    url: string,
+    record: SignInRecord,
+    write: Write = (change) => this.#store.write(change),
+  ): Promise<void> {
+    const sealed = this.#seal().close(placeOf(upstream, url), JSON.stringify(record))
+    return write(
+      (tx) =>
+        void tx.run(
+          `INSERT INTO sign_ins (upstream, sealed, changed_at) VALUES (:upstream, :sealed, :now)
+           ON CONFLICT (upstream) DO UPDATE SET sealed = :sealed, changed_at = :now`,
+          { upstream, sealed, now: tx.now },
+        ),
+    )
+  }
+}
+
+const placeOf = (upstream: string, url: string) => `${upstream}\n${url}`
