@@ -28,6 +28,7 @@ import { Following } from './mcp/following.ts'
 import { Notices } from './mcp/notices.ts'
 import { isOwnPrompt } from './mcp/own-prompts.ts'
 import { isOwnAddress } from './mcp/own-resources.ts'
+import { peerUpstreams } from './peers/rows.ts'
 import { Registry } from './registry.ts'
 import { Telemetry } from './telemetry.ts'
 import { makeHubServer } from './tools/index.ts'
@@ -48,6 +49,8 @@ export class Hub {
       makeHubServer({
         upstreams: () => this.upstreams,
         visible: (principal) => this.catalog.visible(principal),
+        seal: () => this.seal,
+        url: () => this.url,
       }),
     ],
     (tool) => tool.available(this.config()),
@@ -77,6 +80,7 @@ export class Hub {
   readonly #stop = new AbortController()
   readonly #closing = new AbortController()
   #listener: Listener | undefined
+  #seal: Seal | undefined
   #warm: NodeJS.Timeout | undefined
   #controllers: { stop(): Promise<void> } | undefined
 
@@ -122,14 +126,20 @@ export class Hub {
       key: this.key,
       mark: this.dataDir,
       signIns: {
-        records: new Records(this.store, () => new Seal(sealKey(this.dataDir))),
+        records: new Records(this.store, () => this.seal),
         redirectUrl: () => `${this.url}${callbackPath}`,
         now: this.now,
       },
+      peers: () => peerUpstreams(this.store, () => this.seal),
     })
     this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>
       this.#liveTasks(),
     )
+  }
+
+  /** Seals credentials for other servers; its key is made when the first is kept. */
+  get seal(): Seal {
+    return (this.#seal ??= new Seal(sealKey(this.dataDir)))
   }
 
   /** Aborts when running calls should give up, at the end of a drain. */

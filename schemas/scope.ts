@@ -17,6 +17,7 @@ const scopes = [
   'cluster:write', // run, stop and delete pods
   'model:use', // call a language model
   'upstream:use', // call tools of third-party servers behind the hub
+  'peer:join', // become a peer, with an invitation
   'audit:read', // read and verify the audit trail
   'admin', // credentials and settings
   'system', // transitions that only the hub's own controllers make
@@ -26,7 +27,7 @@ export type Scope = (typeof scopes)[number]
 
 /** Roles are named sets of scopes. A principal may hold several; scopes add up. */
 export const roles = {
-  owner: scopes.filter((scope) => scope !== 'system'),
+  owner: scopes.filter((scope) => scope !== 'system' && scope !== 'peer:join'),
   developer: [
     'task:read',
     'task:write',
@@ -65,6 +66,7 @@ export const roles = {
     'context:read',
     'model:use',
   ],
+  guest: ['peer:join'],
   controller: [...scopes],
 } as const satisfies Record<string, readonly Scope[]>
 

@@ -105,7 +105,7 @@ export type UpstreamConfig = z.infer<typeof UpstreamConfig>
 export const authorizes = (headers: Record<string, string>): boolean =>
   Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
 
-const UpstreamState = z.enum([
+export const UpstreamState = z.enum([
   'connecting',
   'ready',
   'degraded',

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { rolldown } from 'rolldown'
 import { bundleKey, bundleKeyFile, isBundleFresh } from '../hub/bundle.ts'
 import { buildWeb } from '../hub/cli/build-web.ts'
-import { makeHubServer } from '../hub/tools/index.ts'
+import { describedHubServer } from '../hub/tools/index.ts'
 import { servers } from '../servers/index.ts'
 import { bundleFolder, codeRoot } from '../servers/kit/code-root.ts'
 import type { PreparedSchemas } from '../servers/kit/tool.ts'
@@ -42,10 +42,7 @@ export async function bundle(): Promise<void> {
 }
 
 function schemasOfAll(): PreparedSchemas {
-  const unasked = () => {
-    throw new Error('only the schemas are asked for')
-  }
-  const all = [...servers, makeHubServer({ upstreams: unasked, visible: unasked })]
+  const all = [...servers, describedHubServer()]
   return Object.fromEntries(
     all.flatMap(({ tools }) =>
       tools.map((tool) => [tool.name, { input: tool.inputSchema(), output: tool.outputSchema() }]),

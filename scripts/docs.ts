@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Registry } from '../hub/registry.ts'
-import { makeHubServer } from '../hub/tools/index.ts'
+import { describedHubServer } from '../hub/tools/index.ts'
 import { Settings } from '../schemas/config.ts'
 import { servers } from '../servers/index.ts'
 import type { Tool } from '../servers/kit/tool.ts'
@@ -19,11 +19,7 @@ type Schema = {
 }
 
 const root = join(import.meta.dirname, '..')
-// Definitions are read here, never called.
-const noHub = () => {
-  throw new Error('there is no hub')
-}
-const registry = new Registry([...servers, makeHubServer({ upstreams: noHub, visible: noHub })])
+const registry = new Registry([...servers, describedHubServer()])
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 function toolReference(): string {

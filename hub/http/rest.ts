@@ -65,6 +65,10 @@ export const routes: Route[] = [
   { method: 'POST', path: '/llm/infer', tool: 'model_generate' },
   { method: 'GET', path: '/usage', tool: 'usage_read' },
   { method: 'GET', path: '/servers', tool: 'server_list' },
+  { method: 'GET', path: '/peers', tool: 'peer_list' },
+  { method: 'POST', path: '/peers', tool: 'peer_add', status: 201 },
+  { method: 'POST', path: '/peers/invitations', tool: 'peer_invite', status: 201 },
+  { method: 'POST', path: '/peers/:name/remove', tool: 'peer_remove' },
   { method: 'GET', path: '/audit', tool: 'audit_list' },
   { method: 'GET', path: '/whoami', tool: 'whoami' },
 ]

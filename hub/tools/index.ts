@@ -1,21 +1,28 @@
 import type { Principal } from '../../schemas/principal.ts'
 import { defineServer } from '../../servers/kit/tool.ts'
+import type { Seal } from '../auth/seal.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 import { auditList, auditVerify } from './audit.ts'
 import type { Visible } from './discovery.ts'
 import { discoveryTools } from './discovery.ts'
 import { loginLink, whoami } from './identity.ts'
+import { peerTools } from './peers.ts'
 import { serverTools } from './servers.ts'
 import { signInTools } from './sign-in.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts'
 
-type Sources = { upstreams(): Upstreams; visible(principal: Principal): Visible[] }
+type Sources = {
+  upstreams(): Upstreams
+  visible(principal: Principal): Visible[]
+  seal(): Seal
+  url(): string
+}
 
-export const makeHubServer = ({ upstreams, visible }: Sources) =>
+export const makeHubServer = ({ upstreams, visible, seal, url }: Sources) =>
   defineServer({
     name: 'hub',
     title: 'The hub itself',
-    description: 'Who you are, credentials, and the audit trail.',
+    description: 'Who you are, credentials, servers and peers behind the hub, and the audit trail.',
     tools: [
       whoami,
       loginLink,
@@ -26,6 +33,15 @@ export const makeHubServer = ({ upstreams, visible }: Sources) =>
       auditVerify,
       ...serverTools(upstreams),
       ...signInTools(upstreams),
+      ...peerTools({ upstreams, seal, url }),
       ...discoveryTools(visible),
     ],
   })
+
+/** The same for their definitions alone, where no hub runs. */
+export const describedHubServer = () => {
+  const none = () => {
+    throw new Error('no hub runs here: only definitions may be asked for')
+  }
+  return makeHubServer({ upstreams: none, visible: none, seal: none, url: none })
+}

@@ -24,8 +24,8 @@ export type State = 'connecting' | 'ready' | 'degraded' | 'signed_out' | 'asleep
 export type Way = { key: string; identity: Identity; notices: Notices } | undefined
 
 type Around = Surroundings & {
-  /** They were read again and may be the same. */
-  onLists(kinds: ListKind[]): void
+  /** They were read again and may be the same; resolves when they are served. */
+  onLists(kinds: ListKind[]): Promise<void>
   onUpdated(uri: string): void
   onTask(own: string, params: Params, only: string | undefined): void
   taskName(principal: string, own: string): string
@@ -180,10 +180,10 @@ export class UpstreamLink {
           ...this.lists,
           ...(await readLists(connection, kinds, this.config.timeoutMs)),
         }
+        await this.#around.onLists(kinds)
         this.state = 'ready'
         this.reason = undefined
         this.#backoff.reset()
-        this.#around.onLists(kinds)
         this.#sleepLater()
       } catch (error) {
         this.#stale.clear()

@@ -34,6 +34,8 @@ type Options = {
   /** Carried by child processes, so that those a killed hub left can be found. */
   mark: string
   signIns: Omit<SignInAround, 'environment'>
+  /** Other hubs, which are upstreams too. */
+  peers(): Record<string, UpstreamConfig>
 }
 
 /** All third-party servers behind this hub, and the one index from a name to its server. */
@@ -61,7 +63,7 @@ export class Upstreams {
   /** Makes the running links match the configuration; unchanged ones are left alone. */
   configure({ file }: Config): void {
     const { store, log, notices, environment, mark, key, signIns } = this.#options
-    const entries = Object.entries(file.mcpServers)
+    const entries = Object.entries({ ...this.#options.peers(), ...file.mcpServers })
     this.#disabled = entries.filter(([, config]) => config.disabled)
     const wanted = new Map(entries.filter(([, config]) => !config.disabled))
     for (const [name, { link }] of this.#shelves) {
@@ -73,7 +75,7 @@ export class Upstreams {
       if (this.#shelves.has(name)) continue
       const remembered = recall(store, name, config)
       const link = new UpstreamLink(name, config, {
-        onLists: () => void this.shelve(name),
+        onLists: () => this.shelve(name),
         onOwnLists: (key, lists, kind) => this.#shelveOwn(name, key, lists, kind),
         onUpdated: (uri) => notices.publish({ kind: 'updated', uri }),
         onTask: (own, params, only) =>

@@ -48,7 +48,8 @@ const shownChars = 160
 /** The arguments as the audit keeps them: long strings and lists shortened, secrets never. */
 export function auditArgs(args: unknown): string {
   const text = JSON.stringify(args, (key, value: unknown) => {
-    if (/token|secret|password|api_?key/i.test(key) && typeof value === 'string') return '[hidden]'
+    if (/token|secret|password|api_?key|^invitation$/i.test(key) && typeof value === 'string')
+      return '[hidden]'
     if (typeof value === 'string' && value.length > shownChars) {
       return `${value.slice(0, shownChars)}… (${value.length} characters)`
     }

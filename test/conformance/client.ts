@@ -41,6 +41,10 @@ const settings = readSettings(
 )
 const hub = new Hub(settings, makeLogger('warn', true), {})
 const address = await hub.start()
+const requestInit = {
+  headers: { authorization: `Bearer ${readFileSync(join(data, 'token'), 'utf8').trim()}` },
+}
+await ready()
 
 const client = new Client(
   { name: 'conformance-adapter', version: '1.0.0' },
@@ -50,14 +54,10 @@ const client = new Client(
   },
 )
 client.setRequestHandler('elicitation/create', async () => ({ action: 'accept', content: {} }))
-const requestInit = {
-  headers: { authorization: `Bearer ${readFileSync(join(data, 'token'), 'utf8').trim()}` },
-}
 await client.connect(
   new StreamableHTTPClientTransport(new URL(`${address}/mcp/suite`), { requestInit }),
 )
 
-await ready()
 const tools = (await client.listTools()).tools as unknown as Listed[] // As the schema of a listing says.
 const calls =
   planned.toolCalls ?? tools.map((tool) => ({ name: tool.name, arguments: argumentsFor(tool) }))

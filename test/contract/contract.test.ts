@@ -1,15 +1,11 @@
 import { expect, test } from 'vitest'
 import { Registry } from '../../hub/registry.ts'
 import { listing } from '../../hub/discovery/catalog.ts'
-import { makeHubServer } from '../../hub/tools/index.ts'
+import { describedHubServer } from '../../hub/tools/index.ts'
 import { owner } from '../../hub/auth/owner.ts'
 import { servers } from '../../servers/index.ts'
 
-// Definitions are read here, never called.
-const noHub = () => {
-  throw new Error('there is no hub')
-}
-const registry = new Registry([...servers, makeHubServer({ upstreams: noHub, visible: noHub })])
+const registry = new Registry([...servers, describedHubServer()])
 const tools = registry.servers.flatMap((server) => server.tools)
 type Schema = {
   type?: string

@@ -226,6 +226,24 @@ CREATE TABLE model_usage (
   at            INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE peer_invitations (
+  token_id   TEXT    NOT NULL PRIMARY KEY,
+  role       TEXT    NOT NULL,
+  orgs       TEXT    NOT NULL,
+  mutual     INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE peers (
+  name      TEXT    NOT NULL PRIMARY KEY,
+  url       TEXT,
+  sealed    BLOB,
+  token_id  TEXT,
+  role      TEXT,
+  orgs      TEXT    NOT NULL,
+  joined_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE pins (
   upstream    TEXT    NOT NULL,
   tool        TEXT    NOT NULL,

@@ -1,0 +1,38 @@
+import { BlockList, isIP } from 'node:net'
+import { HubError } from '../../schemas/errors.ts'
+
+export type Invitation = { url: string; token: string; mutual: boolean }
+
+/** The address with the secret as its fragment, which no browser sends. */
+export const writeInvitation = ({ url, token, mutual }: Invitation): string =>
+  `${url}/#${mutual ? 'mutual' : 'peer'}.${token}`
+
+export function openInvitation(text: string): Invitation {
+  const [, url, kind, token] =
+    /^(https?:\/\/[^#]+?)\/?#(peer|mutual)\.([\w-]{20,200})$/.exec(text.trim()) ?? []
+  if (url === undefined || token === undefined)
+    throw new HubError('invalid', 'this is no invitation', {
+      hint: 'It begins with an address and is what peer_invite gave on the other hub, whole.',
+    })
+  return { url: reachable(url), token, mutual: kind === 'mutual' }
+}
+
+// Loopback, and the ranges that Tailscale and Headscale give to the machines of a mesh.
+const sheltered = new BlockList()
+sheltered.addSubnet('127.0.0.0', 8, 'ipv4')
+sheltered.addAddress('::1', 'ipv6')
+sheltered.addSubnet('100.64.0.0', 10, 'ipv4')
+sheltered.addSubnet('fd7a:115c:a1e0::', 48, 'ipv6')
+
+/** An address of a hub in its shortest form. Credentials cross no network in clear: https, this machine, or a mesh. */
+export function reachable(address: string): string {
+  const { protocol, hostname, origin } = new URL(address)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const family = isIP(host)
+  const isSheltered =
+    host === 'localhost' || (family !== 0 && sheltered.check(host, family === 6 ? 'ipv6' : 'ipv4'))
+  if (protocol === 'https:' || isSheltered) return origin
+  throw new HubError('denied', `hubs do not talk over plain http with ${hostname}`, {
+    hint: 'Use https, or the address of that machine in the mesh (100.64.0.0/10 or fd7a:115c:a1e0::/48).',
+  })
+}

@@ -1,0 +1,150 @@
+import { z } from 'zod'
+import { HubClient } from '../../agent/hub-client.ts'
+import { HubError } from '../../schemas/errors.ts'
+import { PeerName, PeerRole } from '../../schemas/peer.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import type { Context } from '../../servers/kit/context.ts'
+import { mintToken } from '../../servers/kit/tokens.ts'
+import type { Row, Tx } from '../../servers/kit/tx.ts'
+import type { Seal } from '../auth/seal.ts'
+import { openInvitation, reachable, writeInvitation } from './invitation.ts'
+import type { Grant } from './rows.ts'
+import { keepPeer, sealedFor } from './rows.ts'
+
+const invitedMs = 10 * 60_000
+const patienceMs = 15_000
+
+const Granted = z.object({ role: PeerRole, orgs: z.array(z.string()) })
+
+/** What the inviting hub answers: a credential for the one that joined. */
+export const Admission = Granted.extend({ token: z.string() })
+type Admission = z.infer<typeof Admission>
+
+export const Joined = z.object({
+  name: PeerName,
+  url: z.string(),
+  granted: Granted.describe('What this hub may do there'),
+  mutual: z.boolean().describe('Whether the other hub may do something here as well'),
+})
+type Joined = z.infer<typeof Joined>
+
+/** Makes an invitation: a credential that is good for joining, once. */
+export function invite(
+  ctx: Context,
+  grant: Grant & { mutual: boolean; url: string },
+): Promise<{ invitation: string; expires_at: number }> {
+  const { role, orgs, mutual, url } = grant
+  const id = ctx.id('token')
+  const principal: Principal = { kind: 'hub', id: `invitation:${id}`, roles: ['guest'], orgs: [] }
+  return ctx.write((tx) => {
+    tx.about(id)
+    const expiresAt = tx.now + invitedMs
+    const label = 'peer invitation'
+    tx.run('DELETE FROM peer_invitations WHERE expires_at < :now', { now: tx.now })
+    const token = mintToken(tx, { id, purpose: 'access', principal, label, expiresAt })
+    tx.insert('peer_invitations', {
+      token_id: id,
+      role,
+      orgs: JSON.stringify(orgs),
+      mutual: mutual ? 1 : 0,
+      expires_at: expiresAt,
+    })
+    return {
+      invitation: writeInvitation({ url: reachable(url), token, mutual }),
+      expires_at: expiresAt,
+    }
+  })
+}
+
+/** The joining side. What it grants in return holds for a minute, until the other has answered. */
+export async function join(
+  ctx: Context,
+  seal: Seal,
+  how: Grant & { invitation: string; name: string; as: string; url: string },
+): Promise<Joined> {
+  const { url, token, mutual } = openInvitation(how.invitation)
+  const { name, as, role, orgs } = how
+  const tokenId = ctx.id('token')
+  const back = mutual
+    ? {
+        url: reachable(how.url),
+        token: await ctx.write((tx) => mintFor(tx, tokenId, name, { role, orgs }, tx.now + 60_000)),
+      }
+    : {}
+  const answer = await new HubClient({ url, token }).call<unknown>(
+    'peer_join',
+    { name: as, ...back },
+    { timeoutMs: patienceMs },
+  )
+  const admission = Admission.safeParse(answer)
+  if (!admission.success)
+    throw new HubError(
+      'unavailable',
+      `what answers at ${url} is no hub of a version that can be joined`,
+    )
+  const { token: theirs, ...granted } = admission.data
+  await ctx.write((tx) => {
+    tx.run('UPDATE tokens SET expires_at = NULL WHERE id = :tokenId', { tokenId })
+    tx.wake('tokens')
+    const called = { url, sealed: sealedFor(seal, name, url, theirs) }
+    keepPeer(tx, name, { called, ...(mutual ? { calls: { role, orgs, tokenId } } : {}) })
+    told(tx, ctx, name)
+  })
+  return { name, url, granted, mutual }
+}
+
+type InvitationRow = Row & { role: PeerRole; orgs: string; mutual: number; expires_at: number }
+
+/** The inviting side, in one transaction: the invitation is used up, or nothing has happened. */
+export function admit(
+  ctx: Context,
+  seal: Seal,
+  who: { name: string; url?: string | undefined; token?: string | undefined },
+): Promise<Admission> {
+  const invited = ctx.principal.id.replace(/^invitation:/, '')
+  const tokenId = ctx.id('token')
+  return ctx.write((tx) => {
+    const row = tx.get<InvitationRow>('SELECT * FROM peer_invitations WHERE token_id = :invited', {
+      invited,
+    })
+    if (!row) throw new HubError('denied', 'this invitation was used before')
+    if (tx.get('SELECT name FROM peers WHERE name = :name', { name: who.name }))
+      throw new HubError('conflict', `there is a peer ${who.name} here already`, {
+        hint: 'Join under another name with `as`, or have its owner remove the old one.',
+      })
+    tx.run('DELETE FROM peer_invitations WHERE token_id = :invited', { invited })
+    tx.run('DELETE FROM tokens WHERE id = :invited', { invited })
+    tx.wake('tokens')
+    const grant = { role: row.role, orgs: JSON.parse(row.orgs) as string[] } // Written above.
+    const { url, token } = who
+    const called =
+      row.mutual === 1 && url !== undefined && token !== undefined
+        ? {
+            called: {
+              url: reachable(url),
+              sealed: sealedFor(seal, who.name, reachable(url), token),
+            },
+          }
+        : {}
+    keepPeer(tx, who.name, { ...called, calls: { ...grant, tokenId } })
+    told(tx, ctx, who.name)
+    return { token: mintFor(tx, tokenId, who.name, grant), ...grant }
+  })
+}
+
+function mintFor(
+  tx: Tx,
+  id: string,
+  peer: string,
+  { role, orgs }: Grant,
+  expiresAt?: number,
+): string {
+  const principal: Principal = { kind: 'hub', id: `hub:${peer}`, roles: [role], orgs }
+  const expires = expiresAt === undefined ? {} : { expiresAt }
+  return mintToken(tx, { id, purpose: 'access', principal, label: `peer ${peer}`, ...expires })
+}
+
+function told(tx: Tx, ctx: Context, name: string): void {
+  tx.about(name)
+  tx.event({ kind: 'peer.joined', org: ctx.principal.orgs[0] ?? '*', subject: name })
+}

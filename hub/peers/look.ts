@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { Capacity } from '../../schemas/cluster.ts'
+import type { Peer } from '../../schemas/peer.ts'
+import { hubIdentity } from '../upstreams/greeting.ts'
+import type { UpstreamLink } from '../upstreams/upstream.ts'
+import type { Upstreams } from '../upstreams/upstreams.ts'
+import type { PeerRow } from './rows.ts'
+
+const patienceMs = 3000
+
+const Answer = z.object({ capacity: Capacity, room: z.int() })
+
+/** How the peers are doing, all asked at once. One that is slow or gone is listed without its capacity. */
+export async function look(rows: PeerRow[], upstreams: Upstreams): Promise<Peer[]> {
+  const states = new Map(upstreams.states().map((state) => [state.name, state]))
+  return Promise.all(
+    rows.map(async (row) => {
+      const state = row.url === null ? undefined : states.get(row.name)
+      const link = state?.state === 'ready' ? upstreams.link(row.name) : undefined
+      return {
+        name: row.name,
+        ...(row.url === null ? {} : { url: row.url }),
+        state: row.url === null ? 'calls_only' : (state?.state ?? 'disabled'),
+        ...(state?.reason === undefined ? {} : { reason: state.reason }),
+        tools: state?.tools ?? 0,
+        ...(row.role === null
+          ? {}
+          : { granted: { role: row.role, orgs: JSON.parse(row.orgs) as string[] } }), // Written by us.
+        ...(link ? await capacityOf(link) : {}),
+        joinedAt: row.joined_at,
+      }
+    }),
+  )
+}
+
+const tool = 'capacity_read'
+
+async function capacityOf(link: UpstreamLink): Promise<Partial<Peer>> {
+  const call = { timeoutMs: patienceMs, client: hubIdentity, headers: { 'mcp-name': tool } }
+  try {
+    const { result } = await link.request(
+      'tools/call',
+      { name: tool, arguments: {} },
+      call,
+      undefined,
+    )
+    const answer = Answer.safeParse(result.structuredContent)
+    return answer.success ? answer.data : { reason: 'it does not say what its machine has' }
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) }
+  }
+}

@@ -1,0 +1,71 @@
+import type { UpstreamConfig } from '../../schemas/upstream.ts'
+import { UpstreamConfig as UpstreamSchema } from '../../schemas/upstream.ts'
+import type { PeerRole } from '../../schemas/peer.ts'
+import type { Store } from '../../servers/kit/store.ts'
+import type { Row, Tx } from '../../servers/kit/tx.ts'
+import type { Seal } from '../auth/seal.ts'
+
+/** What is asked of another machine: to plan for it, to give it work, and to follow that. */
+const asked = [
+  ['capacity_read', 'cluster_list', 'node_list', 'pod_list', 'pod_log', 'agent_list', 'whoami'],
+  ['task_submit', 'task_read', 'task_list', 'task_wait', 'task_log', 'task_cancel'],
+  ['task_message', 'task_retry', 'template_list', 'artifact_list', 'artifact_read'],
+  ['repo_list', 'change_list', 'change_read', 'change_comment', 'change_review'],
+].flat()
+
+export type PeerRow = Row & {
+  name: string
+  url: string | null
+  sealed: Uint8Array | null
+  token_id: string | null
+  role: PeerRole | null
+  orgs: string
+  joined_at: number
+}
+
+export type Grant = { role: PeerRole; orgs: string[] }
+
+export const readPeers = (store: Store): PeerRow[] =>
+  store.all<PeerRow>('SELECT * FROM peers ORDER BY name')
+
+/** The peers that are called, as upstreams: a hub is one more MCP server, with a credential of its own. */
+export function peerUpstreams(store: Store, seal: () => Seal): Record<string, UpstreamConfig> {
+  const entries = readPeers(store).flatMap(({ name, url, sealed }) => {
+    const token = url !== null && sealed ? seal().open(place(name, url), sealed) : undefined
+    if (token === undefined) return []
+    const headers = { authorization: `Bearer ${token}` }
+    return [[name, UpstreamSchema.parse({ url: `${url}/mcp`, headers, allow: asked })] as const]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Adds a peer, or to one that is known already what was still missing. */
+export function keepPeer(
+  tx: Tx,
+  name: string,
+  known: { called?: { url: string; sealed: Buffer }; calls?: Grant & { tokenId: string } },
+): void {
+  const { called, calls } = known
+  tx.run(
+    `INSERT INTO peers (name, url, sealed, token_id, role, orgs, joined_at)
+     VALUES (:name, :url, :sealed, :tokenId, :role, :orgs, :now)
+     ON CONFLICT (name) DO UPDATE SET
+       url = coalesce(:url, url), sealed = coalesce(:sealed, sealed),
+       token_id = coalesce(:tokenId, token_id), role = coalesce(:role, role),
+       orgs = iif(:role IS NULL, orgs, :orgs)`,
+    {
+      name,
+      url: called?.url ?? null,
+      sealed: called?.sealed ?? null,
+      tokenId: calls?.tokenId ?? null,
+      role: calls?.role ?? null,
+      orgs: JSON.stringify(calls?.orgs ?? []),
+      now: tx.now,
+    },
+  )
+}
+
+export const sealedFor = (seal: Seal, name: string, url: string, token: string): Buffer =>
+  seal.close(place(name, url), token)
+
+const place = (name: string, url: string) => `peer ${name}\n${url}`
