@@ -8,6 +8,7 @@ import { clientOf } from './caller.ts'
 import { complete, completeText } from './described.ts'
 import { encodeHeader, paramHeaders } from './headers.ts'
 import type { RpcRequest } from './protocol.ts'
+import { passSigningIn } from './asking-sign-in.ts'
 import { RpcError, isObject, rpcCode } from './protocol.ts'
 import { cutAnswer } from './answers.ts'
 import { offersOf } from './lists.ts'
@@ -61,7 +62,8 @@ async function callForeign(
   served: Served,
 ): Promise<string> {
   const { arguments: args } = request.params
-  const reply = await relay(hub, served.link, served.name, {
+  const { link, name } = served
+  const relayed = {
     method: 'tools/call',
     params: { ...request.params, name: served.own },
     caller,
@@ -72,9 +74,10 @@ async function callForeign(
       'mcp-name': encodeHeader(served.own),
       ...(served.mirrored.size > 0 && isObject(args) ? paramHeaders(served.mirrored, args) : {}),
     },
-  })
-  const answer = withTask(served.link, caller, reply)
-  return resultText(await cutAnswer(hub, caller, served.link.config.answerChars, answer), modern)
+  }
+  const reply = await passSigningIn(hub, link, relayed, (passed) => relay(hub, link, name, passed))
+  const answer = withTask(link, caller, reply)
+  return resultText(await cutAnswer(hub, caller, link.config.answerChars, answer), modern)
 }
 
 /**

@@ -56,11 +56,14 @@ export class Duplex {
     else this.#events.onNotification(method, asParams(params))
   }
 
-  /** The streams are gone: everything that waits fails. */
-  end(reason: string): void {
+  /** The streams are gone: everything that waits fails, with an error of ours where that was the cause. */
+  end(reason: string, cause?: unknown): void {
     if (this.hasEnded) return
     this.#ended = reason
-    const error = new HubError('unavailable', `the upstream ended: ${reason}`)
+    const error =
+      cause instanceof HubError
+        ? cause
+        : new HubError('unavailable', `the upstream ended: ${reason}`, { cause })
     for (const { reject } of this.#open.values()) reject(error)
     this.#open = new IdTable()
     for (const abort of this.#asked.values()) abort.abort()

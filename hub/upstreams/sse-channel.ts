@@ -61,7 +61,7 @@ export class SseChannel implements Channel {
         throw new HubError('unavailable', `the upstream refused a message: ${answer.statusCode}`)
       return url
     })
-    this.#tail.catch((error: unknown) => this.#duplex.end(String(error)))
+    this.#tail.catch((error: unknown) => this.#duplex.end(String(error), error))
   }
 
   /** Opens the stream; resolves with the address it names. */

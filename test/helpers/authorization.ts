@@ -1,3 +1,5 @@
+import { createPublicKey, hash, verify } from 'node:crypto'
+import type { JsonWebKeyInput } from 'node:crypto'
 import { createServer, request as send } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -30,6 +32,7 @@ export async function startProtected(target: string, tokenSeconds = 3600): Promi
     features: {
       registration: { enabled: true },
       revocation: { enabled: true },
+      dPoP: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => `${origin}/mcp`,
@@ -62,8 +65,8 @@ export async function startProtected(target: string, tokenSeconds = 3600): Promi
     }
     const { authorization = '' } = request.headers
     seen.add(authorization)
-    void provider.AccessToken.find(authorization.replace(/^Bearer /, '')).then((token) => {
-      if (!token?.isValid) {
+    void provider.AccessToken.find(authorization.replace(/^(Bearer|DPoP) /, '')).then((token) => {
+      if (!token?.isValid || (token.jkt && token.jkt !== provenKey(request.headers.dpop))) {
         const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`
         const challenge = { 'www-authenticate': `Bearer resource_metadata="${metadata}"` }
         request.resume()
@@ -96,6 +99,20 @@ async function listening(server: Server): Promise<string> {
     server.close()
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}` // It listens on TCP.
+}
+
+/** Thumbprint (RFC 7638) of the key that signed a DPoP proof. */
+function provenKey(proof: unknown): string | undefined {
+  const [header = '', claims = '', signature = ''] = String(proof).split('.')
+  const { jwk } = JSON.parse(Buffer.from(header, 'base64url').toString()) as {
+    jwk: JsonWebKeyInput['key']
+  }
+  const key = createPublicKey({ key: jwk, format: 'jwk' })
+  const signed = Buffer.from(`${header}.${claims}`)
+  const given = Buffer.from(signature, 'base64url')
+  if (!verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, given)) return undefined
+  const { crv, kty, x, y } = jwk
+  return hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url')
 }
 
 /** What a person does with a link: signs in, agrees, and ends at the address that is returned. */

@@ -53,11 +53,22 @@ export async function startWith(
   return startHub({ data, logLevel: 'silent' }, environment)
 }
 
-export async function connect(hub: TestHub, mode: 'auto' | 'legacy'): Promise<Client> {
+type Asked = { mode?: string | undefined; message: string; url?: string }
+
+/** A client of either era; one that shows links where it is told how they are answered. */
+export async function connect(
+  hub: Pick<TestHub, 'url' | 'token'>,
+  mode: 'auto' | 'legacy',
+  onLink?: (asked: Asked) => Promise<{ action: 'accept' | 'decline' }>,
+): Promise<Client> {
   const client = new Client(
     { name: 'test', version: '1' },
-    mode === 'auto' ? { versionNegotiation: { mode } } : {},
+    {
+      ...(mode === 'auto' ? { versionNegotiation: { mode } } : {}),
+      ...(onLink ? { capabilities: { elicitation: { url: {} } } } : {}),
+    },
   )
+  if (onLink) client.setRequestHandler('elicitation/create', ({ params }) => onLink(params))
   const requestInit = { headers: { authorization: `Bearer ${hub.token}` } }
   await client.connect(
     new StreamableHTTPClientTransport(new URL(`${hub.url}/mcp`), { requestInit }),

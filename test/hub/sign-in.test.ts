@@ -1,12 +1,13 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { carefulFetch } from '../../hub/upstreams/sign-in/careful-fetch.ts'
 import { startProtected, visit } from '../helpers/authorization.ts'
 import type { Protected } from '../helpers/authorization.ts'
 import type { TestHub } from '../helpers/hub.ts'
+import { startEverything } from '../helpers/everything.ts'
 import { failure, startHub, until } from '../helpers/hub.ts'
-import { ready, startHttp, startWith, state, write } from '../helpers/upstreams.ts'
+import { connect, ready, startHttp, startWith, state, write } from '../helpers/upstreams.ts'
 
 type Login = { state: string; link?: string }
 
@@ -99,6 +100,46 @@ test('an access that was taken back is said, its tools stay listed, and a new si
   expect(await echo(hub)).toMatchObject({ text: 'hi' })
 })
 
+test.each(['auto', 'legacy'] as const)(
+  'a client that shows links is asked for the sign-in in the middle of its call: %s',
+  async (mode) => {
+    const { hub, guarded } = await startSignedIn()
+    await guarded.revokeAll()
+    const asked: unknown[] = []
+    const client = await connect(hub, mode, async ({ url = '', ...about }) => {
+      asked.push(about)
+      if (asked.length === 1) return { action: 'decline' }
+      void visit(url, `${hub.url}/oauth/callback`).then((address) => fetch(address))
+      return { action: 'accept' }
+    })
+    const call = () => client.callTool({ name: 'guarded_echo', arguments: { text: 'hi' } })
+    expect(await call()).toMatchObject({ isError: true })
+    expect(await call()).toMatchObject({ structuredContent: { text: 'hi' } })
+    expect(asked[1]).toMatchObject({
+      mode: 'url',
+      message: expect.stringContaining('guarded needs a sign-in'),
+    })
+    await ready(hub, 'guarded')
+  },
+)
+
+test('who may not sign the hub in is told, and not asked', async () => {
+  const { hub, guarded } = await startSignedIn()
+  await guarded.revokeAll()
+  const { token } = await hub.call<{ token: string }>('token_create', {
+    name: 'dev',
+    role: 'developer',
+  })
+  const client = await connect({ ...hub, token }, 'auto', async () => {
+    throw new Error('it was asked')
+  })
+  const answer = await client.callTool({ name: 'guarded_echo', arguments: { text: 'hi' } })
+  expect(answer).toMatchObject({
+    isError: true,
+    content: [{ text: expect.stringContaining('guarded needs a sign-in') }],
+  })
+})
+
 test('a browser is believed once, and only where its link was ours', async () => {
   const guarded = await startProtected((await startHttp('v2')).url)
   const hub = await startWith({ guarded: { url: guarded.url } })
@@ -149,6 +190,31 @@ test('signing out forgets the tokens; who is no owner may do neither', async () 
   await hub.call('server_logout', { server: 'guarded' })
   await signedOut(hub)
   expect(await failure(echo(hub))).toMatchObject({ details: { signIn: true } })
+})
+
+test('tokens bound to a key of the hub are of use to it after a restart', async () => {
+  const guarded = await startProtected((await startHttp('v2')).url)
+  const hub = await startWith({ guarded: { url: guarded.url, oauth: { dpop: true } } })
+  await signedOut(hub)
+  await open(hub)
+  await ready(hub, 'guarded')
+  expect([...guarded.seen].some((header) => header.startsWith('DPoP '))).toBe(true)
+  const { dataDir } = hub.hub
+  await hub.hub.stop()
+  const again = await startHub({ data: dataDir, logLevel: 'silent' })
+  await ready(again, 'guarded')
+  expect(await echo(again)).toMatchObject({ text: 'hi' })
+  expect(guarded.grants).toEqual(['authorization_code'])
+})
+
+test('a server of the time before Streamable HTTP is signed in to as well', async () => {
+  const old = await startEverything('sse', 'legacy')
+  onTestFinished(() => old.stop())
+  const guarded = await startProtected(old.url)
+  const hub = await startWith({ guarded: { url: guarded.url, type: 'sse' } })
+  await signedOut(hub)
+  await open(hub)
+  await ready(hub, 'guarded')
 })
 
 test('a credential from the configuration is not replaced by a sign-in', async () => {

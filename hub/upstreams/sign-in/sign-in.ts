@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { HubError } from '../../../schemas/errors.ts'
 import type { OAuthConfig, UpstreamConfig } from '../../../schemas/upstream.ts'
 import { OAuthConfig as OAuthSchema, authorizes } from '../../../schemas/upstream.ts'
+import { pause } from '../pause.ts'
 import { resolveReferences } from '../references.ts'
 import { carefulFetch } from './careful-fetch.ts'
 import { ProofKey } from './proof-key.ts'
@@ -34,6 +35,8 @@ export type SignInAround = {
 }
 
 const patienceMs = 10 * 60_000
+/** Clients give a call a minute. */
+const settleMs = 50_000
 
 /** The library is only loaded by hubs with upstreams that ask for it. */
 const library = () => import('@modelcontextprotocol/client')
@@ -47,6 +50,7 @@ export class SignIn {
   readonly #record: SignInRecord
   readonly #proof: ProofKey | undefined
   #renewing: Promise<void> | undefined
+  #isFinishing = false
   #asked: { metadata: URL | undefined; scope: string | undefined } | undefined
 
   constructor(name: string, url: string, config: OAuthConfig, around: SignInAround) {
@@ -101,6 +105,13 @@ export class SignIn {
     return own.length === given.length && timingSafeEqual(own, given)
   }
 
+  /** Resolves once the sign-in under way is finished, or after as long as a call may well wait. */
+  async settled(signal: AbortSignal): Promise<void> {
+    const until = this.#around.now() + settleMs
+    const isOpen = () => this.#record.pending !== undefined || this.#isFinishing
+    while (isOpen() && this.#around.now() < until) await pause(100, signal)
+  }
+
   /** What the browser came back with; each answer is taken once. */
   async finish(answer: URLSearchParams, write: Write): Promise<void> {
     const { pending } = this.#record
@@ -115,7 +126,12 @@ export class SignIn {
       const why = /^[a-z_]{1,40}$/.exec(answer.get('error') ?? '')?.[0] ?? 'no code'
       throw new HubError('denied', `the sign-in to ${this.#name} was not granted: ${why}`)
     }
-    await this.#authorize({ code, iss: answer.get('iss') ?? undefined, pending, write })
+    this.#isFinishing = true
+    try {
+      await this.#authorize({ code, iss: answer.get('iss') ?? undefined, pending, write })
+    } finally {
+      this.#isFinishing = false
+    }
   }
 
   /** Forgets the tokens and whatever is under way; the registration is kept. */
