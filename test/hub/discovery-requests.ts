@@ -63,4 +63,12 @@ export const requests: [string, string][] = [
   ['which mcp servers are behind the hub', 'server_list'],
   ['accept the changed tool definition', 'server_accept'],
   ['sign in to the dashboard', 'login_link'],
+  ['log in to the linear server', 'server_login'],
+  ['a server wants me to sign in', 'server_login'],
+  ['sign out of that server', 'server_logout'],
+  ['which other hubs are connected', 'peer_list'],
+  ['how much room do the other machines have', 'peer_list'],
+  ["invite a colleague's hub", 'peer_invite'],
+  ['join another hub with an invitation', 'peer_add'],
+  ['stop working with that peer', 'peer_remove'],
 ]
