@@ -8,8 +8,8 @@ import { mintToken } from '../../servers/kit/tokens.ts'
 import type { Row, Tx } from '../../servers/kit/tx.ts'
 import type { Seal } from '../auth/seal.ts'
 import { openInvitation, reachable, writeInvitation } from './invitation.ts'
-import type { Grant } from './rows.ts'
-import { keepPeer, sealedFor } from './rows.ts'
+import type { Grant, PeerRow } from './rows.ts'
+import { keepPeer, readPeers, sealedFor } from './rows.ts'
 
 const invitedMs = 10 * 60_000
 const patienceMs = 15_000
@@ -64,6 +64,8 @@ export async function join(
 ): Promise<Joined> {
   const { url, token, mutual } = openInvitation(how.invitation)
   const { name, as, role, orgs } = how
+  const called = readPeers(ctx.store).filter((peer) => peer.url !== null)
+  assertFree(ctx, name, called, 'Choose another `name`, or remove that peer with peer_remove.')
   const tokenId = ctx.id('token')
   const back = mutual
     ? {
@@ -86,14 +88,14 @@ export async function join(
   await ctx.write((tx) => {
     tx.run('UPDATE tokens SET expires_at = NULL WHERE id = :tokenId', { tokenId })
     tx.wake('tokens')
-    const called = { url, sealed: sealedFor(seal, name, url, theirs) }
-    keepPeer(tx, name, { called, ...(mutual ? { calls: { role, orgs, tokenId } } : {}) })
+    const reached = { url, sealed: sealedFor(seal, name, url, theirs) }
+    keepPeer(tx, name, { called: reached, ...(mutual ? { calls: { role, orgs, tokenId } } : {}) })
     told(tx, ctx, name)
   })
   return { name, url, granted, mutual }
 }
 
-type InvitationRow = Row & { role: PeerRole; orgs: string; mutual: number; expires_at: number }
+type InvitationRow = Row & { role: PeerRole; orgs: string; mutual: number }
 
 /** The inviting side, in one transaction: the invitation is used up, or nothing has happened. */
 export function admit(
@@ -108,10 +110,7 @@ export function admit(
       invited,
     })
     if (!row) throw new HubError('denied', 'this invitation was used before')
-    if (tx.get('SELECT name FROM peers WHERE name = :name', { name: who.name }))
-      throw new HubError('conflict', `there is a peer ${who.name} here already`, {
-        hint: 'Join under another name with `as`, or have its owner remove the old one.',
-      })
+    assertFree(ctx, who.name, readPeers(ctx.store), 'Join under another name with `as`.')
     tx.run('DELETE FROM peer_invitations WHERE token_id = :invited', { invited })
     tx.run('DELETE FROM tokens WHERE id = :invited', { invited })
     tx.wake('tokens')
@@ -130,6 +129,13 @@ export function admit(
     told(tx, ctx, who.name)
     return { token: mintFor(tx, tokenId, who.name, grant), ...grant }
   })
+}
+
+/** Servers and peers share one space of names, since both are the prefix of their tools. */
+function assertFree(ctx: Context, name: string, peers: PeerRow[], hint: string): void {
+  const isServer = Object.hasOwn(ctx.config.file.mcpServers, name)
+  if (!isServer && !peers.some((peer) => peer.name === name)) return
+  throw new HubError('conflict', `there is a server or peer ${name} already`, { hint })
 }
 
 function mintFor(

@@ -66,13 +66,6 @@ export const peerTools = ({ upstreams, seal, url }: Sources) => [
     },
     output: Joined,
     run: async (input, ctx) => {
-      if (
-        input.name in ctx.config.file.mcpServers ||
-        readPeers(ctx.store).some(isCalled(input.name))
-      )
-        throw new HubError('conflict', `there is a server or peer ${input.name} already`, {
-          hint: 'Choose another `name`, or remove that peer with peer_remove.',
-        })
       const joined = await join(ctx, seal(), { ...input, url: input.url ?? url() })
       upstreams().configure(ctx.config)
       return joined
@@ -127,6 +120,3 @@ export const peerTools = ({ upstreams, seal, url }: Sources) => [
     },
   }),
 ]
-
-const isCalled = (name: string) => (peer: { name: string; url: string | null }) =>
-  peer.name === name && peer.url !== null

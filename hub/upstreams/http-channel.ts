@@ -11,6 +11,7 @@ import { eventsOf } from './event-stream.ts'
 import type { Address, Answer } from './http-answer.ts'
 import { isEventStream, readText } from './http-answer.ts'
 import { pause } from './pause.ts'
+import { SignInNeeded } from './sign-in/sign-in.ts'
 import { sendSigned } from './sign-in/signed.ts'
 import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
 
@@ -22,6 +23,7 @@ type Cursor = { id: string | undefined; retryMs: number }
 
 const maxResumes = 20
 const shortMs = 10_000
+const signedOutMs = 60_000
 
 /**
  * An upstream over Streamable HTTP: one POST per message, answered as JSON or as an event stream.
@@ -185,9 +187,10 @@ export class HttpChannel implements Channel {
         if (stream.statusCode >= 400 && stream.statusCode < 500) return void stream.body.dump() // It has none.
         if (isEventStream(stream)) await this.#follow(stream, cursor, undefined, '', {})
         await pause(cursor.retryMs, signal)
-      } catch {
+      } catch (error) {
         // Broken off. Whether the server lives is judged by calls; this only tries again later.
-        await pause(Math.max(cursor.retryMs, 2000), signal).catch(() => undefined)
+        const ms = error instanceof SignInNeeded ? signedOutMs : Math.max(cursor.retryMs, 2000)
+        await pause(ms, signal).catch(() => undefined)
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { UpstreamConfig } from '../../schemas/upstream.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { RpcError } from '../mcp/protocol.ts'
+import type { Around } from './around.ts'
 import { Backoff } from './backoff.ts'
 import { NotSent } from './channel.ts'
 import type { Params, Reply } from './channel.ts'
@@ -11,7 +12,6 @@ import { Followers } from './followers.ts'
 import { Limiter } from './limiter.ts'
 import type { ListKind, Lists } from './lists.ts'
 import { changedList, kinds as everything, noLists, readLists } from './lists.ts'
-import type { Surroundings } from './open-channel.ts'
 import { Opener } from './opener.ts'
 import { OwnConnections } from './own-connections.ts'
 import { SignInNeeded } from './sign-in/sign-in.ts'
@@ -22,18 +22,6 @@ export type State = 'connecting' | 'ready' | 'degraded' | 'signed_out' | 'asleep
 
 /** By which connection a request goes: the one for all, or one that belongs to this client. */
 export type Way = { key: string; identity: Identity; notices: Notices } | undefined
-
-type Around = Surroundings & {
-  /** They were read again and may be the same; resolves when they are served. */
-  onLists(kinds: ListKind[]): Promise<void>
-  onUpdated(uri: string): void
-  onTask(own: string, params: Params, only: string | undefined): void
-  taskName(principal: string, own: string): string
-  isHeld(key: string): boolean
-  onOwnLists(key: string, changed: Partial<Lists>, kind: ListKind): Promise<void>
-  /** Answers an upstream gave before, under the same configuration. */
-  remembered: Lists | undefined
-}
 
 /**
  * One third-party server: connects when needed, in whichever era it speaks, keeps the last good list
@@ -105,7 +93,9 @@ export class UpstreamLink {
     const fresh = way ? !this.own.has(way.key) : this.#shared === undefined
     try {
       try {
-        return await (await this.#connection(way)).request(method, params, call)
+        const reply = await (await this.#connection(way)).request(method, params, call)
+        if (this.state === 'signed_out') void this.refresh(everything)
+        return reply
       } catch (error) {
         // Only what was never sent may be sent again; anything else may have been done already.
         if (fresh || !(error instanceof NotSent) || call.signal?.aborted) throw error

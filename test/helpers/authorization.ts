@@ -9,11 +9,12 @@ import { onTestFinished } from 'vitest'
 export type Protected = {
   /** Address of the MCP server behind the authorization server. */
   url: string
-  provider: Provider
   /** Requests to the token endpoint so far, by their grant. */
   grants: string[]
   /** Credentials that the MCP server was sent, as they came. */
   seen: Set<string>
+  /** Makes the authorization server unreachable, or brings it back. */
+  setDown(isDown: boolean): void
   /** Ends every access that was granted. */
   revokeAll(): Promise<void>
 }
@@ -55,7 +56,11 @@ export async function startProtected(target: string, tokenSeconds = 3600): Promi
     if (oidc.entities.Grant?.jti) granted.push(oidc.entities.Grant.jti)
   })
   const answer = provider.callback()
-  authority.on('request', (request, response) => void answer(request, response))
+  let isDown = false
+  authority.on('request', (request, response) => {
+    if (isDown) request.socket.destroy()
+    else void answer(request, response)
+  })
 
   resource.on('request', (request, response) => {
     if (request.url?.startsWith('/.well-known/oauth-protected-resource')) {
@@ -89,7 +94,8 @@ export async function startProtected(target: string, tokenSeconds = 3600): Promi
       await provider.RefreshToken.revokeByGrantId(grant)
     }
   }
-  return { url: `${origin}/mcp`, provider, grants, seen, revokeAll }
+  const setDown = (down: boolean) => void (isDown = down)
+  return { url: `${origin}/mcp`, grants, seen, setDown, revokeAll }
 }
 
 async function listening(server: Server): Promise<string> {

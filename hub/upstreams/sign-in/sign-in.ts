@@ -15,7 +15,8 @@ export class SignInNeeded extends HubError {
   readonly shutsOut: boolean
 
   constructor(upstream: string, scope: string | undefined) {
-    const why = scope === undefined ? 'a sign-in' : `a sign-in with the scope ${scope}`
+    const why =
+      scope === undefined ? 'a sign-in' : `a sign-in with the scope ${scope.slice(0, 200)}`
     const how = `open the link that server_login gives, or that \`switchyard login ${upstream}\` prints`
     super('denied', `${upstream} needs ${why}: ${how}`, {
       details: { server: upstream, signIn: true },
@@ -154,7 +155,10 @@ export class SignIn {
     const isAlone = this.#config.grant !== 'authorization_code'
     const mayRenew = isAlone || (!isShort && tokens?.refresh_token !== undefined)
     if (mayRenew && (await this.#authorize({ renew: !isShort })) === 'AUTHORIZED') return
-    throw new SignInNeeded(this.#name, isShort ? asked.scope : undefined)
+    // A token that was refused is forgotten by now; one that is left was not even looked at.
+    if (mayRenew && this.#record.tokens?.refresh_token !== undefined)
+      throw new HubError('unavailable', `the access to ${this.#name} could not be renewed now`)
+    throw new SignInNeeded(this.#name, isShort ? (asked.scope ?? scope) : undefined)
   }
 
   async #authorize(
@@ -175,8 +179,9 @@ export class SignIn {
       record: this.#record,
       redirectUrl: config.grant === 'authorization_code' ? this.#around.redirectUrl() : undefined,
       finishing: how.pending,
+      // A renewal keeps what was granted, whatever the refusal named.
+      scope: how.renew && this.#record.tokens ? this.#record.scope : scope,
       pending: { state: newState(), expiresAt: this.#around.now() + patienceMs, scope },
-      scope,
       addClientAuthentication: privateKey
         ? createPrivateKeyJwtAuth({
             issuer: clientId,
@@ -202,9 +207,12 @@ export class SignIn {
     } catch (error) {
       if (error instanceof HubError) throw error
       const why = error instanceof Error ? error.message : String(error)
-      throw new HubError('denied', `the sign-in to ${this.#name} failed: ${why.slice(0, 300)}`, {
-        cause: error,
-      })
+      const isAway = error instanceof TypeError || error instanceof DOMException // As fetch fails.
+      throw new HubError(
+        isAway ? 'unavailable' : 'denied',
+        `the sign-in to ${this.#name} failed: ${why.slice(0, 300)}`,
+        { cause: error },
+      )
     }
   }
 

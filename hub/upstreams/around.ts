@@ -1,0 +1,16 @@
+import type { Params } from './channel.ts'
+import type { ListKind, Lists } from './lists.ts'
+import type { Surroundings } from './open-channel.ts'
+
+/** What one upstream's link is given by those who keep all of them, and whom it tells of changes. */
+export type Around = Surroundings & {
+  /** They were read again and may be the same; resolves when they are served. */
+  onLists(kinds: ListKind[]): Promise<void>
+  onUpdated(uri: string): void
+  onTask(own: string, params: Params, only: string | undefined): void
+  taskName(principal: string, own: string): string
+  isHeld(key: string): boolean
+  onOwnLists(key: string, changed: Partial<Lists>, kind: ListKind): Promise<void>
+  /** Answers an upstream gave before, under the same configuration. */
+  remembered: Lists | undefined
+}
