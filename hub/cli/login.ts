@@ -23,6 +23,7 @@ async function signIn(
   answer: string | boolean | undefined,
 ): Promise<number> {
   const given = answer === undefined ? {} : { answer }
+  const before = await stateOf(client, server)
   const { link } = await client.call<{ link?: string }>('server_login', { server, ...given })
   if (link === undefined) {
     process.stdout.write(`${server} is signed in\n`)
@@ -32,10 +33,10 @@ async function signIn(
   process.stderr.write(
     `Open this link. Where the browser cannot reach this hub: switchyard login ${server} --answer 'THE ADDRESS IT ENDED AT'\n`,
   )
+  if (before?.state === 'ready') return 0 // It serves already: there is nothing to see when it is done.
   const deadline = performance.now() + patienceMs
   while (performance.now() < deadline) {
-    const { items } = await client.call<{ items: Upstream[] }>('server_list')
-    const now = items.find(({ name }) => name === server)
+    const now = await stateOf(client, server)
     if (now?.state === 'ready') {
       process.stdout.write(`${server} is signed in: ${now.tools} tools\n`)
       return 0
@@ -46,4 +47,9 @@ async function signIn(
   throw new HubError('unavailable', `nobody used the link within ten minutes`, {
     hint: `Run \`switchyard login ${server}\` again.`,
   })
+}
+
+async function stateOf(client: HubClient, server: string): Promise<Upstream | undefined> {
+  const { items } = await client.call<{ items: Upstream[] }>('server_list')
+  return items.find(({ name }) => name === server)
 }

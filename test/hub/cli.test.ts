@@ -3,9 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Task } from '../../schemas/task.ts'
+import { startProtected, visit } from '../helpers/authorization.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub, until } from '../helpers/hub.ts'
 import { makeRepo } from '../helpers/repo.ts'
+import { startHttp, startWith } from '../helpers/upstreams.ts'
 
 const bin = join(import.meta.dirname, '..', '..', 'bin', 'switchyard.js')
 
@@ -102,6 +104,23 @@ test('tools lists and explains; login prints a link that works', async () => {
   )
   const link = (await sy(['login', ...data])).out.trim()
   expect((await fetch(link)).status).toBe(200)
+})
+
+test('login at a server prints a link and ends when a person has used it', async () => {
+  const guarded = await startProtected((await startHttp('v2')).url)
+  const hub = await startWith({ guarded: { url: guarded.url } })
+  const data = ['--data', hub.hub.dataDir]
+  const login = spawn(process.execPath, [bin, 'login', 'guarded', ...data], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let out = ''
+  login.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  const ended = new Promise((resolve) => login.once('close', resolve))
+  await until(() => out.includes('\n'))
+  await fetch(await visit(out.trim(), `${hub.url}/oauth/callback`))
+  expect(await ended).toBe(0)
+  expect(out).toMatch(/guarded is signed in: 4 tools/)
+  expect(await sy(['login', 'nobody', ...data])).toMatchObject({ code: 5 })
 })
 
 test('a long-lived agent claims by org, does the work and watch shows it', async () => {

@@ -16,9 +16,12 @@ const echo = (hub: TestHub, text = 'hi') => hub.call<{ text: string }>('guarded_
 const signedOut = (hub: TestHub) =>
   until(async () => (await state(hub, 'guarded'))?.state === 'signed_out')
 
-async function startSignedIn(tokenSeconds?: number): Promise<{ hub: TestHub; guarded: Protected }> {
+async function startSignedIn(
+  tokenSeconds?: number,
+  oauth?: object,
+): Promise<{ hub: TestHub; guarded: Protected }> {
   const guarded = await startProtected((await startHttp('v2')).url, tokenSeconds)
-  const hub = await startWith({ guarded: { url: guarded.url } })
+  const hub = await startWith({ guarded: { url: guarded.url, ...(oauth ? { oauth } : {}) } })
   await signedOut(hub)
   await open(hub)
   await ready(hub, 'guarded')
@@ -86,14 +89,18 @@ test('while the authorization server is away nobody is asked to sign in, and it 
   expect(guarded.grants.at(-1)).toBe('refresh_token')
 })
 
-test('after a restart nobody is asked again', async () => {
-  const { hub, guarded } = await startSignedIn()
+test.each([
+  ['Bearer', undefined],
+  ['DPoP', { dpop: true }], // Then a key has to be kept as well.
+])('after a restart nobody is asked again: %s', async (scheme, oauth) => {
+  const { hub, guarded } = await startSignedIn(undefined, oauth)
   const { dataDir } = hub.hub
   await hub.hub.stop()
   const again = await startHub({ data: dataDir, logLevel: 'silent' })
   await ready(again, 'guarded')
   expect(await echo(again)).toMatchObject({ text: 'hi' })
   expect(guarded.grants).toEqual(['authorization_code'])
+  expect([...guarded.seen].filter(Boolean).every((header) => header.startsWith(scheme))).toBe(true)
 })
 
 test('an access that was taken back is said, its tools stay listed, and a new sign-in heals it', async () => {
@@ -200,21 +207,6 @@ test('signing out forgets the tokens; who is no owner may do neither', async () 
   await hub.call('server_logout', { server: 'guarded' })
   await signedOut(hub)
   expect(await failure(echo(hub))).toMatchObject({ details: { signIn: true } })
-})
-
-test('tokens bound to a key of the hub are of use to it after a restart', async () => {
-  const guarded = await startProtected((await startHttp('v2')).url)
-  const hub = await startWith({ guarded: { url: guarded.url, oauth: { dpop: true } } })
-  await signedOut(hub)
-  await open(hub)
-  await ready(hub, 'guarded')
-  expect([...guarded.seen].some((header) => header.startsWith('DPoP '))).toBe(true)
-  const { dataDir } = hub.hub
-  await hub.hub.stop()
-  const again = await startHub({ data: dataDir, logLevel: 'silent' })
-  await ready(again, 'guarded')
-  expect(await echo(again)).toMatchObject({ text: 'hi' })
-  expect(guarded.grants).toEqual(['authorization_code'])
 })
 
 test('a server of the time before Streamable HTTP is signed in to as well', async () => {
