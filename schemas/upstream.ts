@@ -97,13 +97,13 @@ export const UpstreamConfig = z
     error: 'needs either `command` or `url`',
   })
   .refine(({ oauth, url, headers }) => !oauth || (url !== undefined && !authorizes(headers)), {
-    error: '`oauth` goes with `url`, and not with a header `Authorization`',
+    error: '`oauth` goes with `url`, and not with a header that holds a credential',
   })
 export type UpstreamConfig = z.infer<typeof UpstreamConfig>
 
 /** Whether the credential is given, and nothing has to be obtained. */
 export const authorizes = (headers: Record<string, string>): boolean =>
-  Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
+  Object.keys(headers).some((name) => /authorization|api-?key|token|cookie|secret/i.test(name))
 
 export const UpstreamState = z.enum([
   'connecting',

@@ -80,7 +80,7 @@ function find(upstreams: Upstreams, name: string): { link: UpstreamLink; signIn:
     })
   if (link.signIn) return { link, signIn: link.signIn }
   throw new HubError('unsupported', `${name} takes no sign-in`, {
-    hint: 'Only HTTP servers do, where switchyard.json gives no header Authorization.',
+    hint: 'Only HTTP servers do, where switchyard.json gives no header that holds a credential.',
   })
 }
 

@@ -219,14 +219,20 @@ test('a server of the time before Streamable HTTP is signed in to as well', asyn
   await ready(hub, 'guarded')
 })
 
-test('a credential from the configuration is not replaced by a sign-in', async () => {
-  const guarded = await startProtected((await startHttp('v2')).url)
-  const headers = { Authorization: 'Bearer ${env:GUARD}' }
-  const hub = await startWith({ guarded: { url: guarded.url, headers } }, { GUARD: 'wrong-token' })
-  await until(async () => (await state(hub, 'guarded'))?.state === 'degraded')
-  expect((await state(hub, 'guarded'))?.reason).toContain('401')
-  expect(await failure(login(hub))).toMatchObject({ code: 'unsupported' })
-  expect(await failure(hub.call('server_login', { server: 'nobody' }))).toMatchObject({
-    code: 'not_found',
-  })
-})
+test.each(['Authorization', 'x-api-key'])(
+  'a credential from the configuration is not replaced by a sign-in: %s',
+  async (name) => {
+    const guarded = await startProtected((await startHttp('v2')).url)
+    const headers = { [name]: 'Bearer ${env:GUARD}' }
+    const hub = await startWith(
+      { guarded: { url: guarded.url, headers } },
+      { GUARD: 'wrong-token' },
+    )
+    await until(async () => (await state(hub, 'guarded'))?.state === 'degraded')
+    expect((await state(hub, 'guarded'))?.reason).toContain('401')
+    expect(await failure(login(hub))).toMatchObject({ code: 'unsupported' })
+    expect(await failure(hub.call('server_login', { server: 'nobody' }))).toMatchObject({
+      code: 'not_found',
+    })
+  },
+)
