@@ -1,4 +1,4 @@
-import { readFileSync, watch } from 'node:fs'
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -6,13 +6,14 @@ import type { Config, Settings } from '../schemas/config.ts'
 import { ConfigFile } from '../schemas/config.ts'
 import { HubError } from '../schemas/errors.ts'
 
+const lookMs = 250
+
 /** `switchyard.json`, read again when it changes. A broken file leaves the old one in force. */
 export class ConfigSource {
   readonly #file: string
   readonly #settings: Settings
   readonly #log: Logger
   #current: Config
-  #watcher: { close(): void } | undefined
 
   constructor(dataDir: string, settings: Settings, log: Logger) {
     this.#file = join(dataDir, 'switchyard.json')
@@ -23,18 +24,16 @@ export class ConfigSource {
 
   current = (): Config => this.#current
 
-  /** Follows the folder rather than the file, because editors replace files instead of writing them. */
-  follow(dataDir: string, onChange: (config: Config) => void): void {
-    let timer: NodeJS.Timeout | undefined
-    this.#watcher = watch(dataDir, (_event, name) => {
-      if (name !== 'switchyard.json') return
-      clearTimeout(timer)
-      timer = setTimeout(() => this.#reload(onChange), 50)
-    })
+  /**
+   * Looks at the file now and then. A watch of its folder would wake the hub at each write of the store,
+   * and one of the file would lose it to editors, which replace files instead of writing them.
+   */
+  follow(onChange: (config: Config) => void): void {
+    watchFile(this.#file, { interval: lookMs, persistent: false }, () => this.#reload(onChange))
   }
 
   stop(): void {
-    this.#watcher?.close()
+    unwatchFile(this.#file)
   }
 
   #reload(onChange: (config: Config) => void): void {

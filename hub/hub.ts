@@ -169,7 +169,7 @@ export class Hub {
       throw error
     }
     writeEndpoint(this.dataDir, this.#listener.url)
-    this.#source.follow(this.dataDir, (config) => {
+    this.#source.follow((config) => {
       this.upstreams.configure(config)
       this.notices.publish({ kind: 'tools' }) // What is offered depends on it.
     })
