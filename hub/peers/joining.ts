@@ -32,7 +32,7 @@ type Joined = z.infer<typeof Joined>
 export function invite(
   ctx: Context,
   grant: Grant & { mutual: boolean; url: string },
-): Promise<{ invitation: string; expires_at: number }> {
+): Promise<{ invitation: string; expiresAt: number }> {
   const { role, orgs, mutual, url } = grant
   const id = ctx.id('token')
   const principal: Principal = { kind: 'hub', id: `invitation:${id}`, roles: ['guest'], orgs: [] }
@@ -51,7 +51,7 @@ export function invite(
     })
     return {
       invitation: writeInvitation({ url: reachable(url), token, mutual }),
-      expires_at: expiresAt,
+      expiresAt,
     }
   })
 }

@@ -34,7 +34,7 @@ export const peerTools = ({ upstreams, seal, url }: Sources) => [
     name: 'peer_invite',
     title: 'Invite a peer',
     description:
-      'Makes an invitation by which one other hub becomes a peer of this one within ten minutes; hand it to its owner for peer_add. It grants a role here, and with mutual the other hub grants the same back.',
+      'Makes an invitation by which one other hub becomes a peer of this one within ten minutes; hand it to its owner for peer_add. It grants a role here; with mutual the other hub grants one back.',
     effect: 'create',
     scope: 'admin',
     input: {
@@ -46,7 +46,7 @@ export const peerTools = ({ upstreams, seal, url }: Sources) => [
         .describe('This hub then calls the other too, and offers its tools'),
       url: ownUrl,
     },
-    output: z.object({ invitation: z.string(), expires_at: z.int() }),
+    output: z.object({ invitation: z.string(), expiresAt: z.int() }),
     run: (input, ctx) => invite(ctx, { ...input, url: input.url ?? url() }),
   }),
   defineTool({
