@@ -25,7 +25,7 @@ export const pageHeaders = {
 export async function answerBrowser(
   hub: Hub,
   address: URL,
-): Promise<{ status: 200 | 400 | 403 | 404 | 500; html: string }> {
+): Promise<{ status: 200 | 403 | 404 | 500; html: string }> {
   const state = address.searchParams.get('state') ?? ''
   const link = hub.upstreams.links().find(({ signIn }) => signIn?.awaits(state))
   if (!link)

@@ -5,8 +5,16 @@ import type { SignIn } from './sign-in/sign-in.ts'
 /** Where an upstream is, and what lets the hub in: configured headers, or a sign-in. */
 export type Address = {
   url: string
-  headers: Record<string, string>
+  headers: Headers
   signIn: SignIn | undefined
+}
+
+export type Headers = Record<string, string>
+
+/** A request to it, but for the path, which is always the same. */
+export type Outgoing = Pick<Dispatcher.RequestOptions, 'body' | 'signal'> & {
+  method: 'GET' | 'POST' | 'DELETE'
+  headers: Headers
 }
 
 export type Answer = Dispatcher.ResponseData

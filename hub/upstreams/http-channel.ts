@@ -1,24 +1,19 @@
 // The two parts of undici that are used: the whole takes 50 ms longer to load.
 import request from 'undici/lib/api/api-request.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import type { Dispatcher } from 'undici'
 import { HubError } from '../../schemas/errors.ts'
 import { modernVersion } from '../mcp/protocol.ts'
 import type { RpcId } from '../mcp/protocol.ts'
 import { NotSent } from './channel.ts'
 import type { Channel, ChannelEvents, Exchange, Params, Pending, Reply } from './channel.ts'
 import { eventsOf } from './event-stream.ts'
-import type { Address, Answer } from './http-answer.ts'
+import type { Address, Answer, Headers, Outgoing } from './http-answer.ts'
 import { isEventStream, readText } from './http-answer.ts'
 import { pause } from './pause.ts'
 import { SignInNeeded } from './sign-in/sign-in.ts'
 import { sendSigned } from './sign-in/signed.ts'
 import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
 
-type Options = { method: 'GET' | 'POST' | 'DELETE'; headers: Record<string, string> } & Pick<
-  Dispatcher.RequestOptions,
-  'body' | 'signal'
->
 type Cursor = { id: string | undefined; retryMs: number }
 
 const maxResumes = 20
@@ -87,9 +82,10 @@ export class HttpChannel implements Channel {
     this.#closed.abort()
     if (this.#session !== undefined) {
       const headers = { ...this.#address.headers, 'mcp-session-id': this.#session }
-      const goodbye = { method: 'DELETE' as const, headers }
-      // Out of courtesy; a server that is gone has forgotten the session anyway.
-      await this.#request({ ...goodbye, signal: AbortSignal.timeout(1000) }).then(
+      const signal = AbortSignal.timeout(1000)
+      // Out of courtesy, and so without getting a better credential; a server that is gone has forgotten it.
+      const credential = await this.#address.signIn?.credential('DELETE')
+      await this.#once({ method: 'DELETE', headers, signal }, credential).then(
         (answer) => answer.body.dump(),
         () => undefined,
       )
@@ -201,11 +197,14 @@ export class HttpChannel implements Channel {
     await answer.body.dump()
   }
 
-  #request(options: Options): Promise<Answer> {
-    return sendSigned(this.#address.signIn, options.method, (credential) => {
-      const headers = credential ? { ...options.headers, ...credential } : options.headers
-      return request.call(this.#pool, { path: this.#path, ...options, headers })
-    })
+  #request(options: Outgoing): Promise<Answer> {
+    const { signIn } = this.#address
+    return sendSigned(signIn, options.method, (credential) => this.#once(options, credential))
+  }
+
+  #once(options: Outgoing, credential: Headers | undefined): Promise<Answer> {
+    const headers = credential ? { ...options.headers, ...credential } : options.headers
+    return request.call(this.#pool, { path: this.#path, ...options, headers })
   }
 
   #headers(): Record<string, string> {
