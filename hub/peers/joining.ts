@@ -8,7 +8,7 @@ import { mintToken } from '../../servers/kit/tokens.ts'
 import type { Row, Tx } from '../../servers/kit/tx.ts'
 import type { Seal } from '../auth/seal.ts'
 import { openInvitation, reachable, writeInvitation } from './invitation.ts'
-import type { Grant, PeerRow } from './rows.ts'
+import type { Grant } from './rows.ts'
 import { keepPeer, readPeers, sealedFor } from './rows.ts'
 
 const invitedMs = 10 * 60_000
@@ -64,8 +64,7 @@ export async function join(
 ): Promise<Joined> {
   const { url, token, mutual } = openInvitation(how.invitation)
   const { name, as, role, orgs } = how
-  const called = readPeers(ctx.store).filter((peer) => peer.url !== null)
-  assertFree(ctx, name, called, 'Choose another `name`, or remove that peer with peer_remove.')
+  assertFree(ctx, name, 'Choose another `name`, or remove that peer with peer_remove.')
   const tokenId = ctx.id('token')
   const back = mutual
     ? {
@@ -110,7 +109,7 @@ export function admit(
       invited,
     })
     if (!row) throw new HubError('denied', 'this invitation was used before')
-    assertFree(ctx, who.name, readPeers(ctx.store), 'Join under another name with `as`.')
+    assertFree(ctx, who.name, 'Join under another name with `as`.')
     tx.run('DELETE FROM peer_invitations WHERE token_id = :invited', { invited })
     tx.run('DELETE FROM tokens WHERE id = :invited', { invited })
     tx.wake('tokens')
@@ -132,9 +131,9 @@ export function admit(
 }
 
 /** Servers and peers share one space of names, since both are the prefix of their tools. */
-function assertFree(ctx: Context, name: string, peers: PeerRow[], hint: string): void {
+function assertFree(ctx: Context, name: string, hint: string): void {
   const isServer = Object.hasOwn(ctx.config.file.mcpServers, name)
-  if (!isServer && !peers.some((peer) => peer.name === name)) return
+  if (!isServer && !readPeers(ctx.store).some((peer) => peer.name === name)) return
   throw new HubError('conflict', `there is a server or peer ${name} already`, { hint })
 }
 

@@ -39,30 +39,22 @@ export function peerUpstreams(store: Store, seal: () => Seal): Record<string, Up
   return Object.fromEntries(entries)
 }
 
-/** Adds a peer, or to one that is known already what was still missing. */
+/** Adds a peer: one that is called, one that calls, or both. */
 export function keepPeer(
   tx: Tx,
   name: string,
   known: { called?: { url: string; sealed: Buffer }; calls?: Grant & { tokenId: string } },
 ): void {
   const { called, calls } = known
-  tx.run(
-    `INSERT INTO peers (name, url, sealed, token_id, role, orgs, joined_at)
-     VALUES (:name, :url, :sealed, :tokenId, :role, :orgs, :now)
-     ON CONFLICT (name) DO UPDATE SET
-       url = coalesce(:url, url), sealed = coalesce(:sealed, sealed),
-       token_id = coalesce(:tokenId, token_id), role = coalesce(:role, role),
-       orgs = iif(:role IS NULL, orgs, :orgs)`,
-    {
-      name,
-      url: called?.url ?? null,
-      sealed: called?.sealed ?? null,
-      tokenId: calls?.tokenId ?? null,
-      role: calls?.role ?? null,
-      orgs: JSON.stringify(calls?.orgs ?? []),
-      now: tx.now,
-    },
-  )
+  tx.insert('peers', {
+    name,
+    url: called?.url ?? null,
+    sealed: called?.sealed ?? null,
+    token_id: calls?.tokenId ?? null,
+    role: calls?.role ?? null,
+    orgs: JSON.stringify(calls?.orgs ?? []),
+    joined_at: tx.now,
+  })
 }
 
 export const sealedFor = (seal: Seal, name: string, url: string, token: string): Buffer =>

@@ -108,6 +108,15 @@ test('an invitation is good once, for ten minutes, and for nothing else', async 
   expect(await failure(developer.call('peer_invite'))).toMatchObject({ code: 'denied' })
 })
 
+test('a peer that only calls is not taken over by another of its name, so its credential can still be ended', async () => {
+  const { ada, bob } = await startPair()
+  const { invitation } = await ada.call<Invitation>('peer_invite', { mutual: true })
+  const again = bob.call('peer_add', { invitation, name: 'ada', as: 'other' })
+  expect(await failure(again)).toMatchObject({ code: 'conflict' })
+  await bob.call('peer_remove', { name: 'ada' })
+  expect(await failure(ada.call('bob_whoami'))).toBeTruthy()
+})
+
 test('a mutual invitation works both ways, and survives restarts', async () => {
   const { ada, bob } = await startPair({ mutual: true })
   await isReady(bob, 'ada')
