@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { HubError } from '../schemas/errors.ts'
 import type { Principal } from '../schemas/principal.ts'
 import { auditArgs } from '../servers/kit/audit.ts'
+import type { LeaseState } from '../servers/kit/authority.ts'
 import type { Context } from '../servers/kit/context.ts'
+import type { Transaction } from '../servers/kit/sql.ts'
 import type { Tool } from '../servers/kit/tool.ts'
 import type { Tx } from '../servers/kit/tx.ts'
 import { attemptIsLive } from '../servers/orchestration/attempt-rows.ts'
+import { authorityOf } from './calls/decide.ts'
 import type { Hub } from './hub.ts'
-import type { LeaseState } from './policy.ts'
-import { mayCall } from './policy.ts'
 
 export type CallOptions = {
   requestId?: string | undefined
@@ -33,7 +34,12 @@ export async function callTool(
   let outcome = 'ok'
   try {
     tool = hub.registry.require(name)
-    if (!mayCall(principal, tool, leaseOf(hub, principal))) throw refusal(principal, tool)
+    const { name: asked, scope } = tool
+    authorityOf(principal).ensure('tool.call', {
+      name: asked,
+      scope,
+      lease: leaseOf(hub, principal),
+    })
     const { signal } = options
     const ctx = new CallContext(hub, principal, tool, args, { requestId, signal })
     return await tool.call(args, ctx)
@@ -62,6 +68,10 @@ class CallContext implements Context {
   readonly log: Context['log']
   readonly now: Context['now']
   readonly id: Context['id']
+  readonly clock: Context['clock']
+  readonly reader: Context['reader']
+  readonly may: Context['may']
+  readonly ensure: Context['ensure']
   readonly #hub: Hub
   readonly #tool: string
   readonly #args: unknown
@@ -85,6 +95,11 @@ class CallContext implements Context {
     this.log = hub.log
     this.now = hub.now
     this.id = hub.id
+    this.clock = hub.clock
+    this.reader = hub.store.reader
+    const { may, ensure } = authorityOf(principal)
+    this.may = may
+    this.ensure = ensure
     this.#hub = hub
     this.#tool = tool.name
     this.#args = args
@@ -96,36 +111,28 @@ class CallContext implements Context {
   }
 
   write<T>(change: (tx: Tx) => T): Promise<T> {
-    return this.store.write(change, {
+    return this.store.write(change, this.#auditRow())
+  }
+
+  transaction<T>(change: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.store.transaction(change, this.#auditRow())
+  }
+
+  #auditRow() {
+    return {
       org: this.principal.orgs[0] ?? '',
       principal: this.principal.id,
       tool: this.#tool,
       outcome: 'ok',
       args: auditArgs(this.#args),
       requestId: this.requestId,
-    })
+    }
   }
 }
 
 function leaseOf(hub: Hub, principal: Principal): LeaseState {
   if (principal.attempt === undefined) return 'none'
   return attemptIsLive(hub.store, principal.attempt) ? 'live' : 'ended'
-}
-
-function refusal(principal: Principal, tool: Tool): HubError {
-  const about = `${principal.id} may not call ${tool.name}`
-  if (principal.kind === 'agent') {
-    return new HubError(
-      'denied',
-      `${about}: the credential is not bound to a live lease that allows it`,
-      {
-        hint: 'Claim the task first; a credential dies with its lease.',
-      },
-    )
-  }
-  return new HubError('denied', `${about}: it needs the scope ${tool.scope}`, {
-    hint: `Roles of this credential: ${principal.roles.join(', ')}. An owner can grant another role.`,
-  })
 }
 
 /** Refusals and failed effects are on record too; losing one of those rows loses no effect. */

@@ -8,7 +8,8 @@ import { ContextStore } from '../servers/context/engine/client.ts'
 import { embeddingOf } from '../servers/context/engine/embedding.ts'
 import { servers } from '../servers/index.ts'
 import { closeVaults } from '../servers/obsidian/vaults.ts'
-import { monotonicNow } from '../servers/kit/clock.ts'
+import type { Clock } from '../servers/kit/clock.ts'
+import { systemClock } from '../servers/kit/clock.ts'
 import { newId } from '../servers/kit/ids.ts'
 import { Models } from '../servers/kit/models/models.ts'
 import { Store } from '../servers/kit/store.ts'
@@ -70,9 +71,10 @@ export class Hub {
   /** Signs what is handed out and has to be known again after a restart. */
   readonly key: Buffer
   readonly config: () => Config
-  readonly now = monotonicNow
+  readonly clock: Clock
+  readonly now = (): number => this.clock.now()
   readonly id = (prefix: string): string => newId(prefix, this.now())
-  readonly startedAt = monotonicNow()
+  readonly startedAt: number
   /** Set once the hub takes no new work; calls that finish running work still pass. */
   draining = false
   readonly #source: ConfigSource
@@ -88,8 +90,11 @@ export class Hub {
     settings: Settings,
     log: Logger,
     environment: Record<string, string | undefined> = process.env,
+    clock: Clock = systemClock,
   ) {
     this.log = log
+    this.clock = clock
+    this.startedAt = clock.now()
     this.dataDir = openDataDir(settings.data)
     this.#lock = lockDataDir(this.dataDir)
     for (const folder of ['pods', 'work', 'repos'])
@@ -204,7 +209,7 @@ export class Hub {
     await this.telemetry.stop()
     closeVaults()
     await this.context.stop()
-    this.store.close()
+    await this.store.close()
     this.#lock.release()
   }
 

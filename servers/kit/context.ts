@@ -1,15 +1,17 @@
 import type { Logger } from 'pino'
 import type { Config } from '../../schemas/config.ts'
-import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
+import type { Authority } from './authority.ts'
+import type { Clock } from './clock.ts'
 import type { ClusterDriver } from './cluster-driver.ts'
 import type { ContextIndex } from './context-index.ts'
 import type { Models } from './models/models.ts'
+import type { Reader, Transaction } from './sql.ts'
 import type { Store } from './store.ts'
 import type { Tx } from './tx.ts'
 
-/** Everything a handler may touch during one call. Wired in `hub/context.ts`. */
-export type Context = {
+/** Everything a handler may touch during one call. Made for each call in `hub/calls`. */
+export type Context = Authority & {
   readonly principal: Principal
   readonly requestId: string
   /** Aborts when the caller goes away, cancels, or the hub's drain deadline passes. */
@@ -23,7 +25,12 @@ export type Context = {
   readonly log: Logger
   now(): number
   id(prefix: string): string
+  readonly clock: Clock
+  /** Reads what is committed. */
+  readonly reader: Reader
   /** One audited transaction: the effect, its events and its audit row, or none of them. */
+  transaction<T>(change: (tx: Transaction) => Promise<T>): Promise<T>
+  /** As `transaction`, with statements that answer at once; being replaced. */
   write<T>(change: (tx: Tx) => T): Promise<T>
 }
 
@@ -32,15 +39,12 @@ export function orgFor(ctx: Context, asked: string | undefined): string {
   const { orgs } = ctx.principal
   const own = orgs.find((org) => org !== '*') ?? 'default'
   const org = asked ?? own
-  if (orgs.includes('*') || orgs.includes(org)) return org
-  throw new HubError('denied', `${ctx.principal.id} does not belong to the org ${org}`, {
-    hint: `Leave \`org\` out, or use one of: ${orgs.join(', ')}.`,
-  })
+  ctx.ensure('org.use', { org })
+  return org
 }
 
 /** Whether a row of that org may be shown or touched. What is hidden is reported as not found. */
-export const maySee = (ctx: Context, org: string): boolean =>
-  ctx.principal.orgs.includes('*') || ctx.principal.orgs.includes(org)
+export const maySee = (ctx: Context, org: string): boolean => ctx.may('row.see', { org })
 
 /** The orgs to list over, as a JSON array for `IN (SELECT value FROM json_each(:orgs))`. */
 export const orgFilter = (ctx: Context, asked: string | undefined): string[] | undefined => {

@@ -4,16 +4,22 @@ import type { AuditEntry } from './audit.ts'
 import { appendAudit, lastAudit } from './audit.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { migrate } from './migrate.ts'
+import { asStoreError } from './store-errors.ts'
 import { Topics } from './topics.ts'
-import type { Row, SqlValue, Tx } from './tx.ts'
-import { Statements, makeTx } from './tx.ts'
+import type { Reader, Row, SqlValue, Transaction } from './sql.ts'
+import type { Tx } from './tx.ts'
+import { Statements, makeTransaction, makeTx, readerOf } from './tx.ts'
 
 /** How long a recorded row may be in the operating system's hands only. */
 const diskMs = 100
 /** The log is copied into the database after so many pages of 4 KiB; each time halts the hub for some ms. */
 const logPages = 4096
 
-type Pending = { apply(): void; settle(error: unknown): void; mayWaitForDisk: boolean }
+type Pending = {
+  apply(): void | Promise<void>
+  settle(error: unknown): void
+  mayWaitForDisk: boolean
+}
 
 /**
  * The hub's one writer. Reads run at once on the calling turn. Writes that are queued in the same
@@ -22,6 +28,9 @@ type Pending = { apply(): void; settle(error: unknown): void; mayWaitForDisk: bo
  */
 export class Store {
   readonly topics = new Topics()
+  /** Reads on a connection of its own: it sees what is committed and never an open transaction. */
+  readonly reader: Reader
+  readonly #readDb: Database.Database
   readonly #db: Database.Database
   readonly #logFile: string
   readonly #statements: Statements
@@ -29,6 +38,7 @@ export class Store {
   readonly #control: Control
   #pending: Pending[] = []
   #scheduled = false
+  #flushing: Promise<void> | undefined
   #closed = false
   #audit: { seq: number; hash: string }
   #isRelaxed = false
@@ -49,6 +59,9 @@ export class Store {
     this.#statements = new Statements(this.#db)
     this.#control = prepareControl(this.#db)
     this.#audit = lastAudit(this.#db)
+    this.#readDb = new Database(file, { readonly: true })
+    this.#readDb.pragma('temp_store = MEMORY')
+    this.reader = readerOf(new Statements(this.#readDb))
   }
 
   get<T extends Row>(sql: string, params: Record<string, SqlValue> = {}): T | undefined {
@@ -69,15 +82,32 @@ export class Store {
     audit?: Omit<AuditEntry, 'at'>,
     mayWaitForDisk = false,
   ): Promise<T> {
+    return this.#queue(() => makeTx(this.#statements, this.#now()), change, audit, mayWaitForDisk)
+  }
+
+  /** What `write` does, for a change whose statements are promises. */
+  transaction<T>(
+    change: (tx: Transaction) => Promise<T>,
+    audit?: Omit<AuditEntry, 'at'>,
+  ): Promise<T> {
+    return this.#queue(() => makeTransaction(this.#statements, this.#now()), change, audit, false)
+  }
+
+  #queue<T, Open extends { now: number; topics: Set<string>; auditSubject: string | undefined }>(
+    open: () => Open,
+    change: (tx: Open) => T | Promise<T>,
+    audit: Omit<AuditEntry, 'at'> | undefined,
+    mayWaitForDisk: boolean,
+  ): Promise<T> {
     if (this.#closed) return Promise.reject(new HubError('unavailable', 'the store is closed'))
     return new Promise<T>((resolve, reject) => {
       let value: T
       let topics: Set<string>
       this.#pending.push({
         mayWaitForDisk,
-        apply: () => {
-          const tx = makeTx(this.#statements, this.#now())
-          value = change(tx)
+        apply: async () => {
+          const tx = open()
+          value = await change(tx)
           if (audit) {
             const entry = { ...audit, at: tx.now, subject: audit.subject ?? tx.auditSubject }
             this.#audit = appendAudit(this.#statements, this.#audit, entry)
@@ -90,13 +120,16 @@ export class Store {
           resolve(value)
         },
       })
-      if (!this.#scheduled) {
-        this.#scheduled = true
-        // What only records gives way to what was sent in the same turn, and overlaps with its way.
-        const flush = () => this.#flush()
-        setImmediate(mayWaitForDisk ? () => setImmediate(flush) : flush)
-      }
+      this.#schedule(mayWaitForDisk)
     })
+  }
+
+  #schedule(mayWaitForDisk: boolean): void {
+    if (this.#scheduled || this.#flushing) return // What runs takes up the queue when it ends.
+    this.#scheduled = true
+    const flush = () => void this.#flushQueue()
+    // What only records gives way to what was sent in the same turn, and overlaps with its way.
+    setImmediate(mayWaitForDisk ? () => setImmediate(flush) : flush)
   }
 
   /**
@@ -109,22 +142,33 @@ export class Store {
   }
 
   /** Commits what is queued and closes the files. */
-  close(): void {
+  async close(): Promise<void> {
     if (this.#closed) return
-    this.#endTimer()
-    this.#db.pragma('synchronous = FULL')
-    this.#isRelaxed = false
-    this.#flush()
     this.#closed = true
+    await this.#flushQueue()
+    this.#endTimer()
     this.topics.close()
+    this.#readDb.close()
+    this.#db.pragma('synchronous = FULL')
     this.#db.close()
   }
 
-  #flush(): void {
-    const batch = this.#pending
-    this.#pending = []
+  /** Commits batch after batch until nothing is queued. */
+  #flushQueue(): Promise<void> {
     this.#scheduled = false
-    if (batch.length === 0) return
+    return (this.#flushing ??= this.#flushAll())
+  }
+
+  async #flushAll(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const batch = this.#pending
+      this.#pending = []
+      await this.#flush(batch)
+    }
+    this.#flushing = undefined
+  }
+
+  async #flush(batch: Pending[]): Promise<void> {
     const auditBefore = this.#audit
     const outcomes: unknown[] = []
     let broken: unknown
@@ -132,7 +176,7 @@ export class Store {
     try {
       this.#setDurability(isRelaxed)
       this.#control.begin.run()
-      for (const pending of batch) outcomes.push(this.#applyOne(pending))
+      for (const pending of batch) outcomes.push(await this.#applyOne(pending))
       this.#control.commit.run()
     } catch (error) {
       broken = asStoreError(error)
@@ -169,11 +213,11 @@ export class Store {
   }
 
   /** Returns what went wrong with one change, undone, or undefined when it stands. */
-  #applyOne(pending: Pending): unknown {
+  async #applyOne(pending: Pending): Promise<unknown> {
     const auditBefore = this.#audit
     this.#control.savepoint.run()
     try {
-      pending.apply()
+      await pending.apply()
       this.#control.release.run()
       return undefined
     } catch (error) {
@@ -197,20 +241,3 @@ const prepareControl = (db: Database.Database): Control => ({
   release: db.prepare('RELEASE one'),
   undo: db.prepare('ROLLBACK TO one'),
 })
-
-function asStoreError(error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError)) return error
-  if (error.code === 'SQLITE_FULL' || error.message.includes('disk is full')) {
-    return new HubError('exhausted', 'the disk that holds the data directory is full', {
-      hint: 'Free some space and send the same call again; nothing acknowledged was lost.',
-      cause: error,
-    })
-  }
-  if (error.code.startsWith('SQLITE_IOERR') || error.code === 'SQLITE_BUSY') {
-    return new HubError('unavailable', 'the store could not write', {
-      hint: 'The outcome is unknown: send the same call again with the same idempotency key.',
-      cause: error,
-    })
-  }
-  return error
-}

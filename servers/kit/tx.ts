@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3'
 
-export type SqlValue = string | number | bigint | Uint8Array | null
-export type Row = Record<string, SqlValue>
+import type { Reader, Row, SqlValue, Transaction } from './sql.ts'
+
+export type { Row, SqlValue } from './sql.ts'
 
 /** What a change sees: reads and writes inside one transaction, events, and who to wake after it. */
 export type Tx = {
@@ -86,4 +87,35 @@ export function makeTx(statements: Statements, now: number): Tx {
     about: (subject) => void (tx.auditSubject = subject),
   }
   return tx
+}
+
+/** Reads through prepared statements, as promises. */
+export const readerOf = (statements: Statements): Reader => ({
+  // oxlint-disable-next-line typescript/require-await -- an engine behind a network answers later.
+  get: async <T extends Row>(sql: string, params: Record<string, SqlValue> = {}) =>
+    statements.get<T>(sql, params),
+  // oxlint-disable-next-line typescript/require-await -- as above.
+  all: async <T extends Row>(sql: string, params: Record<string, SqlValue> = {}) =>
+    statements.all<T>(sql, params),
+})
+
+/** One change whose statements are promises; `topics` and `auditSubject` are for who commits it. */
+export function makeTransaction(
+  statements: Statements,
+  now: number,
+): Transaction & Pick<Tx, 'topics' | 'auditSubject'> {
+  const tx = makeTx(statements, now)
+  return {
+    ...readerOf(statements),
+    now,
+    topics: tx.topics,
+    get auditSubject() {
+      return tx.auditSubject
+    },
+    run: async (sql, params = {}) => statements.run(sql, params),
+    insert: async (table, row) => tx.insert(table, row),
+    event: async (event) => tx.event(event),
+    wake: tx.wake,
+    about: tx.about,
+  }
 }

@@ -22,7 +22,7 @@ test('one change that fails leaves the others of its batch standing', async () =
   ])
   expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   expect(count(store)).toBe(2)
-  store.close()
+  await store.close()
 })
 
 test('an undone change leaves no audit row, so the chain stays whole', async () => {
@@ -72,7 +72,7 @@ test('a full disk is a typed error; what was acknowledged stays, and work goes o
   grow(12)
   await store.write((tx) => tx.run(fill, { data: 'after' }))
   expect(store.get<{ n: number }>('SELECT count(*) AS n FROM events')?.n).toBe(acknowledged + 1)
-  store.close()
+  await store.close()
 })
 
 test('a hub whose disk is full says so, keeps what it acknowledged, and recovers', async (context) => {

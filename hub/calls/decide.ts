@@ -1,0 +1,91 @@
+import { HubError } from '../../schemas/errors.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import type { Scope } from '../../schemas/scope.ts'
+import { roles } from '../../schemas/scope.ts'
+import type { Action, Authority, Decision, Subjects } from '../../servers/kit/authority.ts'
+
+type Rules = { [A in Action]: (principal: Principal, subject: Subjects[A]) => Decision }
+
+// What a pod may do before it holds a lease, and after it reported: nothing but these.
+const beforeLease = new Set(['task_claim', 'whoami'])
+const afterLease = new Set(['task_report', 'whoami'])
+
+/** One rule for each action. What no rule allows is denied. */
+const rules: Rules = {
+  'tool.call': (principal, { name, scope, lease }) => {
+    const listed = rules['tool.list'](principal, { name, scope })
+    if (listed.kind !== 'allow' || principal.kind !== 'agent') return listed
+    const isFree = principal.attempt === undefined ? beforeLease : afterLease
+    if (lease === 'live' || isFree.has(name)) return allow
+    return deny(
+      `${principal.id} may not call ${name}: the credential is not bound to a live lease that allows it`,
+      'Claim the task first; a credential dies with its lease.',
+    )
+  },
+  /**
+   * A peer reaches what is this hub's own: passed on to the next hub, its calls would go in circles
+   * and further than anybody granted.
+   */
+  'tool.list': (principal, { name, scope }) => {
+    if (principal.kind === 'hub' && scope === 'upstream:use')
+      return deny(`${principal.id} may not call ${name}: a peer reaches only this hub's own tools`)
+    if (hasScope(principal, scope)) return allow
+    return deny(
+      `${principal.id} may not call ${name}: it needs the scope ${scope}`,
+      `Roles of this credential: ${principal.roles.join(', ')}. An owner can grant another role.`,
+    )
+  },
+  'org.use': ({ id, orgs }, { org }) =>
+    orgs.includes('*') || orgs.includes(org)
+      ? allow
+      : deny(
+          `${id} does not belong to the org ${org}`,
+          `Leave \`org\` out, or use one of: ${orgs.join(', ')}.`,
+        ),
+  'row.see': (principal, { org, task, repo }) => {
+    const inOrg = rules['org.use'](principal, { org })
+    if (inOrg.kind !== 'allow') return inOrg
+    const { task: ownTask, repo: ownRepo, kind } = principal
+    if (task !== undefined && ownTask !== undefined && task !== ownTask)
+      return deny(`the credential of ${principal.id} is for ${ownTask} only`)
+    if (repo !== undefined && kind === 'agent' && repo !== ownRepo)
+      return deny(
+        `the credential of ${principal.id} is not for ${repo}`,
+        'An agent works on the repository of its task.',
+      )
+    return allow
+  },
+}
+
+/** The only place where authority is decided: a pure function of who, what, and the facts about it. */
+export function decide<A extends Action>(
+  principal: Principal,
+  action: A,
+  subject: Subjects[A],
+): Decision {
+  return rules[action](principal, subject)
+}
+
+/** `decide` for one principal, as handlers use it. */
+export const authorityOf = (principal: Principal): Authority => ({
+  may: (action, subject) => decide(principal, action, subject).kind === 'allow',
+  ensure: (action, subject) => {
+    const decision = decide(principal, action, subject)
+    if (decision.kind === 'allow') return
+    throw decision.kind === 'deny' ? denied(decision) : denied({ reason: decision.question })
+  },
+})
+
+/** A refusal as callers see it. */
+export const denied = ({ reason, hint }: { reason: string; hint?: string }): HubError =>
+  new HubError('denied', reason, hint === undefined ? {} : { hint })
+
+const allow: Decision = { kind: 'allow' }
+const deny = (reason: string, hint?: string): Decision => ({
+  kind: 'deny',
+  reason,
+  ...(hint === undefined ? {} : { hint }),
+})
+
+const hasScope = (principal: Principal, scope: Scope): boolean =>
+  principal.roles.some((role) => (roles[role] as readonly Scope[]).includes(scope))
