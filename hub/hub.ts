@@ -13,6 +13,7 @@ import { systemClock } from '../servers/kit/clock.ts'
 import { newId } from '../servers/kit/ids.ts'
 import { Models } from '../servers/kit/models/models.ts'
 import { Store } from '../servers/kit/store.ts'
+import type { Topics } from '../servers/kit/topics.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { owner } from './auth/owner.ts'
 import { Seal } from './auth/seal.ts'
@@ -23,14 +24,15 @@ import { startControllers } from './controllers/controllers.ts'
 import { lockDataDir, openDataDir, ownerToken, sealKey, writeEndpoint } from './data-dir.ts'
 import type { Listener } from './http/listener.ts'
 import { listen } from './http/listener.ts'
-import { RateLimit } from './http/rate-limit.ts'
+import { RateLimit } from './auth/rate-limit.ts'
 import { callbackPath } from './http/sign-in-page.ts'
-import { Following } from './mcp/following.ts'
-import { Notices } from './mcp/notices.ts'
+import { Subscriptions } from './mcp/subscriptions.ts'
+import { Notifications } from './rpc/notifications.ts'
 import { isOwnPrompt } from './mcp/own-prompts.ts'
 import { isOwnAddress } from './mcp/own-resources.ts'
-import { peerUpstreams } from './peers/rows.ts'
-import { Registry } from './registry.ts'
+import { peerUpstreams } from './peers/store/peers.ts'
+import { Calls } from './calls/calls.ts'
+import { Registry } from './calls/registry.ts'
 import { Telemetry } from './telemetry.ts'
 import { makeHubServer } from './tools/index.ts'
 import { Parking } from './upstreams/parking.ts'
@@ -65,9 +67,10 @@ export class Hub {
   readonly upstreams: Upstreams
   readonly catalog = new Catalog(this)
   /** Changes that clients may hear of. */
-  readonly notices = new Notices()
-  readonly following = new Following(this)
+  readonly notifications = new Notifications()
+  readonly subscriptions = new Subscriptions(this)
   readonly parking = new Parking()
+  readonly calls = new Calls(this)
   /** Signs what is handed out and has to be known again after a restart. */
   readonly key: Buffer
   readonly config: () => Config
@@ -125,7 +128,7 @@ export class Hub {
     this.upstreams = new Upstreams({
       store: this.store,
       log,
-      notices: this.notices,
+      notifications: this.notifications,
       isTaken,
       environment,
       key: this.key,
@@ -145,6 +148,11 @@ export class Hub {
   /** Seals credentials for other servers; its key is made when the first is kept. */
   get seal(): Seal {
     return (this.#seal ??= new Seal(sealKey(this.dataDir)))
+  }
+
+  /** Wakes who waits for something in the store to change. */
+  get topics(): Topics {
+    return this.store.topics
   }
 
   /** Aborts when running calls should give up, at the end of a drain. */
@@ -176,7 +184,7 @@ export class Hub {
     writeEndpoint(this.dataDir, this.#listener.url)
     this.#source.follow((config) => {
       this.upstreams.configure(config)
-      this.notices.publish({ kind: 'tools' }) // What is offered depends on it.
+      this.notifications.publish({ kind: 'tools' }) // What is offered depends on it.
     })
     this.#controllers = startControllers(this)
     // Large libraries, which the first callers need not wait for.

@@ -85,9 +85,18 @@ export const ConfigFile = z.strictObject({
     .default([])
     .describe('Variables pods may see'),
   orgs: z
-    .record(Org, z.strictObject({ maxPods: z.int().min(0).max(1000).optional() }))
+    .record(
+      Org,
+      z.strictObject({
+        maxPods: z.int().min(0).max(1000).optional(),
+        upstreams: z
+          .array(z.string())
+          .default([])
+          .describe('Servers of `mcpServers` that agents of this org may use'),
+      }),
+    )
     .default({})
-    .describe('Per-org limits'),
+    .describe('Limits and grants of each org'),
 })
 export type ConfigFile = z.infer<typeof ConfigFile>
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { Registry } from '../hub/registry.ts'
+import { Registry } from '../hub/calls/registry.ts'
 import { describedHubServer } from '../hub/tools/index.ts'
 import { Settings } from '../schemas/config.ts'
 import { servers } from '../servers/index.ts'

@@ -12,8 +12,9 @@ const afterLease = new Set(['task_report', 'whoami'])
 
 /** One rule for each action. What no rule allows is denied. */
 const rules: Rules = {
-  'tool.call': (principal, { name, scope, lease }) => {
-    const listed = rules['tool.list'](principal, { name, scope })
+  'tool.call': (principal, subject) => {
+    const { name, lease } = subject
+    const listed = rules['tool.list'](principal, subject)
     if (listed.kind !== 'allow' || principal.kind !== 'agent') return listed
     const isFree = principal.attempt === undefined ? beforeLease : afterLease
     if (lease === 'live' || isFree.has(name)) return allow
@@ -24,11 +25,12 @@ const rules: Rules = {
   },
   /**
    * A peer reaches what is this hub's own: passed on to the next hub, its calls would go in circles
-   * and further than anybody granted.
+   * and further than anybody granted. An agent reaches the upstreams that its org gave to its agents.
    */
-  'tool.list': (principal, { name, scope }) => {
+  'tool.list': (principal, { name, scope, granted = false }) => {
     if (principal.kind === 'hub' && scope === 'upstream:use')
       return deny(`${principal.id} may not call ${name}: a peer reaches only this hub's own tools`)
+    if (principal.kind === 'agent' && scope === 'upstream:use' && granted) return allow
     if (hasScope(principal, scope)) return allow
     return deny(
       `${principal.id} may not call ${name}: it needs the scope ${scope}`,
@@ -65,6 +67,10 @@ export function decide<A extends Action>(
 ): Decision {
   return rules[action](principal, subject)
 }
+
+/** Whether a listing shows it. What may not be called is not shown. */
+export const mayList = (principal: Principal, subject: Subjects['tool.list']): boolean =>
+  decide(principal, 'tool.list', subject).kind === 'allow'
 
 /** `decide` for one principal, as handlers use it. */
 export const authorityOf = (principal: Principal): Authority => ({

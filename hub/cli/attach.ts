@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
-import type { Duplex } from 'node:stream'
+import type { Readable, Writable, Duplex } from 'node:stream'
 import { HubError } from '../../schemas/errors.ts'
 import { request } from '../http/node-http.ts'
 import { pipeProtocol } from '../http/upgrades.ts'
@@ -15,7 +14,7 @@ const retryMs = 250
 /**
  * Carries lines between a client on standard input and output and the hub that runs already. When that
  * hub goes away, calls that were on the way fail, and the next one waits for it to come back: a client
- * that was greeted is greeted again without noticing.
+ * that was handshake is handshake again without noticing.
  */
 export async function attach(
   find: () => Promise<Running | undefined>,
@@ -37,8 +36,8 @@ class Bridge {
   readonly #open = new Set<string | number>()
   #socket: Duplex | undefined
   #closed: Promise<void> = Promise.resolve()
-  /** What greeted the hub, to be said again to the next one; its answer is not for the client. */
-  #greeting: { line: string; id: string | number } | undefined
+  /** What handshake the hub, to be said again to the next one; its answer is not for the client. */
+  #handshake: { line: string; id: string | number } | undefined
   #swallow: string | number | undefined
 
   constructor(find: () => Promise<Running | undefined>, path: string, output: Writable) {
@@ -49,11 +48,11 @@ class Bridge {
 
   async send(line: string): Promise<void> {
     const { id, method } = messageOf(line)
-    if (method === 'initialize' && id !== undefined) this.#greeting = undefined
+    if (method === 'initialize' && id !== undefined) this.#handshake = undefined
     try {
       const socket = this.#socket ?? (await this.#connect())
       if (id !== undefined && method !== undefined) this.#open.add(id)
-      if (method === 'initialize' && id !== undefined) this.#greeting = { line, id }
+      if (method === 'initialize' && id !== undefined) this.#handshake = { line, id }
       if (!socket.write(`${line}\n`)) await drained(socket)
     } catch (error) {
       if (id !== undefined && method !== undefined) this.#fail(id, error)
@@ -91,9 +90,9 @@ class Bridge {
     createInterface({ input: socket, crlfDelay: Infinity })
       .on('line', (line) => this.#take(line))
       .on('error', () => socket.destroy()) // The same error again.
-    if (this.#greeting) {
-      this.#swallow = this.#greeting.id
-      socket.write(`${this.#greeting.line}\n`)
+    if (this.#handshake) {
+      this.#swallow = this.#handshake.id
+      socket.write(`${this.#handshake.line}\n`)
       socket.write('{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
     }
     return socket

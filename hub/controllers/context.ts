@@ -1,4 +1,4 @@
-import type { CallOptions } from '../call.ts'
+import type { CallOptions } from '../calls/calls.ts'
 import type { Hub } from '../hub.ts'
 
 /** What a controller works with: tool calls under its own name, and the events since its cursor. */

@@ -1,6 +1,5 @@
 import type { Principal } from '../../schemas/principal.ts'
-import type { CallOptions } from '../call.ts'
-import { callTool } from '../call.ts'
+import type { CallOptions } from '../calls/calls.ts'
 import type { Hub } from '../hub.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
@@ -30,7 +29,7 @@ export function startControllers(hub: Hub): { stop(): Promise<void> } {
       signal: stopping.signal,
       // The tools' output schemas state what comes back.
       call: async <T>(tool: string, args: Record<string, unknown>, options?: CallOptions) =>
-        (await callTool(hub, principal, tool, args, options)) as T,
+        (await hub.calls.tool(principal, tool, args, options)) as T,
     }
   }
   const run = async (): Promise<void> => {

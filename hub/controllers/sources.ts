@@ -77,7 +77,7 @@ function configChanged({ hub, signal }: ControllerContext): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
     const before = hub.config()
-    const unsubscribe = hub.notices.subscribe(() => {
+    const unsubscribe = hub.notifications.subscribe(() => {
       if (hub.config() !== before) end()
     })
     const end = () => {

@@ -1,19 +1,18 @@
+import type { View } from '../rpc/caller.ts'
 import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Tool } from '../../servers/kit/tool.ts'
-import type { Hub } from '../hub.ts'
-import { maySeeTool } from '../policy.ts'
 import type { Visible } from '../tools/discovery.ts'
 import { leanTools, toolCallListing } from '../tools/discovery.ts'
-import { relayScope } from '../upstreams/relay.ts'
+import { mayUseUpstream } from '../calls/grants.ts'
+import type { Registry } from '../calls/registry.ts'
 import type { Offers } from '../upstreams/offers.ts'
 import type { ForeignTool } from '../upstreams/foreign-tool.ts'
 
-/** Which tools a listing shows: those of one server, those that match a pattern, or the lean few. */
-export type View = {
-  server?: string | undefined
-  patterns?: string[] | undefined
-  lean?: boolean | undefined
+type Parts = {
+  registry: Registry
+  upstreams: { offers: Offers; version: number }
+  config(): Config
 }
 
 type Kept = {
@@ -28,20 +27,20 @@ type Kept = {
  * equal rights, so each is made once and kept as text until an upstream changes.
  */
 export class Catalog {
-  readonly #hub: Hub
+  readonly #parts: Parts
   #kept: Kept = { version: -1, config: undefined, text: new Map(), visible: new Map() }
 
-  constructor(hub: Hub) {
-    this.#hub = hub
+  constructor(parts: Parts) {
+    this.#parts = parts
   }
 
   /** The tools as a JSON array, ready to send. */
   text(principal: Principal, view: View, offers: Offers): string {
     // What a client has to itself is not worth keeping for others.
-    if (offers !== this.#hub.upstreams.offers)
+    if (offers !== this.#parts.upstreams.offers)
       return JSON.stringify(this.#list(principal, view, offers))
     const { text } = this.#fresh()
-    const key = `${principal.roles.join()} ${view.server ?? ''} ${view.patterns?.join() ?? ''} ${view.lean === true}`
+    const key = `${rightsOf(principal)} ${view.server ?? ''} ${view.patterns?.join() ?? ''} ${view.lean === true}`
     const kept = text.get(key)
     if (kept !== undefined) return kept
     const made = JSON.stringify(this.#list(principal, view, offers))
@@ -53,10 +52,10 @@ export class Catalog {
   /** Everything a principal may call, for searching. */
   visible(principal: Principal): Visible[] {
     const { visible } = this.#fresh()
-    const key = principal.roles.join()
+    const key = rightsOf(principal)
     const kept = visible.get(key)
     if (kept) return kept
-    const own = this.#hub.registry
+    const own = this.#parts.registry
       .visible(principal)
       .map(({ name, title, description, inputSchema }) => ({
         name,
@@ -64,7 +63,7 @@ export class Catalog {
         description,
         inputSchema: inputSchema(),
       }))
-    const foreign = this.#foreign(principal, {}, this.#hub.upstreams.offers).map(
+    const foreign = this.#foreign(principal, {}, this.#parts.upstreams.offers).map(
       ({ name, title, description, inputSchema }) => ({
         name,
         title: typeof title === 'string' ? title : name,
@@ -99,29 +98,35 @@ export class Catalog {
   }
 
   #own(principal: Principal, { server, patterns }: View): Tool[] {
-    return this.#hub.registry
+    return this.#parts.registry
       .visible(principal, server)
       .filter((tool) => matches(tool.name, patterns))
   }
 
   #foreign(principal: Principal, { server, patterns }: View, { tools }: Offers): ForeignTool[] {
-    if (!maySeeTool(principal, { name: '', scope: relayScope })) return []
+    const config = this.#parts.config()
     return [...tools.values()]
       .filter(
         ({ name, link }) =>
-          (server === undefined || server === link.name) && matches(name, patterns),
+          (server === undefined || server === link.name) &&
+          matches(name, patterns) &&
+          mayUseUpstream(config, principal, link.name),
       )
       .map(({ name, item }) => ({ ...item, name }))
   }
 
   #fresh(): Kept {
-    const { version } = this.#hub.upstreams
-    const config = this.#hub.config()
+    const { version } = this.#parts.upstreams
+    const config = this.#parts.config()
     if (this.#kept.version !== version || this.#kept.config !== config)
       this.#kept = { version, config, text: new Map(), visible: new Map() }
     return this.#kept
   }
 }
+
+/** What listings differ by: roles, and for agents the upstreams that their orgs granted. */
+const rightsOf = ({ kind, roles, orgs }: Principal): string =>
+  `${kind} ${roles.join()} ${kind === 'agent' ? orgs.join() : ''}`
 
 /** `task_*` and the like; only the star is special. */
 function matches(name: string, patterns: string[] | undefined): boolean {

@@ -2,8 +2,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { AddressInfo } from 'node:net'
 import { HubError, errorBody, httpStatus } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
-import type { Hub } from '../hub.ts'
-import { McpHttp } from '../mcp/http.ts'
+import type { HttpParts } from './parts.ts'
+import { McpHttp } from './mcp.ts'
 import { assertBounded } from './body.ts'
 import { Connections } from './connections.ts'
 import { guard } from './guard.ts'
@@ -13,14 +13,14 @@ import { acceptUpgrades } from './upgrades.ts'
 
 export type Listener = { url: string; close(signal: AbortSignal): Promise<void> }
 
-export type Door = { hub: Hub; hosts: Set<string>; cookie: string }
+export type Door = { hub: HttpParts; hosts: Set<string>; cookie: string }
 
 /**
  * The hub's one port. Each request passes the guard here, at the level of Node's own server, before
  * any routing: what the guard has not seen, nothing sees. `/mcp` and the streams are served
  * directly, because they carry nearly all calls; everything else goes through Hono.
  */
-export async function listen(hub: Hub, host: string, port: number): Promise<Listener> {
+export async function listen(hub: HttpParts, host: string, port: number): Promise<Listener> {
   const door: Door = { hub, hosts: new Set(), cookie: '' }
   const mcp = new McpHttp(hub)
   const principals = new WeakMap<IncomingMessage, Principal>()
@@ -83,7 +83,7 @@ export async function listen(hub: Hub, host: string, port: number): Promise<List
   }
 }
 
-function refuse(hub: Hub, response: ServerResponse, thrown: unknown): void {
+function refuse(hub: HttpParts, response: ServerResponse, thrown: unknown): void {
   const known = thrown instanceof HubError
   const error = known ? thrown : new HubError('internal', 'the request failed inside the hub')
   if (!known) hub.log.error({ error: thrown }, 'a request failed unexpectedly')
@@ -106,7 +106,7 @@ const retryAfter = ({ details }: HubError) =>
     ? { 'retry-after': String(Math.ceil(details.retryAfterMs / 1000)) }
     : {}
 
-const allowedHosts = (hub: Hub, host: string, port: number): string[] => [
+const allowedHosts = (hub: HttpParts, host: string, port: number): string[] => [
   ...['127.0.0.1', 'localhost', '[::1]', host].map((name) => `${name}:${port}`),
   ...(port === 80 ? ['127.0.0.1', 'localhost', host] : []),
   ...hub

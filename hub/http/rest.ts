@@ -1,5 +1,5 @@
 import type { Tool } from '../../servers/kit/tool.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../calls/registry.ts'
 
 /** A REST route is a tool call under another name: path, query and body together are its arguments. */
 export type Route = {

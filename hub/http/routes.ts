@@ -10,10 +10,9 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { HubError, errorBody, httpStatus } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Artifact } from '../../schemas/artifact.ts'
-import { callTool } from '../call.ts'
 import { codeRoot, manifest } from '../../servers/kit/code-root.ts'
-import { parseStrictly } from '../mcp/json.ts'
-import { RpcError, isObject } from '../mcp/protocol.ts'
+import { parseStrictly } from '../rpc/json.ts'
+import { RpcError, isObject } from '../rpc/protocol.ts'
 import type { Door } from './listener.ts'
 import { openApi, routeArguments, routes } from './rest.ts'
 import { answerBrowser, callbackPath, pageHeaders as plainPage } from './sign-in-page.ts'
@@ -90,7 +89,7 @@ function makeRoutes(door: Door): Hono<Env> {
 
   app.get('/artifacts/:id', async (c) => {
     const principal = requirePrincipal(c)
-    const read = await callTool(hub, principal, 'artifact_read', {
+    const read = await hub.calls.tool(principal, 'artifact_read', {
       artifact: c.req.param('id'),
       max_bytes: 1,
     })
@@ -119,7 +118,7 @@ function makeRoutes(door: Door): Hono<Env> {
         key: c.req.header('idempotency-key'),
       }
       const signal = () => c.req.raw.signal
-      const value = await callTool(hub, principal, name, routeArguments(tool, request), { signal })
+      const value = await hub.calls.tool(principal, name, routeArguments(tool, request), { signal })
       return c.json(value as object, status ?? 200) // Tools return objects.
     })
   }

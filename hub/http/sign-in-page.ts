@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Principal } from '../../schemas/principal.ts'
 import { HubError, httpStatus } from '../../schemas/errors.ts'
-import { callTool } from '../call.ts'
-import type { Hub } from '../hub.ts'
+import type { HttpParts } from './parts.ts'
 
 /** Where authorization servers send a browser back to. */
 export const callbackPath = '/oauth/callback'
@@ -23,7 +22,7 @@ export const pageHeaders = {
 
 /** Takes what a browser comes back with, and says how it went. */
 export async function answerBrowser(
-  hub: Hub,
+  hub: HttpParts,
   address: URL,
 ): Promise<{ status: 200 | 403 | 404 | 500; html: string }> {
   const state = address.searchParams.get('state') ?? ''
@@ -36,7 +35,7 @@ export async function answerBrowser(
     )
   try {
     const answer = `${address.pathname}${address.search}`
-    await callTool(hub, browser, 'server_login', { server: link.name, answer })
+    await hub.calls.tool(browser, 'server_login', { server: link.name, answer })
     return page(200, `${link.name} is signed in`, 'You can close this page.')
   } catch (error) {
     if (!(error instanceof HubError)) throw error

@@ -6,8 +6,7 @@ import type { ErrorCode } from '../../schemas/errors.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
 import type { Event } from '../../schemas/event.ts'
 import type { Principal } from '../../schemas/principal.ts'
-import { callTool } from '../call.ts'
-import type { Hub } from '../hub.ts'
+import type { HttpParts } from './parts.ts'
 
 const heartbeatMs = 10_000
 const maxUnreadBytes = 1024 * 1024
@@ -29,7 +28,7 @@ type Batch = { items: Event[]; next: number }
  * (`{"type":"event",…}`), and a heartbeat that carries the cursor to resume from.
  */
 export function streamStatus(
-  hub: Hub,
+  hub: HttpParts,
   principal: () => Principal,
   request: IncomingMessage,
   socket: Duplex,
@@ -48,7 +47,7 @@ export function streamStatus(
 }
 
 async function follow(
-  hub: Hub,
+  hub: HttpParts,
   principal: () => Principal,
   socket: WebSocket,
   query: URLSearchParams,
@@ -75,7 +74,7 @@ async function follow(
   const read = (waitMs: number) => {
     const args = { limit: 200, wait_ms: waitMs, ...(task === null ? {} : { task }) }
     const asked = { ...args, ...(after === undefined ? {} : { after }) }
-    return callTool(hub, principal(), 'event_list', asked, { signal: () => closed.signal })
+    return hub.calls.tool(principal(), 'event_list', asked, { signal: () => closed.signal })
   }
   try {
     for (let waitMs = 0; !closed.signal.aborted; waitMs = 25_000) {

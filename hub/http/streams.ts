@@ -3,8 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Event } from '../../schemas/event.ts'
 import type { LogChunk } from '../../schemas/log.ts'
-import { callTool } from '../call.ts'
-import type { Hub } from '../hub.ts'
+import type { HttpParts } from './parts.ts'
 
 const pollMs = 25_000
 const stalledMs = 15_000
@@ -13,7 +12,7 @@ type Batch<Item> = { items: Item[]; next: number }
 
 /** `GET /events?after=N&task=T`: the event stream as Server-Sent Events, resumable by `id`. */
 export function streamEvents(
-  hub: Hub,
+  hub: HttpParts,
   principal: () => Principal,
   request: IncomingMessage,
   response: ServerResponse,
@@ -27,8 +26,7 @@ export function streamEvents(
     hub,
     after: cursorOf(request, query),
     read: (after, waitMs, signal) =>
-      callTool(
-        hub,
+      hub.calls.tool(
         principal(),
         'event_list',
         { ...fixed, ...(after < 0 ? {} : { after }), wait_ms: waitMs },
@@ -40,7 +38,7 @@ export function streamEvents(
 
 /** `GET /tasks/ID/log/stream?after=N`: a task's log as it grows, each chunk once, in order. */
 export function streamLog(
-  hub: Hub,
+  hub: HttpParts,
   principal: () => Principal,
   task: string,
   request: IncomingMessage,
@@ -53,8 +51,7 @@ export function streamLog(
     hub,
     after: Math.max(0, cursorOf(request, query)),
     read: (after, waitMs, signal) =>
-      callTool(
-        hub,
+      hub.calls.tool(
         principal(),
         'task_log',
         { task, after, max_bytes: 262_144, wait_ms: waitMs },
@@ -71,7 +68,7 @@ export function streamLog(
 async function stream<Item>(options: {
   request: IncomingMessage
   response: ServerResponse
-  hub: Hub
+  hub: HttpParts
   after: number
   read(after: number, waitMs: number, signal: AbortSignal): Promise<unknown>
   idOf(item: Item): number

@@ -2,8 +2,8 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { HubError, httpStatus } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
-import type { Hub } from '../hub.ts'
-import { RpcError } from '../mcp/protocol.ts'
+import type { HttpParts } from './parts.ts'
+import { RpcError } from '../rpc/protocol.ts'
 import { serveStdio } from '../mcp/stdio.ts'
 import { viewOf } from '../mcp/view.ts'
 import type { Connections } from './connections.ts'
@@ -17,7 +17,7 @@ export const pipeProtocol = 'switchyard-pipe'
  */
 export function acceptUpgrades(
   server: Server,
-  hub: Hub,
+  hub: HttpParts,
   connections: Connections,
   authenticate: (request: IncomingMessage, path: string) => Principal,
 ): void {
@@ -56,7 +56,7 @@ export function acceptUpgrades(
   }
 }
 
-function refuse(hub: Hub, socket: Duplex, error: unknown): void {
+function refuse(hub: HttpParts, socket: Duplex, error: unknown): void {
   const known = error instanceof HubError || error instanceof RpcError
   if (!known) hub.log.error({ error }, 'a connection failed unexpectedly')
   const status = error instanceof HubError ? httpStatus[error.code] : known ? 400 : 500

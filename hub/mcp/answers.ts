@@ -1,10 +1,10 @@
+import type { Reply } from '../rpc/reply.ts'
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Hub } from '../hub.ts'
-import type { Reply } from '../upstreams/channel.ts'
-import type { Caller } from './caller.ts'
-import { RpcError, isObject, rpcCode } from './protocol.ts'
+import type { McpParts } from './parts.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 
 export const answerScheme = 'answer:'
 
@@ -19,7 +19,7 @@ type Kept = { principal: string; text: string }
  * one is near. What was left out is kept for a day as a resource that the answer links to.
  */
 export async function cutAnswer(
-  hub: Hub,
+  hub: McpParts,
   { principal }: Caller,
   maxChars: number,
   reply: Reply,
@@ -54,7 +54,7 @@ export async function cutAnswer(
 }
 
 /** A part of a kept answer, for `resources/read`; only for whom it was made. */
-export async function readAnswer(hub: Hub, principal: string, uri: string): Promise<object[]> {
+export async function readAnswer(hub: McpParts, principal: string, uri: string): Promise<object[]> {
   const [, id = '', start = '0'] = address.exec(uri) ?? []
   const kept = await readFile(join(hub.dataDir, 'answers', `${id}.json`), 'utf8').catch(
     () => undefined,
@@ -71,7 +71,7 @@ export async function readAnswer(hub: Hub, principal: string, uri: string): Prom
 
 const partChars = 40_000
 
-async function keep(hub: Hub, kept: Kept): Promise<string> {
+async function keep(hub: McpParts, kept: Kept): Promise<string> {
   const folder = join(hub.dataDir, 'answers')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await forgetOld(folder)

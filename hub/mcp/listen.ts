@@ -1,12 +1,12 @@
-import type { Hub } from '../hub.ts'
-import type { Caller } from './caller.ts'
-import { clientOf, ownKey } from './caller.ts'
-import { complete } from './described.ts'
-import type { Notice } from './notices.ts'
-import { notificationOf, taskKey } from './notices.ts'
-import type { RpcId, RpcRequest } from './protocol.ts'
+import type { McpParts } from './parts.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { clientOf, ownKey } from '../rpc/caller.ts'
+import { complete } from './server-info.ts'
+import type { Notification } from '../rpc/notifications.ts'
+import { notificationOf, taskKey } from '../rpc/notifications.ts'
+import type { RpcId, RpcRequest } from '../rpc/protocol.ts'
 import { followFor } from './resources.ts'
-import { RpcError, isObject, metaKey, notificationText, rpcCode } from './protocol.ts'
+import { RpcError, isObject, metaKey, notificationText, rpcCode } from '../rpc/protocol.ts'
 import { findTask } from './tasks.ts'
 
 type Filter = {
@@ -24,7 +24,7 @@ const maxFollowed = 1000
  * message under the request's id, and returns the closing result when the hub shuts down.
  */
 export async function answerListen(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest & { id: RpcId },
   caller: Caller,
 ): Promise<string> {
@@ -45,15 +45,15 @@ export async function answerListen(
   tell('notifications/subscriptions/acknowledged', { notifications: filter })
   for (const { link, own } of tasks) releases.push(link.followers.add('task', own))
   const names = new Map(tasks.map((task) => [taskKey(task.link.name, task.own), task.taskId]))
-  const stop = hub.notices.subscribe((notice) => {
-    if ((notice.only ?? mine) !== mine) return
-    if (notice.kind === 'task') {
-      const taskId = names.get(taskKey(notice.server, notice.own))
-      if (taskId !== undefined) tell('notifications/tasks', { ...notice.params, taskId })
+  const stop = hub.notifications.subscribe((notification) => {
+    if ((notification.only ?? mine) !== mine) return
+    if (notification.kind === 'task') {
+      const taskId = names.get(taskKey(notification.server, notification.own))
+      if (taskId !== undefined) tell('notifications/tasks', { ...notification.params, taskId })
       return
     }
-    if (!accepts(filter, notice)) return
-    const { method, params } = notificationOf(notice)
+    if (!accepts(filter, notification)) return
+    const { method, params } = notificationOf(notification)
     tell(method, params)
   })
   if (Object.keys(filter).length > 0) await ended(signal, hub.closing)
@@ -64,7 +64,7 @@ export async function answerListen(
 
 /** A resource that is not there now may be later; listening for it is no mistake. */
 async function tryToFollow(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   uri: string,
@@ -102,16 +102,16 @@ function namesIn(value: Record<string, unknown>, field: keyof Filter): string[] 
 }
 
 /** The caller's own among the tasks it asks about. */
-const tasksOf = (hub: Hub, caller: Caller, { taskIds = [] }: Filter) =>
+const tasksOf = (hub: McpParts, caller: Caller, { taskIds = [] }: Filter) =>
   taskIds.flatMap((taskId) => {
     const task = findTask(hub, caller, taskId)
     return task ? [{ taskId, ...task }] : []
   })
 
-const accepts = (filter: Filter, notice: Exclude<Notice, { kind: 'task' }>): boolean =>
-  notice.kind === 'updated'
-    ? filter.resourceSubscriptions?.includes(notice.uri) === true
-    : filter[`${notice.kind}ListChanged`] === true
+const accepts = (filter: Filter, notification: Exclude<Notification, { kind: 'task' }>): boolean =>
+  notification.kind === 'updated'
+    ? filter.resourceSubscriptions?.includes(notification.uri) === true
+    : filter[`${notification.kind}ListChanged`] === true
 
 function ended(...signals: AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {

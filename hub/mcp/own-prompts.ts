@@ -1,4 +1,4 @@
-import { RpcError, isObject, rpcCode } from './protocol.ts'
+import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 
 type Argument = { name: string; description: string; required: boolean }
 type OwnPrompt = {

@@ -4,13 +4,12 @@ import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Task } from '../../schemas/task.ts'
 import { watchFile } from '../../servers/kit/files/watch-file.ts'
-import { callTool } from '../call.ts'
-import type { Hub } from '../hub.ts'
-import { maySeeTool } from '../policy.ts'
+import type { McpParts } from './parts.ts'
+import { mayList } from '../calls/decide.ts'
 import { answerScheme, readAnswer } from './answers.ts'
-import { RpcError, rpcCode } from './protocol.ts'
+import { RpcError, rpcCode } from '../rpc/protocol.ts'
 
-type Mirror = {
+type ResourceKind = {
   scheme: string
   template: { uriTemplate: string; name: string; title: string; description: string }
   /** What reads it; the rights are those of the tool. */
@@ -20,10 +19,10 @@ type Mirror = {
   /** What is emitted in the store when it changes. */
   topic(id: string): string
   /** The file it is, where others than the hub may change it. */
-  file?(hub: Hub, id: string): string | undefined
+  file?(hub: Pick<McpParts, 'config'>, id: string): string | undefined
 }
 
-const mirror = (noun: string, tool: string, argument: string, description: string): Mirror => ({
+const kind = (noun: string, tool: string, argument: string, description: string): ResourceKind => ({
   scheme: `${noun}:`,
   template: {
     uriTemplate: `${noun}://{${argument}}`,
@@ -37,8 +36,12 @@ const mirror = (noun: string, tool: string, argument: string, description: strin
 })
 
 /** A noun that lies in another: `note://VAULT/PATH`, `spec://REPOSITORY/FEATURE`. */
-const nested = (noun: string, [outer, inner]: [string, string], description: string): Mirror => ({
-  ...mirror(noun, `${noun}_read`, inner, description),
+const nested = (
+  noun: string,
+  [outer, inner]: [string, string],
+  description: string,
+): ResourceKind => ({
+  ...kind(noun, `${noun}_read`, inner, description),
   template: {
     uriTemplate: `${noun}://{${outer}}/{+${inner}}`,
     name: noun,
@@ -53,10 +56,10 @@ const nested = (noun: string, [outer, inner]: [string, string], description: str
 })
 
 /** Nouns worth attaching to a conversation or watching. Each is what its tool returns. */
-const mirrors: Mirror[] = [
-  mirror('task', 'task_read', 'task', 'A task: goal, state, attempts, result'),
-  mirror('log', 'task_log', 'task', 'The log of a task'),
-  mirror('change', 'change_read', 'change', 'A proposed change: revisions, diff, checks, comments'),
+const kinds: ResourceKind[] = [
+  kind('task', 'task_read', 'task', 'A task: goal, state, attempts, result'),
+  kind('log', 'task_log', 'task', 'The log of a task'),
+  kind('change', 'change_read', 'change', 'A proposed change: revisions, diff, checks, comments'),
   { ...nested('note', ['vault', 'path'], 'A note of a vault'), file: noteFile },
   nested('spec', ['repo', 'feature'], 'A Spec-Kit feature: its documents and tasks'),
 ]
@@ -64,18 +67,18 @@ const mirrors: Mirror[] = [
 const listed = 20
 
 export const isOwnAddress = (uri: string): boolean =>
-  uri.startsWith(answerScheme) || mirrors.some(({ scheme }) => uri.startsWith(`${scheme}//`))
+  uri.startsWith(answerScheme) || kinds.some(({ scheme }) => uri.startsWith(`${scheme}//`))
 
-export const ownTemplates = (hub: Hub, principal: Principal): object[] =>
-  mirrors
-    .filter(({ tool }) => maySeeTool(principal, hub.registry.require(tool)))
+export const ownTemplates = (hub: McpParts, principal: Principal): object[] =>
+  kinds
+    .filter(({ tool }) => mayList(principal, hub.registry.require(tool)))
     .map(({ template }) => ({ ...template, mimeType: 'application/json' }))
 
 /** The newest tasks and the changes that are open. */
-export async function ownResources(hub: Hub, principal: Principal): Promise<object[]> {
+export async function ownResources(hub: McpParts, principal: Principal): Promise<object[]> {
   const list = async <Item>(tool: string, args: object) => {
-    if (!maySeeTool(principal, hub.registry.require(tool))) return []
-    const { items } = (await callTool(hub, principal, tool, args)) as { items: Item[] } // Their output.
+    if (!mayList(principal, hub.registry.require(tool))) return []
+    const { items } = (await hub.calls.tool(principal, tool, args)) as { items: Item[] } // Their output.
     return items
   }
   const [tasks, changes] = await Promise.all([
@@ -102,14 +105,14 @@ export async function ownResources(hub: Hub, principal: Principal): Promise<obje
 }
 
 export async function readOwnResource(
-  hub: Hub,
+  hub: McpParts,
   principal: Principal,
   uri: string,
 ): Promise<object[]> {
   if (uri.startsWith(answerScheme)) return readAnswer(hub, principal.id, uri)
   const { found, id } = find(uri)
   try {
-    const value = await callTool(hub, principal, found.tool, found.arguments(id))
+    const value = await hub.calls.tool(principal, found.tool, found.arguments(id))
     return [{ uri, mimeType: 'application/json', text: JSON.stringify(value, null, 2) }]
   } catch (error) {
     if (!(error instanceof HubError)) throw error
@@ -118,10 +121,14 @@ export async function readOwnResource(
 }
 
 /** Calls `changed` when the resource may have changed, until the returned function is called. */
-export function followOwn(hub: Hub, uri: string, changed: () => void): () => void {
+export function followOwn(
+  hub: Pick<McpParts, 'topics' | 'config' | 'log'>,
+  uri: string,
+  changed: () => void,
+): () => void {
   if (uri.startsWith(answerScheme)) return () => undefined // It never does.
   const { found, id } = find(uri)
-  const unsubscribe = hub.store.topics.subscribe(found.topic(id), changed)
+  const unsubscribe = hub.topics.subscribe(found.topic(id), changed)
   const file = found.file?.(hub, id)
   if (file === undefined) return unsubscribe
   try {
@@ -136,14 +143,14 @@ export function followOwn(hub: Hub, uri: string, changed: () => void): () => voi
   }
 }
 
-function noteFile(hub: Hub, id: string): string | undefined {
+function noteFile(hub: Pick<McpParts, 'config'>, id: string): string | undefined {
   const slash = id.indexOf('/')
   const vault = hub.config().file.vaults[id.slice(0, slash)]
   return vault && join(vault.path, id.slice(slash + 1))
 }
 
-function find(uri: string): { found: Mirror; id: string } {
-  const found = mirrors.find(({ scheme }) => uri.startsWith(`${scheme}//`))
+function find(uri: string): { found: ResourceKind; id: string } {
+  const found = kinds.find(({ scheme }) => uri.startsWith(`${scheme}//`))
   if (!found) throw new RpcError(rpcCode.params, `there is no resource ${uri}`, { uri })
   return { found, id: decodeURIComponent(uri.slice(found.scheme.length + 2)) }
 }

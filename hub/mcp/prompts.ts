@@ -1,18 +1,18 @@
-import type { Hub } from '../hub.ts'
+import { resultText } from '../rpc/reply.ts'
+import type { McpParts } from './parts.ts'
 import type { Offers } from '../upstreams/offers.ts'
-import { relay, resultText } from '../upstreams/relay.ts'
-import type { Caller } from './caller.ts'
-import { clientOf } from './caller.ts'
-import { completeText } from './described.ts'
-import { encodeHeader } from './headers.ts'
-import { offersOf } from './lists.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { clientOf } from '../rpc/caller.ts'
+import { completeText } from './server-info.ts'
+import { encodeHeader } from '../rpc/headers.ts'
+import { offersOf } from './list-methods.ts'
 import { getOwnPrompt, isOwnPrompt } from './own-prompts.ts'
-import type { RpcRequest } from './protocol.ts'
-import { RpcError, isObject, rpcCode } from './protocol.ts'
+import type { RpcRequest } from '../rpc/protocol.ts'
+import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 
 /** Answers `prompts/get`: the hub's own, or an upstream's under the name it has here. */
 export async function answerPrompt(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   modern: boolean,
@@ -26,7 +26,7 @@ export async function answerPrompt(
     return modern ? `{${completeText},${text.slice(1)}` : text
   }
   const served = findPrompt(offersOf(hub, request, caller, modern), caller, name)
-  const reply = await relay(hub, served.link, name, {
+  const reply = await hub.calls.relay(served.link, name, {
     method: 'prompts/get',
     params: { ...params, name: served.own },
     caller,
@@ -40,7 +40,7 @@ export async function answerPrompt(
 
 /** Answers `completion/complete`: whoever has the prompt or the template knows its values. */
 export async function answerCompletion(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   modern: boolean,
@@ -54,7 +54,7 @@ export async function answerCompletion(
     return modern ? `{${completeText},${none}}` : `{${none}}`
   }
   const { ref: _ref, ...rest } = params
-  const reply = await relay(hub, target.link, 'completion/complete', {
+  const reply = await hub.calls.relay(target.link, 'completion/complete', {
     method: 'completion/complete',
     params: { ref: { ...ref, ...target.ref }, ...rest },
     caller,
@@ -65,7 +65,12 @@ export async function answerCompletion(
 }
 
 /** Undefined for what is the hub's own, which suggests nothing. */
-function completionTarget(hub: Hub, offers: Offers, caller: Caller, ref: Record<string, unknown>) {
+function completionTarget(
+  hub: McpParts,
+  offers: Offers,
+  caller: Caller,
+  ref: Record<string, unknown>,
+) {
   if (ref.type === 'ref/prompt' && typeof ref.name === 'string') {
     if (isOwnPrompt(ref.name)) return undefined
     const { link, own } = findPrompt(offers, caller, ref.name)

@@ -1,23 +1,23 @@
-import type { Hub } from '../hub.ts'
-import type { Reply } from '../upstreams/channel.ts'
+import type { Reply } from '../rpc/reply.ts'
+import { resultText } from '../rpc/reply.ts'
+import type { McpParts } from './parts.ts'
 import { ModernOnly } from '../upstreams/opener.ts'
 import { ownWay } from '../upstreams/pairing.ts'
-import { relay, resultText } from '../upstreams/relay.ts'
-import type { Caller } from './caller.ts'
-import { clientOf } from './caller.ts'
-import { completeText, linksOf } from './described.ts'
-import { encodeHeader } from './headers.ts'
-import { offersOf } from './lists.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { clientOf } from '../rpc/caller.ts'
+import { completeText, linksOf } from './server-info.ts'
+import { encodeHeader } from '../rpc/headers.ts'
+import { offersOf } from './list-methods.ts'
 import { isOwnAddress, readOwnResource } from './own-resources.ts'
-import type { RpcRequest } from './protocol.ts'
-import { RpcError, rpcCode } from './protocol.ts'
+import type { RpcRequest } from '../rpc/protocol.ts'
+import { RpcError, rpcCode } from '../rpc/protocol.ts'
 
 /** Results of `resources/read` say how long they may be kept; where an upstream did not, not at all. */
 const notKept = { ttlMs: 0, cacheScope: 'private' }
 
 /** Answers `resources/read`. */
 export async function answerResource(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   modern: boolean,
@@ -40,7 +40,7 @@ export async function answerResource(
 
 /** Answers methods about a resource that the hub need not understand, such as those of extensions. */
 export async function answerAboutResource(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   modern: boolean,
@@ -51,7 +51,7 @@ export async function answerAboutResource(
 
 /** Answers `resources/subscribe` and `resources/unsubscribe` of the old era. */
 export async function answerSubscription(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
 ): Promise<string> {
@@ -71,7 +71,7 @@ export async function answerSubscription(
  * one, since a server may keep for each client what it tells it about.
  */
 export async function followFor(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   modern: boolean,
@@ -81,7 +81,7 @@ export async function followFor(
   // Who may not read it may not know when it changes either.
   if (isOwnAddress(uri)) {
     await readOwnResource(hub, caller.principal, uri)
-    return hub.following.follow(uri)
+    return hub.subscriptions.follow(uri)
   }
   const reachable = linksOf(hub, caller.principal, caller.view)
   const [link] = hub.upstreams
@@ -89,12 +89,12 @@ export async function followFor(
     .filter((owner) => reachable.includes(owner))
   if (!link) throw new RpcError(rpcCode.params, `there is no resource ${uri}`, { uri })
   const way = await ownWay(link, { caller, client, modern })
-  if (!way) return hub.following.follow(uri)
+  if (!way) return hub.subscriptions.follow(uri)
   const call = { timeoutMs: link.config.timeoutMs, client }
   try {
     await link.request('resources/subscribe', { uri }, call, way)
   } catch (error) {
-    if (error instanceof ModernOnly) return hub.following.follow(uri)
+    if (error instanceof ModernOnly) return hub.subscriptions.follow(uri)
     throw error
   }
   return () => {
@@ -105,7 +105,7 @@ export async function followFor(
 
 /** Asks the servers that may have the resource, in turn, until one does. */
 async function passToOwner(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   modern: boolean,
@@ -128,7 +128,7 @@ async function passToOwner(
     .filter((link) => reachable.includes(link))
   for (const [index, link] of owners.entries()) {
     try {
-      return await relay(hub, link, method, relayed)
+      return await hub.calls.relay(link, method, relayed)
     } catch (error) {
       const isMissing = error instanceof RpcError && missing.includes(error.code)
       if (!isMissing || index === owners.length - 1) throw error

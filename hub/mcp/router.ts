@@ -1,14 +1,14 @@
-import type { Hub } from '../hub.ts'
+import { resultText } from '../rpc/reply.ts'
+import type { McpParts } from './parts.ts'
 import { HubError } from '../../schemas/errors.ts'
-import { relay, resultText } from '../upstreams/relay.ts'
-import type { Caller } from './caller.ts'
-import { clientOf } from './caller.ts'
-import { discovered, initialized, linksOf } from './described.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { clientOf } from '../rpc/caller.ts'
+import { discovered, initialized, linksOf } from './server-info.ts'
 import { answerListen } from './listen.ts'
-import { answerList, isListMethod } from './lists.ts'
+import { answerList, isListMethod } from './list-methods.ts'
 import { answerCompletion, answerPrompt } from './prompts.ts'
-import type { RpcId, RpcRequest } from './protocol.ts'
-import { RpcError, errorReply, isObject, metaKey, modernVersion, rpcCode } from './protocol.ts'
+import type { RpcId, RpcRequest } from '../rpc/protocol.ts'
+import { RpcError, errorReply, isObject, metaKey, modernVersion, rpcCode } from '../rpc/protocol.ts'
 import { answerAboutResource, answerResource, answerSubscription } from './resources.ts'
 import { answerSkills, isSkillMethod } from './skills.ts'
 import { answerTask, isTaskMethod } from './tasks.ts'
@@ -18,9 +18,9 @@ type Request = RpcRequest & { id: RpcId }
 
 /** Answers one request of either era as text, ready to send; transports only carry it. */
 export class Router {
-  readonly #hub: Hub
+  readonly #hub: McpParts
 
-  constructor(hub: Hub) {
+  constructor(hub: McpParts) {
     this.#hub = hub
   }
 
@@ -94,7 +94,13 @@ export class Router {
     const [link] = isForeign ? linksOf(this.#hub, caller.principal, caller.view) : []
     if (!link) throw unsupported(method)
     const client = clientOf(request, caller, modern)
-    const reply = await relay(this.#hub, link, method, { method, params, caller, client, modern })
+    const reply = await this.#hub.calls.relay(link, method, {
+      method,
+      params,
+      caller,
+      client,
+      modern,
+    })
     return resultText(reply, modern)
   }
 

@@ -1,17 +1,17 @@
-import type { Hub } from '../hub.ts'
-import type { Identity } from '../upstreams/connection.ts'
-import { isObject } from './protocol.ts'
-import { Session } from './session.ts'
+import type { Identity } from '../rpc/protocol.ts'
+import type { McpParts } from './parts.ts'
+import { isObject } from '../rpc/protocol.ts'
+import { Session } from '../rpc/session.ts'
 
 const maxSessions = 5000
 const idleMs = 3_600_000
 
 /** The sessions of one door, oldest use first. Only the principal that opened one may use it. */
 export class Sessions {
-  readonly #hub: Hub
+  readonly #hub: McpParts
   readonly #open = new Map<string, Session>()
 
-  constructor(hub: Hub) {
+  constructor(hub: McpParts) {
     this.#hub = hub
   }
 
@@ -19,7 +19,7 @@ export class Sessions {
   open(principal: string, params: Record<string, unknown>): Session {
     this.#makeRoom()
     const session = new Session(principal, identityIn(params), this.#hub.now())
-    const stop = this.#hub.notices.subscribe((notice) => session.hear(notice))
+    const stop = this.#hub.notifications.subscribe((notification) => session.hear(notification))
     session.onEnd(stop)
     session.onEnd(() => this.#hub.upstreams.forget(session.id))
     this.#open.set(session.id, session)

@@ -1,11 +1,10 @@
-import type { Hub } from '../hub.ts'
-import { relay } from '../upstreams/relay.ts'
-import { hasSkills } from '../upstreams/upstreams.ts'
-import type { Caller } from './caller.ts'
-import { clientOf } from './caller.ts'
-import { cacheText, completeText, linksOf } from './described.ts'
-import type { RpcRequest } from './protocol.ts'
-import { RpcError, rpcCode } from './protocol.ts'
+import type { McpParts } from './parts.ts'
+import { hasSkills } from '../upstreams/offers.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { clientOf } from '../rpc/caller.ts'
+import { cacheText, completeText, linksOf } from './server-info.ts'
+import type { RpcRequest } from '../rpc/protocol.ts'
+import { RpcError, rpcCode } from '../rpc/protocol.ts'
 import { answerAboutResource } from './resources.ts'
 
 const maxPages = 100
@@ -15,7 +14,7 @@ export const isSkillMethod = (method: string): boolean =>
 
 /** Answers the skills extension (SEP-2640): one catalogue of all servers that have some. */
 export async function answerSkills(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   modern: boolean,
@@ -33,7 +32,7 @@ export async function answerSkills(
       for (let page = 0; page < maxPages; page++) {
         const params = { ...request.params, ...(cursor === undefined ? {} : { cursor }) }
         const relayed = { method: request.method, params, caller, client, modern }
-        const { result } = await relay(hub, link, request.method, relayed)
+        const { result } = await hub.calls.relay(link, request.method, relayed)
         if (Array.isArray(result.skills)) skills.push(...(result.skills as unknown[]))
         if (typeof result.nextCursor !== 'string' || result.nextCursor === cursor) break
         cursor = result.nextCursor

@@ -1,14 +1,14 @@
+import type { View } from '../rpc/caller.ts'
 import type { Readable, Writable } from 'node:stream'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
-import type { View } from '../discovery/catalog.ts'
-import type { Hub } from '../hub.ts'
+import type { McpParts } from './parts.ts'
 import { lineSplitter } from '../upstreams/lines.ts'
-import { parseMessage } from './json.ts'
-import type { RpcId, RpcRequest } from './protocol.ts'
-import { RpcError, asMessage, errorReply, rpcCode } from './protocol.ts'
+import { parseMessage } from '../rpc/json.ts'
+import type { RpcId, RpcRequest } from '../rpc/protocol.ts'
+import { RpcError, asMessage, errorReply, rpcCode } from '../rpc/protocol.ts'
 import { Router, isModern } from './router.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../rpc/session.ts'
 import { Sessions } from './sessions.ts'
 
 type Options = {
@@ -27,7 +27,7 @@ const maxLineChars = 8 * 1024 * 1024
  * `server/discover` first and may go on with `initialize`). Resolves when the input ends, or the hub
  * drains, and every running call was answered.
  */
-export function serveStdio(hub: Hub, options: Options): Promise<void> {
+export function serveStdio(hub: McpParts, options: Options): Promise<void> {
   const { input } = options
   const pipe = new Pipe(hub, options)
   const lines: string[] = []
@@ -58,14 +58,14 @@ export function serveStdio(hub: Hub, options: Options): Promise<void> {
 }
 
 class Pipe {
-  readonly #hub: Hub
+  readonly #hub: McpParts
   readonly #options: Options
   readonly #router: Router
   readonly #sessions: Sessions
   readonly #running = new Map<RpcId, { abort: AbortController; done: Promise<void> }>()
   #session: Session | undefined
 
-  constructor(hub: Hub, options: Options) {
+  constructor(hub: McpParts, options: Options) {
     this.#hub = hub
     this.#options = options
     this.#router = new Router(hub)

@@ -1,14 +1,14 @@
-import type { Hub } from '../hub.ts'
-import type { Reply } from '../upstreams/channel.ts'
-import { tasksExtension } from '../upstreams/greeting.ts'
-import { relay, resultText } from '../upstreams/relay.ts'
+import type { Reply } from '../rpc/reply.ts'
+import { resultText } from '../rpc/reply.ts'
+import type { McpParts } from './parts.ts'
+import { tasksExtension } from '../upstreams/handshake.ts'
 import { taskNameParts, withTaskName } from '../upstreams/task-names.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
-import type { Caller } from './caller.ts'
-import { clientOf } from './caller.ts'
-import { encodeHeader } from './headers.ts'
-import type { RpcRequest } from './protocol.ts'
-import { RpcError, isObject, rpcCode } from './protocol.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { clientOf } from '../rpc/caller.ts'
+import { encodeHeader } from '../rpc/headers.ts'
+import type { RpcRequest } from '../rpc/protocol.ts'
+import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 
 const modernMethods = ['tasks/get', 'tasks/update', 'tasks/cancel']
 const legacyMethods = ['tasks/get', 'tasks/result', 'tasks/cancel']
@@ -29,7 +29,7 @@ export function withTask(link: UpstreamLink, { principal, session }: Caller, rep
 
 /** Answers `tasks/get` and its like: the server that has the task does. */
 export async function answerTask(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   modern: boolean,
@@ -41,7 +41,7 @@ export async function answerTask(
   if (!task)
     throw new RpcError(rpcCode.params, 'there is no such task', { taskId: params.taskId ?? null })
   const { link, own } = task
-  const reply = await relay(hub, link, request.method, {
+  const reply = await hub.calls.relay(link, request.method, {
     method: request.method,
     params: { ...params, taskId: own },
     caller,
@@ -62,7 +62,7 @@ const needsTasks = () =>
 
 /** Whose task this is; none where it is nobody's, or somebody else's. */
 export function findTask(
-  hub: Hub,
+  hub: McpParts,
   { principal }: Caller,
   name: unknown,
 ): { link: UpstreamLink; own: string } | undefined {

@@ -1,22 +1,21 @@
+import { resultText } from '../rpc/reply.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
-import { callTool } from '../call.ts'
-import type { Hub } from '../hub.ts'
+import type { McpParts } from './parts.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
-import { relay, resultText } from '../upstreams/relay.ts'
-import type { Caller } from './caller.ts'
-import { clientOf } from './caller.ts'
-import { complete, completeText } from './described.ts'
-import { encodeHeader, paramHeaders } from './headers.ts'
-import type { RpcRequest } from './protocol.ts'
-import { passSigningIn } from './asking-sign-in.ts'
-import { RpcError, isObject, rpcCode } from './protocol.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { clientOf } from '../rpc/caller.ts'
+import { complete, completeText } from './server-info.ts'
+import { encodeHeader, paramHeaders } from '../rpc/headers.ts'
+import type { RpcRequest } from '../rpc/protocol.ts'
+import { passSigningIn } from './sign-in-elicitation.ts'
+import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 import { cutAnswer } from './answers.ts'
-import { offersOf } from './lists.ts'
+import { offersOf } from './list-methods.ts'
 import { withTask } from './tasks.ts'
 
 /** Answers `tools/call`, whoever serves the tool. */
 export async function answerToolCall(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   modern: boolean,
@@ -40,7 +39,7 @@ export async function answerToolCall(
       const relayed = { ...request, params: { ...params, arguments: args } }
       return await callForeign(hub, relayed, { ...caller, rawArguments }, modern, served)
     }
-    const structured = JSON.stringify(await callTool(hub, principal, name, args, { signal }))
+    const structured = JSON.stringify(await hub.calls.tool(principal, name, args, { signal }))
     const lead = modern ? `${completeText},` : ''
     return `{${lead}"content":[{"type":"text","text":${JSON.stringify(structured)}}],"structuredContent":${structured}}`
   } catch (error) {
@@ -55,7 +54,7 @@ export async function answerToolCall(
 }
 
 async function callForeign(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest & { params: Record<string, unknown> },
   caller: Caller,
   modern: boolean,
@@ -75,7 +74,9 @@ async function callForeign(
       ...(served.mirrored.size > 0 && isObject(args) ? paramHeaders(served.mirrored, args) : {}),
     },
   }
-  const reply = await passSigningIn(hub, link, relayed, (passed) => relay(hub, link, name, passed))
+  const reply = await passSigningIn(hub, link, relayed, (passed) =>
+    hub.calls.relay(link, name, passed),
+  )
   const answer = withTask(link, caller, reply)
   return resultText(await cutAnswer(hub, caller, link.config.answerChars, answer), modern)
 }
@@ -98,7 +99,7 @@ function findForeign({ tools }: Offers, { view }: Caller, name: string): Served 
   return same.length === 1 ? same[0] : undefined
 }
 
-const isKnown = (hub: Hub, name: string): boolean =>
+const isKnown = (hub: McpParts, name: string): boolean =>
   hub.registry.get(name) !== undefined || hub.upstreams.offers.tools.has(name)
 
 /** `tool_call` is taken apart here, so that everything after sees the tool that is meant. */

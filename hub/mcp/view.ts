@@ -1,11 +1,11 @@
-import type { View } from '../discovery/catalog.ts'
-import type { Hub } from '../hub.ts'
-import { RpcError, rpcCode } from './protocol.ts'
+import type { View } from '../rpc/caller.ts'
+import type { McpParts } from './parts.ts'
+import { RpcError, rpcCode } from '../rpc/protocol.ts'
 
 const everything: View = {}
 
 /** `/mcp`, `/mcp/SERVER`, and `?view=lean` or `?tools=task_*,change_*` to be shown less. */
-export function viewOf(hub: Hub, path: string, url: string): View {
+export function viewOf(hub: McpParts, path: string, url: string): View {
   if (url === '/mcp') return everything // Nearly every call.
   const query = new URL(url, 'http://hub').searchParams
   const view = query.get('view')

@@ -8,8 +8,8 @@ import { mintToken } from '../../servers/kit/tokens.ts'
 import type { Row, Tx } from '../../servers/kit/tx.ts'
 import type { Seal } from '../auth/seal.ts'
 import { openInvitation, reachable, writeInvitation } from './invitation.ts'
-import type { Grant } from './rows.ts'
-import { keepPeer, readPeers, sealedFor } from './rows.ts'
+import type { Grant } from './store/peers.ts'
+import { keepPeer, readPeers, sealedFor } from './store/peers.ts'
 
 const invitedMs = 10 * 60_000
 const patienceMs = 15_000

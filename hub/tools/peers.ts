@@ -5,8 +5,8 @@ import { Org } from '../../schemas/principal.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import type { Seal } from '../auth/seal.ts'
 import { Admission, Joined, admit, invite, join } from '../peers/joining.ts'
-import { look } from '../peers/look.ts'
-import { readPeers } from '../peers/rows.ts'
+import { look } from '../peers/status.ts'
+import { readPeers } from '../peers/store/peers.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 
 type Sources = { upstreams(): Upstreams; seal(): Seal; url(): string }

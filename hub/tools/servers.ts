@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Upstream } from '../../schemas/upstream.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
-import { definitionDiff, pin, readPins } from '../upstreams/pins.ts'
+import { definitionDiff, pin, readPins } from '../upstreams/store/pins.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 
 /** The tools about third-party servers. They are made for one hub, because its links live in it. */
@@ -68,7 +68,7 @@ export const serverTools = (upstreams: () => Upstreams) => [
           data: { tools: items.map((item) => item.tool) },
         })
       })
-      await upstreams().shelve(server)
+      await upstreams().sortTools(server)
       return { items, accepted: true }
     },
   }),

@@ -1,5 +1,6 @@
+import type { Params, RpcFailure, RpcId } from '../rpc/protocol.ts'
+import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
-import type { RpcFailure, RpcId } from '../mcp/protocol.ts'
 
 /** The request never began: the connection was found dead before, so it may be sent on another. */
 export class NotSent extends HubError {
@@ -7,11 +8,6 @@ export class NotSent extends HubError {
     super('unavailable', message)
   }
 }
-
-export type Params = Record<string, unknown>
-
-/** A result, and its own text where the upstream's message allowed to cut it out. */
-export type Reply = { result: Params; raw: string | undefined }
 
 /** What belongs to one request of ours while it runs. */
 export type Exchange = {

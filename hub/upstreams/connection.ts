@@ -1,14 +1,13 @@
+import type { Identity, Params } from '../rpc/protocol.ts'
+import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
-import { RpcError, isObject, metaKey, modernVersion, rpcCode } from '../mcp/protocol.ts'
-import type { Channel, ChannelEvents, Exchange, Params, Pending, Reply } from './channel.ts'
+import { RpcError, isObject, metaKey, modernVersion, rpcCode } from '../rpc/protocol.ts'
+import type { Channel, ChannelEvents, Exchange, Pending } from './channel.ts'
 import { Deadline } from './deadline.ts'
 import { IdTable } from './id-table.ts'
 
-/** Whom an upstream is talking to, as far as it is told. */
-export type Identity = { info: Params; capabilities: Params; logLevel?: string | undefined }
-
 /** What a server said of itself when the connection was made. */
-export type Greeting = {
+export type Handshake = {
   modern: boolean
   version: string
   capabilities: Params
@@ -34,11 +33,11 @@ export type Call = {
 
 type Running = { exchange: Exchange; wantsLog: boolean; answers: boolean }
 
-export type Notices = {
+export type ConnectionEvents = {
   /** The connection serves a single client, so whatever is said on it is for that one. */
   isOwn: boolean
   /** What the upstream said on its own: changed lists, updated resources, log lines. */
-  onNotice(method: string, params: Params): void
+  onNotification(method: string, params: Params): void
   onRequest(method: string, params: Params, signal: AbortSignal): Promise<unknown>
 }
 
@@ -50,20 +49,20 @@ const envelopeKeys: string[] = [
 ]
 
 /**
- * One greeted connection to an upstream. It knows which request each message belongs to: channels
+ * One handshake connection to an upstream. It knows which request each message belongs to: channels
  * with a stream per request say so themselves, on a pipe it follows from tokens and from who waits.
  */
 export class Connection {
-  readonly greeting: Greeting
+  readonly handshake: Handshake
   readonly #channel: Channel
-  readonly #notices: Notices
+  readonly #events: ConnectionEvents
   /** By the token under which the upstream reports their progress. */
   readonly #running = new IdTable<Running>()
 
-  constructor(channel: Channel, greeting: Greeting, notices: Notices) {
+  constructor(channel: Channel, handshake: Handshake, events: ConnectionEvents) {
     this.#channel = channel
-    this.greeting = greeting
-    this.#notices = notices
+    this.handshake = handshake
+    this.#events = events
   }
 
   get isIdle(): boolean {
@@ -76,7 +75,7 @@ export class Connection {
       pending?.cancel(late(method, call.timeoutMs)),
     )
     const canceled = () => pending?.cancel(new HubError('canceled', 'the call was canceled'))
-    const ask = call.onRequest ?? this.#notices.onRequest
+    const ask = call.onRequest ?? this.#events.onRequest
     // Whole in one literal: V8 makes a hidden class of its own for each object that gets a function later.
     const running: Running = {
       exchange: {
@@ -86,7 +85,7 @@ export class Connection {
           if (about === 'notifications/progress')
             call.onNotification?.(about, { ...said, progressToken: call.progressToken })
           else if (about === 'notifications/message') call.onNotification?.(about, said)
-          else this.#notices.onNotice(about, said)
+          else this.#events.onNotification(about, said)
         },
         onRequest: (asked, about, signal) => deadline.during(ask(asked, about, signal)),
       },
@@ -127,19 +126,19 @@ export class Connection {
           ? this.#logReader()
           : undefined
     if (found) found.exchange.onNotification?.(method, params)
-    else if (method !== 'notifications/progress') this.#notices.onNotice(method, params)
+    else if (method !== 'notifications/progress') this.#events.onNotification(method, params)
   }
 
   /** A question on a pipe is taken to be about the request that began last. */
   readonly onRequest: ChannelEvents['onRequest'] = (method, params, signal) => {
     const found = this.#running.values().findLast(({ answers }) => answers)
-    const ask = found?.exchange.onRequest ?? this.#notices.onRequest
+    const ask = found?.exchange.onRequest ?? this.#events.onRequest
     return ask(method, params, signal)
   }
 
   /** Log lines name no request. Only where a single one wants them is it certain whose they are. */
   #logReader(): Running | undefined {
-    if (this.#notices.isOwn) return this.#running.values().at(-1)
+    if (this.#events.isOwn) return this.#running.values().at(-1)
     const wanting = this.#running.values().filter(({ wantsLog }) => wantsLog)
     return wanting.length === 1 ? wanting[0] : undefined
   }
@@ -151,7 +150,7 @@ export class Connection {
       if (!envelopeKeys.includes(key) && key !== 'progressToken') meta[key] = value
     }
     if (call.progressToken !== undefined) meta.progressToken = token
-    if (this.greeting.modern) Object.assign(meta, envelope(call.client))
+    if (this.handshake.modern) Object.assign(meta, envelope(call.client))
     const parts = Object.entries(rest).map(
       ([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`,
     )

@@ -1,10 +1,10 @@
+import type { Params } from '../rpc/protocol.ts'
 import { HubError } from '../../schemas/errors.ts'
-import { isObject } from '../mcp/protocol.ts'
-import type { Params } from './channel.ts'
+import { isObject } from '../rpc/protocol.ts'
 import type { Connection } from './connection.ts'
 import type { ForeignTool } from './foreign-tool.ts'
 import { isTool } from './foreign-tool.ts'
-import { hubIdentity } from './greeting.ts'
+import { hubIdentity } from './handshake.ts'
 
 export type ForeignPrompt = Params & { name: string }
 export type ForeignResource = Params & { uri: string }
@@ -37,7 +37,7 @@ export async function readLists(
   wanted: ListKind[],
   timeoutMs: number,
 ): Promise<Partial<Lists>> {
-  const { capabilities } = connection.greeting
+  const { capabilities } = connection.handshake
   const read = async (method: string, field: string) =>
     readPages(connection, method, field, timeoutMs)
   const lists: Partial<Lists> = {}

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { mirroredParams } from '../mcp/headers.ts'
+import { isObject } from '../rpc/protocol.ts'
+import { mirroredParams } from '../rpc/headers.ts'
 import type { ForeignTool } from './foreign-tool.ts'
 import type { ForeignPrompt, ForeignResource, ForeignTemplate, Lists } from './lists.ts'
 import type { UpstreamLink } from './upstream.ts'
@@ -17,7 +18,7 @@ export type Offers = {
   templates: (At<ForeignTemplate> & { matches: RegExp })[]
 }
 
-export type Shelf = {
+export type CatalogEntry = {
   link: UpstreamLink
   /** What is offered; the link's own lists, but for a client whose connection differs. */
   lists: Lists
@@ -34,7 +35,7 @@ const maxNameLength = 64
  * or an upstream before, is never given to another.
  */
 export function indexOffers(
-  shelves: [string, Shelf][],
+  entries: [string, CatalogEntry][],
   isTaken: { name(name: string): boolean; address(uri: string): boolean },
 ): Offers {
   const offers: Offers = {
@@ -43,29 +44,29 @@ export function indexOffers(
     resources: new Map(),
     templates: [],
   }
-  for (const [upstream, shelf] of shelves.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const { link, lists } = shelf
+  for (const [upstream, entry] of entries.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const { link, lists } = entry
     const { prompts, resources, templates } = lists
     const prefix = link.config.prefix ?? `${upstream.toLowerCase().replace(/[^a-z0-9_]/g, '_')}_`
-    shelf.shadowed = []
-    for (const item of shelf.accepted.toSorted(byName)) {
+    entry.shadowed = []
+    for (const item of entry.accepted.toSorted(byName)) {
       const name = shorten(`${prefix}${item.name}`)
       const mirrored = mirroredParams(item.inputSchema)
       if (isTaken.name(name) || offers.tools.has(name) || typeof mirrored === 'string')
-        shelf.shadowed.push(item.name)
+        entry.shadowed.push(item.name)
       else offers.tools.set(name, { name, own: item.name, item, link, mirrored })
     }
     for (const item of prompts.toSorted(byName)) {
       const name = shorten(`${prefix}${item.name}`)
-      if (isTaken.name(name) || offers.prompts.has(name)) shelf.shadowed.push(item.name)
+      if (isTaken.name(name) || offers.prompts.has(name)) entry.shadowed.push(item.name)
       else offers.prompts.set(name, { name, own: item.name, item, link })
     }
     for (const item of resources) {
-      if (isTaken.address(item.uri) || offers.resources.has(item.uri)) shelf.shadowed.push(item.uri)
+      if (isTaken.address(item.uri) || offers.resources.has(item.uri)) entry.shadowed.push(item.uri)
       else offers.resources.set(item.uri, { item, link })
     }
     for (const item of templates) {
-      if (isTaken.address(item.uriTemplate)) shelf.shadowed.push(item.uriTemplate)
+      if (isTaken.address(item.uriTemplate)) entry.shadowed.push(item.uriTemplate)
       else offers.templates.push({ item, link, matches: templatePattern(item.uriTemplate) })
     }
   }
@@ -91,6 +92,11 @@ export function ownersOf(
   for (const { item, link } of templates) if (schemeOf(item.uriTemplate) === scheme) users.add(link)
   return [...users].filter(among)
 }
+
+/** Servers of the skills extension, which need not list what they have. */
+export const hasSkills = ({ handshake }: UpstreamLink): boolean =>
+  isObject(handshake?.capabilities.extensions) &&
+  'io.modelcontextprotocol/skills' in handshake.capabilities.extensions
 
 const schemeOf = (uri: string): string => uri.slice(0, uri.indexOf(':') + 1).toLowerCase()
 

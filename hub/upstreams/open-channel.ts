@@ -7,7 +7,7 @@ import { StdioChannel } from './stdio-channel.ts'
 /** Environment variable that child processes carry, with the data directory of their hub. */
 export const marker = 'SWITCHYARD_UPSTREAM'
 
-export type Surroundings = {
+export type ChannelOptions = {
   environment: Record<string, string | undefined>
   /** Value of the marker. */
   mark: string
@@ -18,7 +18,7 @@ export type Surroundings = {
 /** The HTTP ones are loaded when needed: a hub without such upstreams does not pay for the library. */
 export async function openChannel(
   config: UpstreamConfig,
-  { environment, mark, signIn }: Surroundings,
+  { environment, mark, signIn }: ChannelOptions,
   events: ChannelEvents,
 ): Promise<Channel> {
   const { command = '', args, env, cwd, url, headers, type } = config

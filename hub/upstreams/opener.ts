@@ -1,14 +1,15 @@
+import type { Identity } from '../rpc/protocol.ts'
 import type { UpstreamConfig } from '../../schemas/upstream.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Channel } from './channel.ts'
-import type { Identity, Notices } from './connection.ts'
+import type { ConnectionEvents } from './connection.ts'
 import { Connection, answerAlone } from './connection.ts'
-import type { Era } from './greeting.ts'
-import { greet } from './greeting.ts'
-import type { Surroundings } from './open-channel.ts'
+import type { Era } from './handshake.ts'
+import { performHandshake } from './handshake.ts'
+import type { ChannelOptions } from './open-channel.ts'
 import { openChannel } from './open-channel.ts'
 
-/** The server speaks the modern era and will not be greeted in the old one. */
+/** The server speaks the modern era and will not be handshake in the old one. */
 export class ModernOnly extends HubError {
   constructor(cause: unknown) {
     super('unsupported', 'the upstream does not speak a revision before 2026-07-28', { cause })
@@ -18,38 +19,38 @@ export class ModernOnly extends HubError {
 /** Opens connections to one upstream, and remembers what it learned of how that is done. */
 export class Opener {
   readonly #config: UpstreamConfig
-  readonly #around: Surroundings
+  readonly #options: ChannelOptions
   #era: Era = 'unknown'
   #transport: 'sse' | undefined
   #isModern = false
   #isModernOnly = false
   readonly #opening = new Set<Channel>()
 
-  constructor(config: UpstreamConfig, around: Surroundings) {
+  constructor(config: UpstreamConfig, options: ChannelOptions) {
     this.#config = config
-    this.#around = around
+    this.#options = options
   }
 
   /** In whichever era the server speaks, the modern one first. */
   async open(
     identity: Identity,
-    notices: Notices,
+    events: ConnectionEvents,
     onClose: (reason: string) => void,
   ): Promise<Connection> {
-    const connection = await this.#open(identity, this.#era, notices, onClose)
-    this.#isModern = connection.greeting.modern
+    const connection = await this.#open(identity, this.#era, events, onClose)
+    this.#isModern = connection.handshake.modern
     return connection
   }
 
   /** In the old era. Throws ModernOnly where that is impossible. */
   async openOld(
     identity: Identity,
-    notices: Notices,
+    events: ConnectionEvents,
     onClose: (reason: string) => void,
   ): Promise<Connection> {
     if (this.#isModernOnly) throw new ModernOnly(undefined)
     try {
-      return await this.#open(identity, 'legacy', notices, onClose)
+      return await this.#open(identity, 'legacy', events, onClose)
     } catch (error) {
       if (!this.#isModern) throw error
       this.#isModernOnly = true
@@ -60,12 +61,12 @@ export class Opener {
   async #open(
     identity: Identity,
     era: Era,
-    notices: Notices,
+    events: ConnectionEvents,
     onClose: (reason: string) => void,
   ): Promise<Connection> {
     let connection: Connection | undefined
     const config = this.#transport ? { ...this.#config, type: this.#transport } : this.#config
-    const channel = await openChannel(config, this.#around, {
+    const channel = await openChannel(config, this.#options, {
       onClose,
       onNotification: (method, params) => connection?.onNotification(method, params),
       onRequest: (method, params, signal) =>
@@ -73,11 +74,11 @@ export class Opener {
     })
     this.#opening.add(channel)
     try {
-      connection = new Connection(channel, await greet(channel, identity, era), notices)
+      connection = new Connection(channel, await performHandshake(channel, identity, era), events)
       return connection
     } catch (error) {
       await channel.close() // A server that answers nothing would else be left running at each try.
-      if (this.#isOlder(error)) return this.#open(identity, era, notices, onClose)
+      if (this.#isOlder(error)) return this.#open(identity, era, events, onClose)
       if (era === 'unknown' && died(error)) this.#era = 'legacy'
       throw error
     } finally {

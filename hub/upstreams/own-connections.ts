@@ -1,5 +1,6 @@
+import type { Identity } from '../rpc/protocol.ts'
 import { HubError } from '../../schemas/errors.ts'
-import type { Connection, Identity, Notices } from './connection.ts'
+import type { Connection, ConnectionEvents } from './connection.ts'
 import type { ForeignTool } from './foreign-tool.ts'
 import type { Lists } from './lists.ts'
 
@@ -11,7 +12,11 @@ type Entry = {
   usedAt: number
   offer?: OwnOffer
 }
-type Open = (identity: Identity, notices: Notices, onClose: () => void) => Promise<Connection>
+type Open = (
+  identity: Identity,
+  events: ConnectionEvents,
+  onClose: () => void,
+) => Promise<Connection>
 
 const maxOpen = 64
 const idleMs = 600_000
@@ -36,7 +41,7 @@ export class OwnConnections {
   }
 
   /** The connection under this key, opened when there is none. */
-  get(key: string, identity: Identity, notices: Notices): Promise<Connection> {
+  get(key: string, identity: Identity, events: ConnectionEvents): Promise<Connection> {
     const known = this.#entries.get(key)
     if (known) {
       known.usedAt = performance.now()
@@ -46,7 +51,7 @@ export class OwnConnections {
     const forget = () => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key)
     }
-    const connection = this.#open(identity, notices, forget)
+    const connection = this.#open(identity, events, forget)
     const entry: Entry = { connection, usedAt: performance.now() }
     this.#entries.set(key, entry)
     connection.then((ready) => (entry.ready = ready), forget)

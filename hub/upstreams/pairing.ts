@@ -1,10 +1,11 @@
+import type { Identity, Params } from '../rpc/protocol.ts'
+import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
-import type { Caller } from '../mcp/caller.ts'
-import { ownKey } from '../mcp/caller.ts'
-import { RpcError, isObject, notificationText, rpcCode } from '../mcp/protocol.ts'
-import type { Session } from '../mcp/session.ts'
-import type { Params, Reply } from './channel.ts'
-import type { Call, Identity, Notices } from './connection.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { ownKey } from '../rpc/caller.ts'
+import { RpcError, isObject, notificationText, rpcCode } from '../rpc/protocol.ts'
+import type { Session } from '../rpc/session.ts'
+import type { Call, ConnectionEvents } from './connection.ts'
 import { answerAlone } from './connection.ts'
 import { changedList } from './lists.ts'
 import { ModernOnly } from './opener.ts'
@@ -57,15 +58,19 @@ export async function ownWay(
   const key = ownKey(caller, client, modern)
   if (key === undefined) return undefined
   const { session } = caller
-  if (!modern) return session && { key, identity: client, notices: noticesOf(link, key, session) }
-  if ((link.greeted ?? (await link.shared()).greeting).modern) return undefined
-  return { key, identity: client, notices: noticesOf(link, key, undefined) }
+  if (!modern) return session && { key, identity: client, events: eventsOf(link, key, session) }
+  if ((link.handshake ?? (await link.shared()).handshake).modern) return undefined
+  return { key, identity: client, events: eventsOf(link, key, undefined) }
 }
 
 /** What is said on a client's own connection outside of any request. */
-const noticesOf = (link: UpstreamLink, key: string, session: Session | undefined): Notices => ({
+const eventsOf = (
+  link: UpstreamLink,
+  key: string,
+  session: Session | undefined,
+): ConnectionEvents => ({
   isOwn: true,
-  onNotice: (method, params) => {
+  onNotification: (method, params) => {
     const kind = changedList(method)
     if (kind) void link.relistOwn(key, kind)
     else if (!link.told(method, params, key) && session)

@@ -1,7 +1,8 @@
+import type { Params } from '../rpc/protocol.ts'
+import type { Reply } from '../rpc/reply.ts'
 import { createHmac, hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { HubError } from '../../schemas/errors.ts'
-import { RpcError, isObject, rpcCode } from '../mcp/protocol.ts'
-import type { Params, Reply } from './channel.ts'
+import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 
 type Question = {
   method: string

@@ -1,6 +1,7 @@
+import type { Params } from '../rpc/protocol.ts'
 import { Agent, request } from 'undici'
 import { HubError } from '../../schemas/errors.ts'
-import type { Channel, ChannelEvents, Params, Pending } from './channel.ts'
+import type { Channel, ChannelEvents, Pending } from './channel.ts'
 import { Duplex } from './duplex.ts'
 import { eventsOf } from './event-stream.ts'
 import type { Address } from './http-answer.ts'

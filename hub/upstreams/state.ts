@@ -1,20 +1,20 @@
 import type { Upstream, UpstreamConfig } from '../../schemas/upstream.ts'
-import type { Offers, Shelf } from './offers.ts'
+import type { Offers, CatalogEntry } from './offers.ts'
 
 /** How an upstream is doing, for `server_list`. */
-export function stateOf({ link, quarantined, shadowed }: Shelf, offers: Offers): Upstream {
+export function stateOf({ link, quarantined, shadowed }: CatalogEntry, offers: Offers): Upstream {
   const count = (items: Iterable<{ link: object }>) =>
     [...items].filter((item) => item.link === link).length
-  const { greeted } = link
+  const { handshake } = link
   return {
     name: link.name,
     kind: kindOf(link.config),
     state: link.state,
     ...(link.reason === undefined ? {} : { reason: link.reason }),
-    ...(greeted && link.state !== 'degraded' && link.state !== 'signed_out'
-      ? { protocol: greeted.version }
+    ...(handshake && link.state !== 'degraded' && link.state !== 'signed_out'
+      ? { protocol: handshake.version }
       : {}),
-    ...(typeof greeted?.info.name === 'string' ? { server: titleOf(greeted.info) } : {}),
+    ...(typeof handshake?.info.name === 'string' ? { server: titleOf(handshake.info) } : {}),
     tools: count(offers.tools.values()),
     prompts: count(offers.prompts.values()),
     resources: count(offers.resources.values()) + count(offers.templates),

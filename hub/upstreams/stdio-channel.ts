@@ -1,5 +1,6 @@
+import type { Params } from '../rpc/protocol.ts'
 import { spawn } from 'node:child_process'
-import type { Channel, ChannelEvents, Params, Pending } from './channel.ts'
+import type { Channel, ChannelEvents, Pending } from './channel.ts'
 import { Duplex } from './duplex.ts'
 import { lineSplitter } from './lines.ts'
 

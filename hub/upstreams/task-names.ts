@@ -1,6 +1,6 @@
+import type { Params } from '../rpc/protocol.ts'
 import { createHmac } from 'node:crypto'
-import { isObject, metaKey } from '../mcp/protocol.ts'
-import type { Params } from './channel.ts'
+import { isObject, metaKey } from '../rpc/protocol.ts'
 
 /** A change of a task, as the modern era and the old one say it. */
 export const isTaskNotification = (method: string): boolean =>

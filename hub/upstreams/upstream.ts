@@ -1,13 +1,14 @@
+import type { Identity, Params } from '../rpc/protocol.ts'
+import type { Reply } from '../rpc/reply.ts'
 import type { UpstreamConfig } from '../../schemas/upstream.ts'
 import { HubError } from '../../schemas/errors.ts'
-import { RpcError } from '../mcp/protocol.ts'
-import type { Around } from './around.ts'
+import { RpcError } from '../rpc/protocol.ts'
+import type { LinkOptions } from './link-options.ts'
 import { Backoff } from './backoff.ts'
 import { NotSent } from './channel.ts'
-import type { Params, Reply } from './channel.ts'
-import type { Call, Connection, Identity, Notices } from './connection.ts'
+import type { Call, Connection, ConnectionEvents } from './connection.ts'
 import { answerAlone } from './connection.ts'
-import { hubIdentity } from './greeting.ts'
+import { hubIdentity } from './handshake.ts'
 import { Followers } from './followers.ts'
 import { Limiter } from './limiter.ts'
 import type { ListKind, Lists } from './lists.ts'
@@ -21,7 +22,7 @@ import { Watch } from './watch.ts'
 export type State = 'connecting' | 'ready' | 'degraded' | 'signed_out' | 'asleep'
 
 /** By which connection a request goes: the one for all, or one that belongs to this client. */
-export type Way = { key: string; identity: Identity; notices: Notices } | undefined
+export type Way = { key: string; identity: Identity; events: ConnectionEvents } | undefined
 
 /**
  * One third-party server: connects when needed, in whichever era it speaks, keeps the last good list
@@ -33,16 +34,16 @@ export class UpstreamLink {
   readonly config: UpstreamConfig
   readonly own: OwnConnections
   readonly limiter: Limiter
-  readonly signIn: Around['signIn']
+  readonly signIn: LinkOptions['signIn']
   /** What a task of this server is called for a principal. */
-  readonly taskName: Around['taskName']
+  readonly taskName: LinkOptions['taskName']
   lists: Lists
   state: State = 'connecting'
   reason: string | undefined
   calls = 0
   failures = 0
   /** What the server said of itself when it was last connected to. */
-  greeted: Connection['greeting'] | undefined
+  handshake: Connection['handshake'] | undefined
   #shared: Promise<Connection> | undefined
   #watch: Watch | undefined
   readonly followers = new Followers(
@@ -56,26 +57,26 @@ export class UpstreamLink {
   #stopped = false
   #busy = 0
   readonly #opener: Opener
-  readonly #around: Around
+  readonly #options: LinkOptions
 
-  constructor(name: string, config: UpstreamConfig, around: Around) {
+  constructor(name: string, config: UpstreamConfig, options: LinkOptions) {
     this.name = name
     this.config = config
-    this.lists = around.remembered ?? noLists
+    this.lists = options.cachedLists ?? noLists
     this.limiter = new Limiter(config.concurrency)
-    this.taskName = around.taskName
-    this.#around = around
-    this.signIn = around.signIn
-    this.#opener = new Opener(config, around)
+    this.taskName = options.taskName
+    this.#options = options
+    this.signIn = options.signIn
+    this.#opener = new Opener(config, options)
     this.own = new OwnConnections(
-      (identity, notices, onClose) => this.#opener.openOld(identity, notices, onClose),
-      around.isHeld,
+      (identity, events, onClose) => this.#opener.openOld(identity, events, onClose),
+      options.isHeld,
     )
   }
 
   /** Connects now, or sleeps until the first call where that is wanted and its lists are known. */
   begin(): void {
-    if (this.config.start === 'demand' && this.#around.remembered) this.state = 'asleep'
+    if (this.config.start === 'demand' && this.#options.cachedLists) this.state = 'asleep'
     else void this.refresh(everything)
   }
 
@@ -130,9 +131,9 @@ export class UpstreamLink {
   told(method: string, params: Params, only?: string): boolean {
     const { uri, taskId } = params
     const isResource = method === 'notifications/resources/updated' && typeof uri === 'string'
-    if (isResource) this.#around.onUpdated(uri)
+    if (isResource) this.#options.onUpdated(uri)
     if (isResource || !isTaskNotification(method) || typeof taskId !== 'string') return isResource
-    this.#around.onTask(taskId, params, only)
+    this.#options.onTask(taskId, params, only)
     return true
   }
 
@@ -142,7 +143,7 @@ export class UpstreamLink {
     if (!connection) return
     try {
       const lists = await readLists(connection, [kind], this.config.timeoutMs)
-      await this.#around.onOwnLists(key, lists, kind)
+      await this.#options.onOwnLists(key, lists, kind)
     } catch {
       // It keeps the list it had; calls will tell whether the server is well.
     }
@@ -157,7 +158,7 @@ export class UpstreamLink {
   }
 
   #connection(way: Way): Promise<Connection> {
-    return way ? this.own.get(way.key, way.identity, way.notices) : this.shared()
+    return way ? this.own.get(way.key, way.identity, way.events) : this.shared()
   }
 
   async #refresh(): Promise<void> {
@@ -170,7 +171,7 @@ export class UpstreamLink {
           ...this.lists,
           ...(await readLists(connection, kinds, this.config.timeoutMs)),
         }
-        await this.#around.onLists(kinds)
+        await this.#options.onLists(kinds)
         this.state = 'ready'
         this.reason = undefined
         this.#backoff.reset()
@@ -185,19 +186,19 @@ export class UpstreamLink {
 
   /** A connection that closes late must not take the one with it that came after. */
   async #openShared(isCurrent: () => boolean): Promise<Connection> {
-    const notices: Notices = {
+    const events: ConnectionEvents = {
       isOwn: false,
-      onNotice: (method, params) => this.#noticed(method, params),
+      onNotification: (method, params) => this.#noticed(method, params),
       onRequest: (method) => answerAlone(method),
     }
-    const connection = await this.#opener.open(hubIdentity, notices, (reason) => {
+    const connection = await this.#opener.open(hubIdentity, events, (reason) => {
       if (!isCurrent()) return
       this.#watch?.close()
       this.#shared = undefined
       if (!this.#stopped && this.state === 'ready')
         this.#degrade(new HubError('unavailable', reason))
     })
-    this.greeted = connection.greeting
+    this.handshake = connection.handshake
     this.#watch = new Watch(connection, () => this.followers.followed)
     if (this.state === 'asleep') void this.refresh(everything)
     return connection

@@ -1,21 +1,20 @@
+import type { Params } from '../rpc/protocol.ts'
 import type { Logger } from 'pino'
 import type { Config } from '../../schemas/config.ts'
 import type { Upstream, UpstreamConfig } from '../../schemas/upstream.ts'
 import type { Store } from '../../servers/kit/store.ts'
 import { carrying, signalProcess } from '../../servers/cluster/drivers/processes.ts'
-import type { Notices } from '../mcp/notices.ts'
-import { isObject } from '../mcp/protocol.ts'
-import type { Params } from './channel.ts'
+import type { Notifications } from '../rpc/notifications.ts'
 import type { ForeignTool } from './foreign-tool.ts'
-import { hubIdentity } from './greeting.ts'
+import { hubIdentity } from './handshake.ts'
 import type { ListKind, Lists } from './lists.ts'
-import type { Offers, Served, Shelf } from './offers.ts'
-import { indexOffers, ownersOf } from './offers.ts'
+import type { Offers, Served, CatalogEntry } from './offers.ts'
+import { hasSkills, indexOffers, ownersOf } from './offers.ts'
 import { marker } from './open-channel.ts'
-import type { Sorted } from './pins.ts'
-import { sortByPins } from './pins.ts'
-import { recall, remember } from './remembered.ts'
-import type { SignInAround } from './sign-in/sign-in.ts'
+import type { Sorted } from './store/pins.ts'
+import { sortByPins } from './store/pins.ts'
+import { readListCache, saveListCache } from './store/list-cache.ts'
+import type { SignInOptions } from './sign-in/sign-in.ts'
 import { signInFor } from './sign-in/sign-in.ts'
 import { stateOf, stateOfDisabled } from './state.ts'
 import { taskName } from './task-names.ts'
@@ -26,14 +25,14 @@ const tellMs = 10_000
 type Options = {
   store: Store
   log: Logger
-  notices: Notices
+  notifications: Notifications
   isTaken: { name(name: string): boolean; address(uri: string): boolean }
   environment: Record<string, string | undefined>
   /** Signs the names of tasks. */
   key: Buffer
   /** Carried by child processes, so that those a killed hub left can be found. */
   mark: string
-  signIns: Omit<SignInAround, 'environment'>
+  signIns: Omit<SignInOptions, 'environment'>
   /** Other hubs, which are upstreams too. */
   peers(): Record<string, UpstreamConfig>
 }
@@ -41,7 +40,7 @@ type Options = {
 /** All third-party servers behind this hub, and the one index from a name to its server. */
 export class Upstreams {
   readonly #options: Options
-  readonly #shelves = new Map<string, Shelf>()
+  readonly #entries = new Map<string, CatalogEntry>()
   #offers: Offers = { tools: new Map(), prompts: new Map(), resources: new Map(), templates: [] }
   #disabled: [string, UpstreamConfig][] = []
   /** Grows with each change of what is served, so that kept listings know that they are old. */
@@ -62,51 +61,57 @@ export class Upstreams {
 
   /** Makes the running links match the configuration; unchanged ones are left alone. */
   configure({ file }: Config): void {
-    const { store, log, notices, environment, mark, key, signIns } = this.#options
+    const { store, log, notifications, environment, mark, key, signIns } = this.#options
     const entries = Object.entries({ ...this.#options.peers(), ...file.mcpServers })
     this.#disabled = entries.filter(([, config]) => config.disabled)
     const wanted = new Map(entries.filter(([, config]) => !config.disabled))
-    for (const [name, { link }] of this.#shelves) {
+    for (const [name, { link }] of this.#entries) {
       if (sameConfig(wanted.get(name), link.config)) continue
       link.stop().catch((error: unknown) => log.warn({ error, upstream: name }, 'not ended'))
-      this.#shelves.delete(name)
+      this.#entries.delete(name)
     }
     for (const [name, config] of wanted) {
-      if (this.#shelves.has(name)) continue
-      const remembered = recall(store, name, config)
+      if (this.#entries.has(name)) continue
+      const cachedLists = readListCache(store, name, config)
       const link = new UpstreamLink(name, config, {
-        onLists: () => this.shelve(name),
-        onOwnLists: (key, lists, kind) => this.#shelveOwn(name, key, lists, kind),
-        onUpdated: (uri) => notices.publish({ kind: 'updated', uri }),
+        onLists: () => this.sortTools(name),
+        onOwnLists: (key, lists, kind) => this.#sortOwnTools(name, key, lists, kind),
+        onUpdated: (uri) => notifications.publish({ kind: 'updated', uri }),
         onTask: (own, params, only) =>
-          notices.publish({ kind: 'task', server: name, own, params, ...(only ? { only } : {}) }),
+          notifications.publish({
+            kind: 'task',
+            server: name,
+            own,
+            params,
+            ...(only ? { only } : {}),
+          }),
         taskName: (principal, own) => taskName(key, name, principal, own),
         isHeld: (key) => this.#held.has(key),
         environment,
         mark,
-        remembered,
+        cachedLists,
         signIn: signInFor(name, config, { ...signIns, environment }),
       })
       const { lists } = link
-      this.#shelves.set(name, { link, lists, accepted: [], quarantined: [], shadowed: [] })
-      if (remembered) void this.shelve(name)
+      this.#entries.set(name, { link, lists, accepted: [], quarantined: [], shadowed: [] })
+      if (cachedLists) void this.sortTools(name)
       link.begin()
     }
     this.#reindex()
   }
 
   /** Sorts an upstream's present list into served and quarantined tools. */
-  async shelve(name: string): Promise<void> {
+  async sortTools(name: string): Promise<void> {
     const { store, log } = this.#options
-    const shelf = this.#shelves.get(name)
-    if (!shelf) return
-    const { link } = shelf
+    const entry = this.#entries.get(name)
+    if (!entry) return
+    const { link } = entry
     try {
       const { lists } = link
-      Object.assign(shelf, { lists, ...(await this.#sort(link, lists.tools)) })
-      await remember(store, name, link.config, link.lists)
+      Object.assign(entry, { lists, ...(await this.#sort(link, lists.tools)) })
+      await saveListCache(store, name, link.config, link.lists)
       this.#reindex()
-      for (const tool of shelf.quarantined)
+      for (const tool of entry.quarantined)
         log.warn(
           { upstream: name, tool: tool.name },
           'a tool is new or changed and waits for server_accept',
@@ -124,11 +129,11 @@ export class Upstreams {
   offersFor(key: string | undefined): Offers {
     const differing = key === undefined ? [] : this.links().filter(({ own }) => own.offer(key))
     if (key === undefined || differing.length === 0) return this.#offers
-    const shelves = [...this.#shelves].map(([name, shelf]): [string, Shelf] => [
+    const entries = [...this.#entries].map(([name, entry]): [string, CatalogEntry] => [
       name,
-      { ...shelf, ...shelf.link.own.offer(key) },
+      { ...entry, ...entry.link.own.offer(key) },
     ])
-    return indexOffers(shelves, this.#options.isTaken)
+    return indexOffers(entries, this.#options.isTaken)
   }
 
   /** Tools served, in a fixed order. */
@@ -169,25 +174,25 @@ export class Upstreams {
         as === 'request'
           ? connection.request(method, params, { timeoutMs: tellMs, client: hubIdentity })
           : connection.notify(method, params)
-      sent.catch(() => undefined) // A server that is gone learns it when it is greeted again.
+      sent.catch(() => undefined) // A server that is gone learns it when it is handshake again.
     }
   }
 
   links(): UpstreamLink[] {
-    return [...this.#shelves.values()].map(({ link }) => link)
+    return [...this.#entries.values()].map(({ link }) => link)
   }
 
   link(name: string): UpstreamLink | undefined {
-    return this.#shelves.get(name)?.link
+    return this.#entries.get(name)?.link
   }
 
   quarantined(name: string): ForeignTool[] | undefined {
-    return this.#shelves.get(name)?.quarantined
+    return this.#entries.get(name)?.quarantined
   }
 
   states(): Upstream[] {
     return [
-      ...[...this.#shelves.values()].map((shelf) => stateOf(shelf, this.#offers)),
+      ...[...this.#entries.values()].map((entry) => stateOf(entry, this.#offers)),
       ...this.#disabled.map(([name, config]) => stateOfDisabled(name, config)),
     ]
   }
@@ -197,20 +202,20 @@ export class Upstreams {
   }
 
   /** What changed on a connection that one client has to itself: the same rules hold for it. */
-  async #shelveOwn(
+  async #sortOwnTools(
     name: string,
     key: string,
     changed: Partial<Lists>,
     kind: ListKind,
   ): Promise<void> {
-    const shelf = this.#shelves.get(name)
-    if (!shelf) return
-    const { own, lists } = shelf.link
-    const sorted = changed.tools ? await this.#sort(shelf.link, changed.tools) : undefined
+    const entry = this.#entries.get(name)
+    if (!entry) return
+    const { own, lists } = entry.link
+    const sorted = changed.tools ? await this.#sort(entry.link, changed.tools) : undefined
     // Taken together only now, since two lists may be on their way.
-    const { accepted } = sorted ?? own.offer(key) ?? shelf
+    const { accepted } = sorted ?? own.offer(key) ?? entry
     own.keepOffer(key, { lists: { ...lists, ...own.offer(key)?.lists, ...changed }, accepted })
-    this.#options.notices.publish({ kind, only: key })
+    this.#options.notifications.publish({ kind, only: key })
   }
 
   #sort(link: UpstreamLink, tools: ForeignTool[]): Promise<Sorted> {
@@ -223,7 +228,7 @@ export class Upstreams {
   }
 
   #reindex(): void {
-    this.#offers = indexOffers([...this.#shelves], this.#options.isTaken)
+    this.#offers = indexOffers([...this.#entries], this.#options.isTaken)
     this.version++
     const { tools, prompts, resources, templates } = this.#offers
     const items = (map: Map<string, { item: object }>) =>
@@ -237,14 +242,9 @@ export class Upstreams {
   #show(kind: ListKind, text: string): void {
     const before = this.#shown.get(kind)
     this.#shown.set(kind, text)
-    if (before !== undefined && before !== text) this.#options.notices.publish({ kind })
+    if (before !== undefined && before !== text) this.#options.notifications.publish({ kind })
   }
 }
 
 const sameConfig = (a: UpstreamConfig | undefined, b: UpstreamConfig) =>
   JSON.stringify(a) === JSON.stringify(b)
-
-/** Servers of the skills extension, which need not list what they have. */
-export const hasSkills = ({ greeted }: UpstreamLink): boolean =>
-  isObject(greeted?.capabilities.extensions) &&
-  'io.modelcontextprotocol/skills' in greeted.capabilities.extensions

@@ -1,6 +1,6 @@
-import { isObject, rpcCode, RpcError } from '../mcp/protocol.ts'
+import { isObject, rpcCode, RpcError } from '../rpc/protocol.ts'
 import type { Connection } from './connection.ts'
-import { hubIdentity, tasksExtension } from './greeting.ts'
+import { hubIdentity, tasksExtension } from './handshake.ts'
 import type { Followed } from './followers.ts'
 import { pause } from './pause.ts'
 
@@ -21,17 +21,17 @@ export class Watch {
   constructor(connection: Connection, followed: () => Followed) {
     this.#connection = connection
     this.#followed = followed
-    if (connection.greeting.modern) this.#reopen()
+    if (connection.handshake.modern) this.#reopen()
     else for (const uri of followed().resource) void this.#subscribe('resources/subscribe', uri)
   }
 
   added(what: keyof Followed, id: string): void {
-    if (this.#connection.greeting.modern) this.#reopen()
+    if (this.#connection.handshake.modern) this.#reopen()
     else if (what === 'resource') void this.#subscribe('resources/subscribe', id)
   }
 
   removed(what: keyof Followed, id: string): void {
-    if (this.#connection.greeting.modern) this.#reopen()
+    if (this.#connection.handshake.modern) this.#reopen()
     else if (what === 'resource') void this.#subscribe('resources/unsubscribe', id)
   }
 
@@ -41,7 +41,7 @@ export class Watch {
   }
 
   async #subscribe(method: string, uri: string): Promise<void> {
-    const { resources } = this.#connection.greeting.capabilities
+    const { resources } = this.#connection.handshake.capabilities
     if (!isObject(resources) || resources.subscribe !== true) return
     // A server that refuses to be followed is read again when somebody asks; nothing else depends on it.
     await this.#connection
@@ -72,7 +72,7 @@ export class Watch {
   }
 
   #filter(): Record<string, unknown> {
-    const { tools, prompts, resources, extensions } = this.#connection.greeting.capabilities
+    const { tools, prompts, resources, extensions } = this.#connection.handshake.capabilities
     const followed = this.#followed()
     const changes = (capability: unknown) => isObject(capability) && capability.listChanged === true
     const uris = isObject(resources) && resources.subscribe === true ? followed.resource : []

@@ -1,7 +1,8 @@
+import type { Params, RpcId } from '../rpc/protocol.ts'
+import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
-import { RpcError, isObject, rpcCode } from '../mcp/protocol.ts'
-import type { RpcId } from '../mcp/protocol.ts'
-import type { Params, Reply, WireMessage } from './channel.ts'
+import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
+import type { WireMessage } from './channel.ts'
 
 /** A request of ours as text, in one line: pretty-printed JSON is legal inside, but no line break is. */
 export const requestText = (id: number, method: string, params: string): string =>

@@ -3,12 +3,15 @@ import type { Scope } from '../../schemas/scope.ts'
 /** Whether an agent's lease still stands; `none` for credentials that were never bound to one. */
 export type LeaseState = 'live' | 'ended' | 'none'
 
+/** What is called; `granted` says of an upstream's that the caller's org gave it to its agents. */
+type ToolSubject = { name: string; scope: Scope; granted?: boolean }
+
 /** What may be asked of the authority: each action with the facts about its subject that decide it. */
 export type Subjects = {
   /** Call a tool, own or an upstream's, or read a prompt or resource of an upstream. */
-  'tool.call': { name: string; scope: Scope; lease: LeaseState }
+  'tool.call': ToolSubject & { lease: LeaseState }
   /** Have a tool, prompt or resource shown in a listing. */
-  'tool.list': { name: string; scope: Scope }
+  'tool.list': ToolSubject
   /** Act for an org: create in it, list it by name. */
   'org.use': { org: string }
   /** See or touch a row of an org; `task` and `repo` are given where an agent is bound to its own. */

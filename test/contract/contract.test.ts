@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Registry } from '../../hub/registry.ts'
+import { Registry } from '../../hub/calls/registry.ts'
 import { listing } from '../../hub/discovery/catalog.ts'
 import { describedHubServer } from '../../hub/tools/index.ts'
 import { owner } from '../../hub/auth/owner.ts'

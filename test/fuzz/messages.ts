@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { encodeHeader } from '../../hub/mcp/headers.ts'
+import { encodeHeader } from '../../hub/rpc/headers.ts'
 
 export type Shot = { method: string; path: string; headers: Record<string, string>; body: string }
 

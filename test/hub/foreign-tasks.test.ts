@@ -6,7 +6,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { Session } from '../../hub/mcp/session.ts'
+import { Session } from '../../hub/rpc/session.ts'
 import { everythingStdio } from '../helpers/everything.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { until } from '../helpers/hub.ts'

@@ -194,7 +194,7 @@ test('secrets come by reference, credentials of callers stay, and viewers may no
   })
   expect(items.map((row) => `${row.tool} ${row.outcome}`)).toEqual([
     'up_echo denied',
-    'up_echo relayed',
+    'up_echo ok',
   ])
 })
 

@@ -28,7 +28,7 @@ export class SignInNeeded extends HubError {
 /** A request that was sent with this token, or none, was answered 401 or 403. */
 export type Refusal = { status: number; authenticate: string; token: string | undefined }
 
-export type SignInAround = {
+export type SignInOptions = {
   records: Records
   environment: Record<string, string | undefined>
   redirectUrl(): string
@@ -47,14 +47,14 @@ export class SignIn {
   readonly #name: string
   readonly #url: string
   readonly #config: OAuthConfig
-  readonly #around: SignInAround
+  readonly #around: SignInOptions
   readonly #record: SignInRecord
   readonly #proof: ProofKey | undefined
   #renewing: Promise<void> | undefined
   #isFinishing = false
   #asked: { metadata: URL | undefined; scope: string | undefined } | undefined
 
-  constructor(name: string, url: string, config: OAuthConfig, around: SignInAround) {
+  constructor(name: string, url: string, config: OAuthConfig, around: SignInOptions) {
     this.#name = name
     this.#url = url
     this.#config = config
@@ -234,7 +234,7 @@ export class SignIn {
 export function signInFor(
   name: string,
   { url, headers, oauth }: UpstreamConfig,
-  around: SignInAround,
+  around: SignInOptions,
 ): SignIn | undefined {
   if (url === undefined || authorizes(headers)) return undefined
   return new SignIn(name, url, oauth ?? OAuthSchema.parse({}), around)

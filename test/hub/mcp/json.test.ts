@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseMessage } from '../../../hub/mcp/json.ts'
+import { parseMessage } from '../../../hub/rpc/json.ts'
 
 test.each([
   ['two keys of one name', '{"a":1,"a":2}', /"a" is there twice/],

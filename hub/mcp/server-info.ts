@@ -1,11 +1,10 @@
+import type { View } from '../rpc/caller.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { manifest } from '../../servers/kit/code-root.ts'
-import type { View } from '../discovery/catalog.ts'
-import type { Hub } from '../hub.ts'
-import { maySeeTool } from '../policy.ts'
+import type { McpParts } from './parts.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
-import { relayScope } from '../upstreams/relay.ts'
-import { isObject, legacyVersions, metaKey, modernVersion } from './protocol.ts'
+import { mayUseUpstream } from '../calls/grants.ts'
+import { isObject, legacyVersions, metaKey, modernVersion } from '../rpc/protocol.ts'
 
 const serverInfo = { name: 'switchyard', title: 'Switchyard', version: manifest.version }
 const instructions =
@@ -24,13 +23,23 @@ export const completeText = JSON.stringify(complete).slice(1, -1)
 export const cacheText = `"ttlMs":${listCacheMs},"cacheScope":"private"`
 
 /** The servers a caller may reach through a view. */
-export const linksOf = (hub: Hub, principal: Principal, { server }: View): UpstreamLink[] =>
-  maySeeTool(principal, { name: '', scope: relayScope })
-    ? hub.upstreams.links().filter(({ name }) => server === undefined || name === server)
-    : []
+export const linksOf = (
+  { upstreams, config }: Pick<McpParts, 'upstreams' | 'config'>,
+  principal: Principal,
+  { server }: View,
+): UpstreamLink[] =>
+  upstreams
+    .links()
+    .filter(({ name }) => server === undefined || name === server)
+    .filter(({ name }) => mayUseUpstream(config(), principal, name))
 
 /** Answers `initialize`: the newest revision that both speak. */
-export const initialized = (hub: Hub, principal: Principal, view: View, asked: unknown): string =>
+export const initialized = (
+  hub: McpParts,
+  principal: Principal,
+  view: View,
+  asked: unknown,
+): string =>
   JSON.stringify({
     protocolVersion: legacyVersions.find((version) => version === asked) ?? legacyVersions[0],
     capabilities: {
@@ -45,18 +54,18 @@ export const initialized = (hub: Hub, principal: Principal, view: View, asked: u
 /** What 2025-11-25 has of tasks, as far as it is passed on: nobody may list those of others. */
 const oldTasks = { cancel: {}, requests: { tools: { call: {} } } }
 
-const hasOldTasks = (hub: Hub, principal: Principal, view: View): boolean =>
-  linksOf(hub, principal, view).some(({ greeted }) => isObject(greeted?.capabilities.tasks))
+const hasOldTasks = (hub: McpParts, principal: Principal, view: View): boolean =>
+  linksOf(hub, principal, view).some(({ handshake }) => isObject(handshake?.capabilities.tasks))
 
 /** Answers `server/discover`. */
-export const discovered = (hub: Hub, principal: Principal, view: View): string =>
+export const discovered = (hub: McpParts, principal: Principal, view: View): string =>
   `{${completeText},"supportedVersions":${JSON.stringify([modernVersion])},"capabilities":${JSON.stringify(capabilitiesFor(hub, principal, view))},"instructions":${JSON.stringify(instructionsFor(hub, principal, view))},${cacheText}}`
 
 /** The hub's own and, as far as it relays them, those of the servers behind it. */
-function capabilitiesFor(hub: Hub, principal: Principal, view: View): Record<string, unknown> {
+function capabilitiesFor(hub: McpParts, principal: Principal, view: View): Record<string, unknown> {
   const extensions: Record<string, unknown> = {}
-  for (const { greeted } of linksOf(hub, principal, view)) {
-    const offered = greeted?.capabilities.extensions
+  for (const { handshake } of linksOf(hub, principal, view)) {
+    const offered = handshake?.capabilities.extensions
     if (isObject(offered)) Object.assign(extensions, offered)
   }
   return {
@@ -69,7 +78,7 @@ function capabilitiesFor(hub: Hub, principal: Principal, view: View): Record<str
 }
 
 /** A server shown by itself speaks for itself; behind the whole hub, the hub speaks. */
-function instructionsFor(hub: Hub, principal: Principal, view: View): string {
+function instructionsFor(hub: McpParts, principal: Principal, view: View): string {
   const [link] = view.server === undefined ? [] : linksOf(hub, principal, view)
-  return link?.greeted?.instructions?.slice(0, maxInstructions) ?? instructions
+  return link?.handshake?.instructions?.slice(0, maxInstructions) ?? instructions
 }

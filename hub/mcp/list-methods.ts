@@ -1,15 +1,15 @@
-import type { Hub } from '../hub.ts'
+import type { McpParts } from './parts.ts'
 import type { Offers } from '../upstreams/offers.ts'
-import type { Caller } from './caller.ts'
-import { clientOf, ownKey } from './caller.ts'
-import { cacheText, completeText, linksOf } from './described.ts'
-import type { RpcRequest } from './protocol.ts'
+import type { Caller } from '../rpc/caller.ts'
+import { clientOf, ownKey } from '../rpc/caller.ts'
+import { cacheText, completeText, linksOf } from './server-info.ts'
+import type { RpcRequest } from '../rpc/protocol.ts'
 import { ownPrompts } from './own-prompts.ts'
 import { ownResources, ownTemplates } from './own-resources.ts'
 
 /** Answers `tools/list`, `prompts/list`, `resources/list` and `resources/templates/list`. */
 export async function answerList(
-  hub: Hub,
+  hub: McpParts,
   request: RpcRequest,
   caller: Caller,
   modern: boolean,
@@ -31,11 +31,15 @@ export const isListMethod = (method: string): boolean =>
   method === 'resources/templates/list'
 
 /** What this client is offered, which may differ for one with connections of its own. */
-export const offersOf = (hub: Hub, request: RpcRequest, caller: Caller, modern: boolean): Offers =>
-  hub.upstreams.offersFor(ownKey(caller, clientOf(request, caller, modern), modern))
+export const offersOf = (
+  hub: McpParts,
+  request: RpcRequest,
+  caller: Caller,
+  modern: boolean,
+): Offers => hub.upstreams.offersFor(ownKey(caller, clientOf(request, caller, modern), modern))
 
 async function itemsOf(
-  hub: Hub,
+  hub: McpParts,
   method: string,
   caller: Caller,
   offers: Offers,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import type { Store } from '../../servers/kit/store.ts'
-import type { Row, Tx } from '../../servers/kit/tx.ts'
-import type { ForeignTool } from './foreign-tool.ts'
+import type { Store } from '../../../servers/kit/store.ts'
+import type { Row, Tx } from '../../../servers/kit/tx.ts'
+import type { ForeignTool } from '../foreign-tool.ts'
 
 type Pin = Row & { tool: string; digest: string; definition: string }
 

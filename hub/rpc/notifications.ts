@@ -1,5 +1,5 @@
 /** A change that clients may have asked to hear of. */
-export type Notice = (
+export type Notification = (
   | { kind: 'tools' | 'prompts' | 'resources' }
   | { kind: 'updated'; uri: string }
   | { kind: 'task'; server: string; own: string; params: Record<string, unknown> }
@@ -9,16 +9,16 @@ export type Notice = (
 }
 
 /** Tells whoever listens, at once and in order, what changed. It keeps nothing. */
-export class Notices {
-  readonly #listeners = new Set<(notice: Notice) => void>()
+export class Notifications {
+  readonly #listeners = new Set<(notification: Notification) => void>()
 
-  subscribe(listener: (notice: Notice) => void): () => void {
+  subscribe(listener: (notification: Notification) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  publish(notice: Notice): void {
-    for (const listener of [...this.#listeners]) listener(notice)
+  publish(notification: Notification): void {
+    for (const listener of [...this.#listeners]) listener(notification)
   }
 }
 
@@ -27,8 +27,8 @@ export const taskKey = (server: string, own: string): string => `${server} ${own
 
 /** The notification of either era that says it; that of a task depends on who is told. */
 export const notificationOf = (
-  notice: Exclude<Notice, { kind: 'task' }>,
+  notification: Exclude<Notification, { kind: 'task' }>,
 ): { method: string; params: Record<string, unknown> } =>
-  notice.kind === 'updated'
-    ? { method: 'notifications/resources/updated', params: { uri: notice.uri } }
-    : { method: `notifications/${notice.kind}/list_changed`, params: {} }
+  notification.kind === 'updated'
+    ? { method: 'notifications/resources/updated', params: { uri: notification.uri } }
+    : { method: `notifications/${notification.kind}/list_changed`, params: {} }

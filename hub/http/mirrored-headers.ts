@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import type { Hub } from '../hub.ts'
-import { decodeHeader } from './headers.ts'
-import type { RpcRequest } from './protocol.ts'
-import { RpcError, isObject, metaKey, rpcCode } from './protocol.ts'
+import type { HttpParts } from './parts.ts'
+import { decodeHeader } from '../rpc/headers.ts'
+import type { RpcRequest } from '../rpc/protocol.ts'
+import { RpcError, isObject, metaKey, rpcCode } from '../rpc/protocol.ts'
 
 /** The field of the body that stands in `Mcp-Name`, by method. */
 const named: Record<string, string> = {
@@ -18,7 +18,7 @@ const named: Record<string, string> = {
  * Modern requests mirror in headers what those on the way need to know; a mirror that differs from the
  * body is an attack or a bug. Throws RpcError.
  */
-export function checkMirrors(hub: Hub, message: RpcRequest, request: IncomingMessage): void {
+export function checkMirrors(hub: HttpParts, message: RpcRequest, request: IncomingMessage): void {
   const { method, params = {} } = message
   const meta = isObject(params._meta) ? params._meta : {}
   if (typeof meta[metaKey.version] !== 'string') return // Refused for that, with its own code.

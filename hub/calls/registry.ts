@@ -1,8 +1,8 @@
-import { HubError } from '../schemas/errors.ts'
-import { nearest } from '../schemas/nearest.ts'
-import type { Principal } from '../schemas/principal.ts'
-import type { Server, Tool } from '../servers/kit/tool.ts'
-import { maySeeTool } from './policy.ts'
+import { HubError } from '../../schemas/errors.ts'
+import { nearest } from '../../schemas/nearest.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import type { Server, Tool } from '../../servers/kit/tool.ts'
+import { mayList } from './decide.ts'
 
 /** Every tool by its global name. One look-up leads from a call to the function that serves it. */
 export class Registry {
@@ -42,6 +42,6 @@ export class Registry {
       server === undefined ? this.servers : this.servers.filter(({ name }) => name === server)
     return shown
       .flatMap(({ tools }) => tools)
-      .filter((tool) => maySeeTool(principal, tool) && this.#isOffered(tool))
+      .filter((tool) => mayList(principal, tool) && this.#isOffered(tool))
   }
 }

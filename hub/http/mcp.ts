@@ -1,11 +1,11 @@
+import type { View } from '../rpc/caller.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Principal } from '../../schemas/principal.ts'
-import type { View } from '../discovery/catalog.ts'
-import { readBody } from '../http/body.ts'
-import type { Hub } from '../hub.ts'
-import { parseMessage } from './json.ts'
-import { checkMirrors } from './mirrors.ts'
-import type { RpcId, RpcReply, RpcRequest } from './protocol.ts'
+import { readBody } from './body.ts'
+import type { HttpParts } from './parts.ts'
+import { parseMessage } from '../rpc/json.ts'
+import { checkMirrors } from './mirrored-headers.ts'
+import type { RpcId, RpcReply, RpcRequest } from '../rpc/protocol.ts'
 import {
   RpcError,
   asMessage,
@@ -14,12 +14,12 @@ import {
   modernVersion,
   rpcCode,
   rpcHttpStatus,
-} from './protocol.ts'
+} from '../rpc/protocol.ts'
 import { ReplyStream } from './reply-stream.ts'
-import { Router, isModern } from './router.ts'
-import type { Session } from './session.ts'
-import { Sessions } from './sessions.ts'
-import { viewOf } from './view.ts'
+import { Router, isModern } from '../mcp/router.ts'
+import type { Session } from '../rpc/session.ts'
+import { Sessions } from '../mcp/sessions.ts'
+import { viewOf } from '../mcp/view.ts'
 
 /** One POST: whose it is, what it says, and where the answer goes. */
 type Post = {
@@ -35,11 +35,11 @@ type Post = {
  * session carries what outlives a request.
  */
 export class McpHttp {
-  readonly #hub: Hub
+  readonly #hub: HttpParts
   readonly #router: Router
   readonly #sessions: Sessions
 
-  constructor(hub: Hub) {
+  constructor(hub: HttpParts) {
     this.#hub = hub
     this.#router = new Router(hub)
     this.#sessions = new Sessions(hub)
@@ -125,7 +125,7 @@ export class McpHttp {
 
   /** A stream that is only listened to must not outlive the right to listen. */
   #endWhenRevoked(response: ServerResponse, again: () => Principal): void {
-    const stop = this.#hub.store.topics.subscribe('tokens', () => {
+    const stop = this.#hub.topics.subscribe('tokens', () => {
       try {
         again()
       } catch {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { Capacity } from '../../schemas/cluster.ts'
 import type { Peer } from '../../schemas/peer.ts'
-import { hubIdentity } from '../upstreams/greeting.ts'
+import { hubIdentity } from '../upstreams/handshake.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
-import type { PeerRow } from './rows.ts'
+import type { PeerRow } from './store/peers.ts'
 
 const patienceMs = 3000
 

@@ -1,8 +1,10 @@
+import type { Identity, Params } from '../rpc/protocol.ts'
+import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { manifest } from '../../servers/kit/code-root.ts'
-import { RpcError, isObject, legacyVersions, modernVersion, rpcCode } from '../mcp/protocol.ts'
-import type { Channel, Params, Pending, Reply } from './channel.ts'
-import type { Greeting, Identity } from './connection.ts'
+import { RpcError, isObject, legacyVersions, modernVersion, rpcCode } from '../rpc/protocol.ts'
+import type { Channel, Pending } from './channel.ts'
+import type { Handshake } from './connection.ts'
 import { envelope } from './connection.ts'
 import { Deadline } from './deadline.ts'
 import { SignInNeeded } from './sign-in/sign-in.ts'
@@ -30,10 +32,14 @@ export const hubIdentity: Identity = {
 }
 
 /** Asks in the modern era first; whatever the refusal, the old handshake follows on the same channel. */
-export async function greet(channel: Channel, identity: Identity, era: Era): Promise<Greeting> {
+export async function performHandshake(
+  channel: Channel,
+  identity: Identity,
+  era: Era,
+): Promise<Handshake> {
   if (era === 'unknown') {
-    const greeting = await discover(channel, identity)
-    if (greeting) return greeting
+    const found = await discover(channel, identity)
+    if (found) return found
   }
   channel.protocol = undefined
   const hello = {
@@ -46,22 +52,22 @@ export async function greet(channel: Channel, identity: Identity, era: Era): Pro
   channel.protocol = version
   await channel.notify('notifications/initialized', {})
   channel.listen?.()
-  const greeting = {
+  const handshake = {
     modern: false,
     version: version ?? 'unknown',
     ...described(result),
     info: object(result.serverInfo),
   }
-  if (identity.logLevel !== undefined && isObject(greeting.capabilities.logging))
+  if (identity.logLevel !== undefined && isObject(handshake.capabilities.logging))
     await timed(channel, 'logging/setLevel', { level: identity.logLevel }, initializeMs)
-  return greeting
+  return handshake
 }
 
 async function discover(
   channel: Channel,
   identity: Identity,
   isSecondTry = false,
-): Promise<Greeting | undefined> {
+): Promise<Handshake | undefined> {
   channel.protocol = modernVersion
   try {
     const params = { _meta: envelope(identity) }

@@ -1,9 +1,9 @@
-import type { Params } from './channel.ts'
+import type { Params } from '../rpc/protocol.ts'
 import type { ListKind, Lists } from './lists.ts'
-import type { Surroundings } from './open-channel.ts'
+import type { ChannelOptions } from './open-channel.ts'
 
 /** What one upstream's link is given by those who keep all of them, and whom it tells of changes. */
-export type Around = Surroundings & {
+export type LinkOptions = ChannelOptions & {
   /** They were read again and may be the same; resolves when they are served. */
   onLists(kinds: ListKind[]): Promise<void>
   onUpdated(uri: string): void
@@ -12,5 +12,5 @@ export type Around = Surroundings & {
   isHeld(key: string): boolean
   onOwnLists(key: string, changed: Partial<Lists>, kind: ListKind): Promise<void>
   /** Answers an upstream gave before, under the same configuration. */
-  remembered: Lists | undefined
+  cachedLists: Lists | undefined
 }

@@ -1,27 +1,31 @@
-import type { UpstreamConfig } from '../../schemas/upstream.ts'
-import type { Store } from '../../servers/kit/store.ts'
-import type { Row, Tx } from '../../servers/kit/tx.ts'
-import type { Lists } from './lists.ts'
+import type { UpstreamConfig } from '../../../schemas/upstream.ts'
+import type { Store } from '../../../servers/kit/store.ts'
+import type { Row, Tx } from '../../../servers/kit/tx.ts'
+import type { Lists } from '../lists.ts'
 
-type Remembered = Row & { config: string; lists: string }
+type CachedRow = Row & { config: string; lists: string }
 
 /** The lists an upstream gave last under this configuration: served until it is heard again. */
-export function recall(store: Store, name: string, config: UpstreamConfig): Lists | undefined {
-  const row = store.get<Remembered>(
+export function readListCache(
+  store: Store,
+  name: string,
+  config: UpstreamConfig,
+): Lists | undefined {
+  const row = store.get<CachedRow>(
     'SELECT config, lists FROM upstream_lists WHERE upstream = :name',
     { name },
   )
   return row?.config === keyOf(config) ? (JSON.parse(row.lists) as Lists) : undefined // Written below.
 }
 
-export async function remember(
+export async function saveListCache(
   store: Store,
   name: string,
   config: UpstreamConfig,
   lists: Lists,
 ): Promise<void> {
   const text = JSON.stringify(lists)
-  const known = store.get<Remembered>(
+  const known = store.get<CachedRow>(
     'SELECT config, lists FROM upstream_lists WHERE upstream = :name',
     { name },
   )

@@ -1,12 +1,11 @@
+import type { Reply } from '../rpc/reply.ts'
 import { randomUUID } from 'node:crypto'
 import { HubError } from '../../schemas/errors.ts'
-import { callTool } from '../call.ts'
-import type { Hub } from '../hub.ts'
-import type { Reply } from '../upstreams/channel.ts'
+import type { McpParts } from './parts.ts'
 import type { Relayed } from '../upstreams/pairing.ts'
 import { SignInNeeded } from '../upstreams/sign-in/sign-in.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
-import { isObject } from './protocol.ts'
+import { isObject } from '../rpc/protocol.ts'
 
 /** What a modern client brings back with its answer. It gives no right: it only says what is waited for. */
 const waiting = 'switchyard:sign-in'
@@ -19,7 +18,7 @@ const question = 'sign_in'
  * https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation#url-mode
  */
 export async function passSigningIn(
-  hub: Hub,
+  hub: McpParts,
   link: UpstreamLink,
   request: Relayed,
   pass: (request: Relayed) => Promise<Reply>,
@@ -51,9 +50,9 @@ export async function passSigningIn(
 }
 
 /** Undefined for a caller that may not sign the hub in. */
-async function questionFor(hub: Hub, { name }: UpstreamLink, { caller }: Relayed) {
+async function questionFor(hub: McpParts, { name }: UpstreamLink, { caller }: Relayed) {
   try {
-    const begun = await callTool(hub, caller.principal, 'server_login', { server: name })
+    const begun = await hub.calls.tool(caller.principal, 'server_login', { server: name })
     const { link: url } = begun as { link?: string } // The tool's output.
     const message = `${name} needs a sign-in for all who use this hub. The page reports back by itself.`
     const params = { mode: 'url', elicitationId: randomUUID(), message, url }

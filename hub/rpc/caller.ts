@@ -1,17 +1,22 @@
+import type { Identity, RpcRequest } from './protocol.ts'
 import { hash } from 'node:crypto'
 import type { Principal } from '../../schemas/principal.ts'
-import type { View } from '../discovery/catalog.ts'
-import type { Identity } from '../upstreams/connection.ts'
-import type { RpcRequest } from './protocol.ts'
 import { isObject, metaKey } from './protocol.ts'
 import type { Session } from './session.ts'
+
+/** Which tools a listing shows: those of one server, those that match a pattern, or the lean few. */
+export type View = {
+  server?: string | undefined
+  patterns?: string[] | undefined
+  lean?: boolean | undefined
+}
 
 /** Whom a request came from and how it may be answered. */
 export type Caller = {
   principal: Principal
   /** Which tools it is shown and may call. */
   view: View
-  /** A client of the old era that has been greeted; the modern era has no sessions. */
+  /** A client of the old era that has been handshake; the modern era has no sessions. */
   session: Session | undefined
   /** The text of the arguments as it was sent. */
   rawArguments: string | undefined

@@ -1,9 +1,9 @@
-import type { UpstreamConfig } from '../../schemas/upstream.ts'
-import { UpstreamConfig as UpstreamSchema } from '../../schemas/upstream.ts'
-import type { PeerRole } from '../../schemas/peer.ts'
-import type { Store } from '../../servers/kit/store.ts'
-import type { Row, Tx } from '../../servers/kit/tx.ts'
-import type { Seal } from '../auth/seal.ts'
+import type { UpstreamConfig } from '../../../schemas/upstream.ts'
+import { UpstreamConfig as UpstreamSchema } from '../../../schemas/upstream.ts'
+import type { PeerRole } from '../../../schemas/peer.ts'
+import type { Store } from '../../../servers/kit/store.ts'
+import type { Row, Tx } from '../../../servers/kit/tx.ts'
+import type { Seal } from '../../auth/seal.ts'
 
 /** What is asked of another machine: to plan for it, to give it work, and to follow that. */
 const asked = [

@@ -39,6 +39,11 @@ export type RpcRequest = {
   params?: Record<string, unknown>
 }
 
+export type Params = Record<string, unknown>
+
+/** What a client says of itself: with each request in the modern era, once per session before. */
+export type Identity = { info: Params; capabilities: Params; logLevel?: string | undefined }
+
 /** A protocol-level refusal, as opposed to a tool that failed, which is a result. */
 export class RpcError extends Error {
   readonly code: number

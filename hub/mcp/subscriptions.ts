@@ -1,18 +1,19 @@
-import type { Hub } from '../hub.ts'
+import type { McpParts } from './parts.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
 import { followOwn, isOwnAddress } from './own-resources.ts'
-import { RpcError, rpcCode } from './protocol.ts'
+import { RpcError, rpcCode } from '../rpc/protocol.ts'
 
+type Parts = Pick<McpParts, 'notifications' | 'upstreams' | 'topics' | 'config' | 'log'>
 type Followed = { followers: number; link: UpstreamLink | undefined; stop: () => void }
 
-/** Resources that clients follow. Each is watched once, however many do; changes go to the notices. */
-export class Following {
-  readonly #hub: Hub
+/** Resources that clients follow. Each is watched once, however many do; changes go to the notifications. */
+export class Subscriptions {
+  readonly #hub: Parts
   readonly #followed = new Map<string, Followed>()
 
-  constructor(hub: Hub) {
+  constructor(hub: Parts) {
     this.#hub = hub
-    hub.notices.subscribe(({ kind }) => {
+    hub.notifications.subscribe(({ kind }) => {
       if (kind === 'resources') this.#moveAll()
     })
   }
@@ -42,7 +43,7 @@ export class Following {
 
   #watch(uri: string): Pick<Followed, 'link' | 'stop'> {
     if (isOwnAddress(uri)) {
-      const changed = () => this.#hub.notices.publish({ kind: 'updated', uri })
+      const changed = () => this.#hub.notifications.publish({ kind: 'updated', uri })
       return { link: undefined, stop: followOwn(this.#hub, uri, changed) }
     }
     const [link] = this.#hub.upstreams.ownersOf(uri, undefined)

@@ -1,9 +1,8 @@
+import type { Identity, RpcId, RpcReply } from './protocol.ts'
 import { randomUUID } from 'node:crypto'
 import { HubError } from '../../schemas/errors.ts'
-import type { Identity } from '../upstreams/connection.ts'
-import type { Notice } from './notices.ts'
-import { notificationOf, taskKey } from './notices.ts'
-import type { RpcId, RpcReply } from './protocol.ts'
+import type { Notification } from './notifications.ts'
+import { notificationOf, taskKey } from './notifications.ts'
 import { RpcError, notificationText } from './protocol.ts'
 
 type Asked = { resolve(result: unknown): void; reject(error: unknown): void }
@@ -70,16 +69,16 @@ export class Session {
   }
 
   /** Passes a change on if this client hears of such. */
-  hear(notice: Notice): void {
-    if (notice.only !== undefined && notice.only !== this.id) return
-    if (notice.kind === 'task') {
-      const taskId = this.#tasks.get(taskKey(notice.server, notice.own))
+  hear(notification: Notification): void {
+    if (notification.only !== undefined && notification.only !== this.id) return
+    if (notification.kind === 'task') {
+      const taskId = this.#tasks.get(taskKey(notification.server, notification.own))
       if (taskId !== undefined)
-        this.notify('notifications/tasks/status', { ...notice.params, taskId })
+        this.notify('notifications/tasks/status', { ...notification.params, taskId })
       return
     }
-    if (notice.kind === 'updated' && !this.followed.has(notice.uri)) return
-    const { method, params } = notificationOf(notice)
+    if (notification.kind === 'updated' && !this.followed.has(notification.uri)) return
+    const { method, params } = notificationOf(notification)
     this.notify(method, params)
   }
 

@@ -1,0 +1,13 @@
+import type { Authenticator } from '../auth/authenticator.ts'
+import type { McpParts } from '../mcp/parts.ts'
+import type { Telemetry } from '../telemetry.ts'
+
+/** What the doors over HTTP need beside what answers MCP clients. */
+export type HttpParts = McpParts & {
+  auth: Authenticator
+  telemetry: Telemetry
+  startedAt: number
+  /** True once no new work is taken; calls that finish running work still pass. */
+  readonly draining: boolean
+  id(prefix: string): string
+}
