@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /**
- * How the hub is let in by a server behind OAuth. Nothing is needed for one at which clients may
+ * How the hub authenticates with a server behind OAuth. Nothing is needed for one at which clients may
  * register themselves. Secrets are given as `${env:NAME}` or `${file:/path}`.
  */
 export const OAuthConfig = z
@@ -53,7 +53,9 @@ export const UpstreamConfig = z
       .optional()
       .describe('Address of a Streamable HTTP or HTTP+SSE server'),
     headers: z.record(z.string(), z.string()).default({}).describe('Headers of each request'),
-    oauth: OAuthConfig.optional().describe('How the hub is let in, where its own ways do not do'),
+    oauth: OAuthConfig.optional().describe(
+      'How the hub authenticates, where its own ways do not do',
+    ),
     type: z
       .enum(['stdio', 'http', 'streamable-http', 'sse'])
       .optional()

@@ -14,7 +14,7 @@ const retryMs = 250
 /**
  * Carries lines between a client on standard input and output and the hub that runs already. When that
  * hub goes away, calls that were on the way fail, and the next one waits for it to come back: a client
- * that was handshake is handshake again without noticing.
+ * that did its handshake gets another one without noticing.
  */
 export async function attach(
   find: () => Promise<Running | undefined>,

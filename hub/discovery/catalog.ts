@@ -2,12 +2,14 @@ import type { View } from '../rpc/caller.ts'
 import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Tool } from '../../servers/kit/tool.ts'
-import type { Visible } from '../tools/discovery.ts'
-import { leanTools, toolCallListing } from '../tools/discovery.ts'
 import { mayUseUpstream } from '../calls/grants.ts'
 import type { Registry } from '../calls/registry.ts'
 import type { Offers } from '../upstreams/offers.ts'
 import type { ForeignTool } from '../upstreams/foreign-tool.ts'
+import { leanTools, toolCallListing } from './lean-view.ts'
+
+/** A tool as a caller may see it, whoever serves it. */
+export type Visible = { name: string; title: string; description: string; inputSchema: object }
 
 type Parts = {
   registry: Registry

@@ -145,13 +145,13 @@ class Pipe {
     const done = this.#router.answer(message, caller, modern).then(({ text }) => {
       this.#running.delete(id)
       this.#listening.delete(id)
-      if (!modern && method === 'initialize') this.#greet(principal, params)
+      if (!modern && method === 'initialize') this.#openSession(principal, params)
       if (!abort.signal.aborted) this.#write(text)
     })
     this.#running.set(id, { abort, done })
   }
 
-  #greet(principal: Principal, params: Record<string, unknown>): void {
+  #openSession(principal: Principal, params: Record<string, unknown>): void {
     if (this.#session) this.#sessions.end(this.#session)
     this.#session = this.#sessions.open(principal.id, params)
     this.#session.attach((text) => this.#write(text))

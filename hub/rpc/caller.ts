@@ -16,7 +16,7 @@ export type Caller = {
   principal: Principal
   /** Which tools it is shown and may call. */
   view: View
-  /** A client of the old era that has been handshake; the modern era has no sessions. */
+  /** A client of the old era after its handshake; the modern era has no sessions. */
   session: Session | undefined
   /** The text of the arguments as it was sent. */
   rawArguments: string | undefined

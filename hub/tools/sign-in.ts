@@ -16,7 +16,7 @@ const LoginState = z.object({
 })
 type LoginState = z.infer<typeof LoginState>
 
-/** The tools by which the hub is let in by servers behind OAuth. */
+/** The tools that authenticate the hub with servers behind OAuth. */
 export const signInTools = (upstreams: () => Upstreams) => [
   defineTool({
     name: 'server_login',
@@ -57,7 +57,7 @@ export const signInTools = (upstreams: () => Upstreams) => [
     name: 'server_logout',
     title: 'Sign out of a server',
     description:
-      'Forgets the tokens by which the hub is let in by a third-party server; its tools fail until server_login. Tokens that are stolen should be revoked at the server as well.',
+      'Forgets the tokens that authenticate the hub with a third-party server; its tools fail until server_login. Tokens that are stolen should be revoked at the server as well.',
     effect: 'destroy',
     scope: 'admin',
     idempotent: true,

@@ -9,6 +9,13 @@ export class NotSent extends HubError {
   }
 }
 
+/** The other side closed the connection, as a process that exits does; what it was asked may be done. */
+export class UpstreamEnded extends HubError {
+  constructor(reason: string, cause?: unknown) {
+    super('unavailable', `the upstream ended: ${reason}`, { cause })
+  }
+}
+
 /** What belongs to one request of ours while it runs. */
 export type Exchange = {
   /** Sent along, where the channel has headers. */

@@ -2,7 +2,7 @@ import type { Params, RpcId } from '../rpc/protocol.ts'
 import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { ChannelEvents, Pending } from './channel.ts'
-import { NotSent } from './channel.ts'
+import { NotSent, UpstreamEnded } from './channel.ts'
 import { IdTable } from './id-table.ts'
 import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
 
@@ -61,10 +61,7 @@ export class Duplex {
   end(reason: string, cause?: unknown): void {
     if (this.hasEnded) return
     this.#ended = reason
-    const error =
-      cause instanceof HubError
-        ? cause
-        : new HubError('unavailable', `the upstream ended: ${reason}`, { cause })
+    const error = cause instanceof HubError ? cause : new UpstreamEnded(reason, cause)
     for (const { reject } of this.#open.values()) reject(error)
     this.#open = new IdTable()
     for (const abort of this.#asked.values()) abort.abort()

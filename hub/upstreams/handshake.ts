@@ -4,6 +4,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { manifest } from '../../servers/kit/code-root.ts'
 import { RpcError, isObject, legacyVersions, modernVersion, rpcCode } from '../rpc/protocol.ts'
 import type { Channel, Pending } from './channel.ts'
+import { UpstreamEnded } from './channel.ts'
 import type { Handshake } from './connection.ts'
 import { envelope } from './connection.ts'
 import { Deadline } from './deadline.ts'
@@ -77,8 +78,7 @@ async function discover(
     const info = object(object(result._meta)['io.modelcontextprotocol/serverInfo'])
     return { modern: true, version: modernVersion, ...described(result), info }
   } catch (error) {
-    const died = error instanceof HubError && error.message.startsWith('the upstream ended')
-    if (died || error instanceof SignInNeeded) throw error
+    if (error instanceof UpstreamEnded || error instanceof SignInNeeded) throw error
     // A server of the modern era names what it speaks; ours may be among it after all.
     const offered = error instanceof RpcError && error.code === rpcCode.version ? error.data : null
     const supported = isObject(offered) && Array.isArray(offered.supported) ? offered.supported : []

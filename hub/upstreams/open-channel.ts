@@ -11,7 +11,7 @@ export type ChannelOptions = {
   environment: Record<string, string | undefined>
   /** Value of the marker. */
   mark: string
-  /** What lets the hub in where no credential is configured. */
+  /** How the hub authenticates where no credential is configured. */
   signIn: SignIn | undefined
 }
 

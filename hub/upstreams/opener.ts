@@ -2,6 +2,7 @@ import type { Identity } from '../rpc/protocol.ts'
 import type { UpstreamConfig } from '../../schemas/upstream.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Channel } from './channel.ts'
+import { UpstreamEnded } from './channel.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { Connection, answerAlone } from './connection.ts'
 import type { Era } from './handshake.ts'
@@ -79,7 +80,7 @@ export class Opener {
     } catch (error) {
       await channel.close() // A server that answers nothing would else be left running at each try.
       if (this.#isOlder(error)) return this.#open(identity, era, events, onClose)
-      if (era === 'unknown' && died(error)) this.#era = 'legacy'
+      if (era === 'unknown' && error instanceof UpstreamEnded) this.#era = 'legacy'
       throw error
     } finally {
       this.#opening.delete(channel)
@@ -101,6 +102,3 @@ export class Opener {
     return true
   }
 }
-
-const died = (error: unknown) =>
-  error instanceof HubError && error.message.startsWith('the upstream ended')

@@ -1,10 +1,12 @@
 import type { Params } from '../rpc/protocol.ts'
-import { Agent, request } from 'undici'
+import Pool from 'undici/lib/dispatcher/pool.js'
 import { HubError } from '../../schemas/errors.ts'
 import type { Channel, ChannelEvents, Pending } from './channel.ts'
 import { Duplex } from './duplex.ts'
 import { eventsOf } from './event-stream.ts'
 import type { Address } from './http-answer.ts'
+import { Cancellation } from './http-answer.ts'
+import { sendRequest } from './http-request.ts'
 import { sendSigned } from './sign-in/signed.ts'
 
 const shortMs = 10_000
@@ -16,7 +18,7 @@ const shortMs = 10_000
  */
 export class SseChannel implements Channel {
   protocol: string | undefined
-  readonly #agent = new Agent({ connections: 16, bodyTimeout: 0 })
+  readonly #pool: Pool
   readonly #closed = new AbortController()
   readonly #duplex: Duplex
   readonly #address: Address
@@ -25,6 +27,7 @@ export class SseChannel implements Channel {
 
   constructor(address: Address, events: ChannelEvents) {
     this.#address = address
+    this.#pool = new Pool(new URL(address.url).origin, { connections: 16, bodyTimeout: 0 })
     this.#duplex = new Duplex(events, (text) => this.#write(text))
     this.#tail = this.#open(new URL(address.url))
     this.#tail.catch(() => undefined) // Each message that waits for it fails by itself.
@@ -42,19 +45,18 @@ export class SseChannel implements Channel {
   async close(): Promise<void> {
     this.#duplex.end('closed')
     this.#closed.abort()
-    await this.#agent.destroy()
+    await this.#pool.destroy()
   }
 
   #write(text: string): void {
     this.#tail = this.#tail.then(async (url) => {
       const { headers, signIn } = this.#address
       const answer = await sendSigned(signIn, 'POST', (credential) =>
-        request(url, {
+        sendRequest(this.#pool, `${url.pathname}${url.search}`, {
           method: 'POST',
           headers: { ...headers, ...credential, 'content-type': 'application/json' },
           body: text,
-          dispatcher: this.#agent,
-          signal: AbortSignal.timeout(shortMs),
+          cancellation: Cancellation.by(AbortSignal.timeout(shortMs)),
         }),
       )
       await answer.body.dump()
@@ -69,10 +71,10 @@ export class SseChannel implements Channel {
   async #open(url: URL): Promise<URL> {
     const { headers, signIn } = this.#address
     const answer = await sendSigned(signIn, 'GET', (credential) =>
-      request(url, {
+      sendRequest(this.#pool, `${url.pathname}${url.search}`, {
+        method: 'GET',
         headers: { ...headers, ...credential, accept: 'text/event-stream' },
-        dispatcher: this.#agent,
-        signal: this.#closed.signal,
+        cancellation: Cancellation.by(this.#closed.signal),
       }),
     )
     const type = String(answer.headers['content-type'] ?? '')

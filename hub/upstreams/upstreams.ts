@@ -174,7 +174,7 @@ export class Upstreams {
         as === 'request'
           ? connection.request(method, params, { timeoutMs: tellMs, client: hubIdentity })
           : connection.notify(method, params)
-      sent.catch(() => undefined) // A server that is gone learns it when it is handshake again.
+      sent.catch(() => undefined) // A server that is gone learns it with its next handshake.
     }
   }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { bundle } from '../../scripts/bundle.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { benchCalls, callHeaders, callMeta } from './calls.ts'
-import { benchRelay, startEcho } from './relay.ts'
+import { startServer } from './processes.ts'
+import { benchRelay } from './relay.ts'
 import { median, post, rssMb } from './load.ts'
 import { benchClaims, benchStart } from './tasks.ts'
 
@@ -17,7 +18,7 @@ const sections: Record<string, [string, () => Promise<string[]>]> = {
     'A tool call over HTTP, with auth, policy, metrics and audit',
     () => withHub('calls', ['--dispatch', 'off'], benchCalls),
   ],
-  relay: ['A relayed call, the hub alone', withUpstreams],
+  relay: ['A relayed call, 32 at a time', withUpstreams],
   agents: ['Agents', () => withHub('agents', [], benchStart)],
   claims: ['Claims', () => benchClaims(root, [1000, 1_000_000])],
 }
@@ -66,7 +67,7 @@ async function withHub(
 async function withUpstreams(): Promise<string[]> {
   const data = join(root, 'upstreams')
   mkdirSync(data)
-  const http = await startEcho('http')
+  const http = await startServer('echo.ts', 'http')
   const script = join(import.meta.dirname, 'echo.ts')
   const mcpServers = {
     pipe: { command: process.execPath, args: [script, 'stdio'] },
@@ -74,7 +75,7 @@ async function withUpstreams(): Promise<string[]> {
   }
   writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ mcpServers }))
   try {
-    return await withHub('upstreams', ['--dispatch', 'off'], benchRelay)
+    return await withHub('upstreams', ['--dispatch', 'off'], (hub) => benchRelay(hub, http.url))
   } finally {
     http.stop()
   }

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { ProcessHub } from '../helpers/process-hub.ts'
 import type { Measured, Target } from './load.ts'
 import { drive, median, post } from './load.ts'
+import { startServer } from './processes.ts'
 
 export const callMeta = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -28,18 +26,18 @@ const roundMs = 3000
 
 /** A tool call through the hub beside a raw Hono route and a tuned SDK server, in interleaved rounds. */
 export async function benchCalls(hub: ProcessHub): Promise<string[]> {
-  const [hono, sdk] = [await startFloor('hono'), await startFloor('sdk')]
+  const [hono, sdk] = [await startServer('floor.ts', 'hono'), await startServer('floor.ts', 'sdk')]
   const targets: Target[] = [
     {
       name: 'raw Hono JSON route',
-      url: `http://127.0.0.1:${hono.port}/mcp`,
+      url: hono.url,
       pid: hono.pid,
       headers: callHeaders,
       body,
     },
     {
       name: 'SDK v2 server, tuned',
-      url: `http://127.0.0.1:${sdk.port}/mcp`,
+      url: sdk.url,
       pid: sdk.pid,
       headers: callHeaders,
       body,
@@ -87,15 +85,4 @@ const cpu = (runs: Measured[]) => median(runs.map((run) => run.cpuUs))
 function row(name: string, runs: Measured[], floor: number, direct: number): string {
   const of = (field: keyof Measured) => median(runs.map((run) => run[field]))
   return `${name.padEnd(38)} ${of('cpuUs').toFixed(0).padStart(5)} µs CPU  ${(cpu(runs) / floor).toFixed(2)}× Hono  ${(cpu(runs) / direct).toFixed(2)}× SDK  p50 ${of('p50Ms').toFixed(2)} ms  p99 ${of('p99Ms').toFixed(2)} ms  ${of('perSecond').toFixed(0)}/s`
-}
-
-async function startFloor(kind: 'hono' | 'sdk') {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'floor.ts'), kind], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /^listening (\d+)$/.exec(line)?.[1]
-    if (port) return { port, pid: child.pid ?? 0, stop: () => void child.kill() }
-  }
-  throw new Error(`the ${kind} server did not start`)
 }

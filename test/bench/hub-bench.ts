@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../scripts/bundle.ts'
-import { startEcho } from './relay.ts'
+import { startServer } from './processes.ts'
 import type { Front } from './fronts.ts'
 import { openHttpFront, openStdioFront } from './fronts.ts'
 import type { Contender, Running, Upstream } from './hubs.ts'
@@ -23,7 +23,7 @@ console.log(
   `Node ${process.versions.node}, ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(2)}`,
 )
 const all = contenders(installOthers(join(root, 'others')))
-const http = await startEcho('http')
+const http = await startServer('echo.ts', 'http')
 try {
   await compare('stdio upstream', stdio, () => openStdioFront(stdio.command))
   await compare('HTTP upstream', { url: http.url }, () => openHttpFront(http.url))

@@ -62,9 +62,7 @@ test('a role that allows it gives work to the other machine, and both audit it',
         { limit: 50 },
       )
     ).items.filter((row) => row.tool === tool)
-  expect(await rows(ada, 'bob_task_submit')).toMatchObject([
-    { principal: 'owner', outcome: 'ok' },
-  ])
+  expect(await rows(ada, 'bob_task_submit')).toMatchObject([{ principal: 'owner', outcome: 'ok' }])
   expect(await rows(bob, 'task_submit')).toMatchObject([{ principal: 'hub:ada', outcome: 'ok' }])
 })
 

@@ -192,10 +192,7 @@ test('secrets come by reference, credentials of callers stay, and viewers may no
   const { items } = await hub.call<{ items: { tool: string; outcome: string }[] }>('audit_list', {
     subject: 'up',
   })
-  expect(items.map((row) => `${row.tool} ${row.outcome}`)).toEqual([
-    'up_echo denied',
-    'up_echo ok',
-  ])
+  expect(items.map((row) => `${row.tool} ${row.outcome}`)).toEqual(['up_echo denied', 'up_echo ok'])
 })
 
 test('the file is read again when it changes: servers come, go and are replaced without a restart', async () => {

@@ -17,7 +17,7 @@ export type Pending = {
   discovery?: OAuthDiscoveryState
 }
 
-/** All that is known of one upstream's authorization server, by which the hub is let in. */
+/** All that is known of one upstream's authorization server, with which the hub authenticates there. */
 export type SignInRecord = {
   /** Registrations by issuer, each with the address that it was made for. */
   clients: Record<string, { redirect: string | undefined; info: StoredOAuthClientInformation }>

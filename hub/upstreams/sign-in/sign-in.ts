@@ -42,7 +42,7 @@ const settleMs = 50_000
 /** The library is only loaded by hubs with upstreams that ask for it. */
 const library = () => import('@modelcontextprotocol/client')
 
-/** How the hub is let in by one upstream: its tokens, how they are renewed, and how a person gets the first. */
+/** How the hub authenticates with one upstream: its tokens, how they are renewed, and how a person gets the first. */
 export class SignIn {
   readonly #name: string
   readonly #url: string
@@ -92,7 +92,7 @@ export class SignIn {
     return this.#renewing
   }
 
-  /** A link for a person's browser; undefined where the hub is let in without. */
+  /** A link for a person's browser; undefined where the hub is authenticated without. */
   async begin(): Promise<string | undefined> {
     if ((await this.#authorize()) === 'AUTHORIZED') return undefined
     return this.#record.pending?.link

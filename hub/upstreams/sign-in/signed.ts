@@ -2,7 +2,7 @@ import type { Answer } from '../http-answer.ts'
 import type { SignIn } from './sign-in.ts'
 
 /**
- * Sends a request with the credential that lets the hub in. Refused, it is sent once more with a
+ * Sends a request with the credential that authenticates the hub. Refused, it is sent once more with a
  * better one, where that can be had without a person; a second refusal for a nonce allows a third try.
  */
 export async function sendSigned(
