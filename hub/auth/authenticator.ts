@@ -4,36 +4,41 @@ import type { Store } from '../../servers/kit/store.ts'
 import { digestOf, mintToken, readToken } from '../../servers/kit/tokens.ts'
 import { owner } from './owner.ts'
 
-type Known = { principal: Principal; expiresAt: number }
+type Cached = { principal: Principal; expiresAt: number }
 
-const maxKnown = 10_000
+const maxCached = 10_000
 const loginMs = 10 * 60_000
 const sessionMs = 30 * 24 * 3_600_000
 
 /**
- * From credential to Principal; nothing else in the hub reads tokens. Answers are remembered until
+ * From credential to Principal; nothing else in the hub reads tokens. Answers are cached until
  * any token is revoked, so that a call costs a map look-up and not a query.
  */
 export class Authenticator {
   readonly #store: Store
   readonly #ownerDigest: Buffer
   readonly #now: () => number
-  readonly #known = new Map<string, Known>()
+  readonly #cache = new Map<string, Cached>()
+  /** Grows with each revocation: what was read before one must not be cached after it. */
+  #generation = 0
 
   constructor(store: Store, token: string, now: () => number) {
     this.#store = store
     this.#ownerDigest = Buffer.from(digestOf(token), 'hex')
     this.#now = now
-    store.topics.subscribe('tokens', () => this.#known.clear())
+    store.topics.subscribe('tokens', () => {
+      this.#cache.clear()
+      this.#generation++
+    })
   }
 
   /** Who a bearer token speaks for. */
-  bearer(token: string): Principal | undefined {
+  bearer(token: string): Promise<Principal | undefined> {
     return this.#lookUp(token, 'access')
   }
 
   /** Who a dashboard cookie speaks for. */
-  session(token: string): Principal | undefined {
+  session(token: string): Promise<Principal | undefined> {
     return this.#lookUp(token, 'session')
   }
 
@@ -68,26 +73,26 @@ export class Authenticator {
     })
   }
 
-  #lookUp(token: string, purpose: 'access' | 'session'): Principal | undefined {
+  async #lookUp(token: string, purpose: 'access' | 'session'): Promise<Principal | undefined> {
     const key = `${purpose}:${token}`
-    const known = this.#known.get(key)
-    if (known) return known.expiresAt > this.#now() ? known.principal : undefined
+    const cached = this.#cache.get(key)
+    if (cached) return cached.expiresAt > this.#now() ? cached.principal : undefined
     if (
       purpose === 'access' &&
       timingSafeEqual(Buffer.from(digestOf(token), 'hex'), this.#ownerDigest)
     ) {
-      return this.#remember(key, { principal: owner, expiresAt: Infinity })
+      return this.#keep(key, { principal: owner, expiresAt: Infinity })
     }
+    const generation = this.#generation
     const found = readToken(this.#store, token, purpose, this.#now())
-    return (
-      found &&
-      this.#remember(key, { principal: found.principal, expiresAt: found.expiresAt ?? Infinity })
-    )
+    if (generation !== this.#generation) return this.#lookUp(token, purpose)
+    if (!found) return undefined
+    return this.#keep(key, { principal: found.principal, expiresAt: found.expiresAt ?? Infinity })
   }
 
-  #remember(key: string, known: Known): Principal {
-    if (this.#known.size >= maxKnown) this.#known.clear()
-    this.#known.set(key, known)
-    return known.principal
+  #keep(key: string, cached: Cached): Principal {
+    if (this.#cache.size >= maxCached) this.#cache.clear()
+    this.#cache.set(key, cached)
+    return cached.principal
   }
 }

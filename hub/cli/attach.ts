@@ -36,7 +36,7 @@ class Bridge {
   readonly #open = new Set<string | number>()
   #socket: Duplex | undefined
   #closed: Promise<void> = Promise.resolve()
-  /** What handshake the hub, to be said again to the next one; its answer is not for the client. */
+  /** The handshake with the hub, to be sent again to the next one; its answer is not for the client. */
   #handshake: { line: string; id: string | number } | undefined
   #swallow: string | number | undefined
 

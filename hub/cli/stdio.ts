@@ -57,7 +57,7 @@ async function serveOwn(settings: Settings, view: View): Promise<void> {
     await hub.start() // Agents call back over HTTP.
     await Promise.race([
       serveStdio(hub, {
-        principal: () => owner,
+        principal: () => Promise.resolve(owner),
         view,
         input: process.stdin,
         output: process.stdout,

@@ -33,11 +33,11 @@ const isPublic = (method: string, path: string) =>
  * an Origin that are ours (a page of another site must not reach a hub on localhost), and a
  * credential. Returns the caller, or undefined on a public path.
  */
-export function guard(
+export async function guard(
   request: IncomingMessage,
   path: string,
   options: { auth: Authenticator; hosts: Set<string>; cookie: string },
-): Principal | undefined {
+): Promise<Principal | undefined> {
   const { auth, hosts, cookie } = options
   refuseDoubledHeaders(request)
   const host = request.headers.host?.toLowerCase() ?? ''
@@ -50,22 +50,22 @@ export function guard(
   if (origin !== undefined && !hosts.has(origin.toLowerCase().replace(/^https?:\/\//, ''))) {
     throw new HubError('denied', `requests from ${JSON.stringify(origin)} are refused`)
   }
-  const principal = authenticate(request, auth, cookie)
+  const principal = await authenticate(request, auth, cookie)
   if (principal || isPublic(request.method ?? '', path)) return principal
   throw new HubError('unauthenticated', 'this needs a credential', {
     hint: "Send `Authorization: Bearer TOKEN` (the owner's is in the file `token` of the data directory), or open a login link.",
   })
 }
 
-function authenticate(
+async function authenticate(
   request: IncomingMessage,
   auth: Authenticator,
   cookie: string,
-): Principal | undefined {
+): Promise<Principal | undefined> {
   const { authorization } = request.headers
   if (authorization !== undefined) {
     const token = /^Bearer ([\w.~+/=-]{16,512})$/i.exec(authorization)?.[1]
-    const principal = token === undefined ? undefined : auth.bearer(token)
+    const principal = token === undefined ? undefined : await auth.bearer(token)
     if (principal) return principal
     throw new HubError('unauthenticated', 'the bearer token is unknown, expired or revoked')
   }

@@ -44,9 +44,9 @@ export async function listen(hub: HttpParts, host: string, port: number): Promis
     const url = request.url ?? '/'
     const query = url.indexOf('?')
     const path = query < 0 ? url : url.slice(0, query)
-    const principal = guard(request, path, { auth: hub.auth, ...door })
+    const principal = await guard(request, path, { auth: hub.auth, ...door })
     // For what outlives this moment: a credential may be revoked while a stream is open.
-    const again = () => required(guard(request, path, { auth: hub.auth, ...door }))
+    const again = async () => required(await guard(request, path, { auth: hub.auth, ...door }))
     if (principal && hub.draining && principal.kind !== 'agent') throw draining()
     if (principal) hub.rateLimit.take(principal)
     if (principal && (path === '/mcp' || path.startsWith('/mcp/')))
@@ -60,8 +60,8 @@ export async function listen(hub: HttpParts, host: string, port: number): Promis
     return (await routes)(request, response)
   }
 
-  acceptUpgrades(server, hub, connections, (request, path) => {
-    const principal = required(guard(request, path, { auth: hub.auth, ...door }))
+  acceptUpgrades(server, hub, connections, async (request, path) => {
+    const principal = required(await guard(request, path, { auth: hub.auth, ...door }))
     if (hub.draining) throw draining()
     return principal
   })

@@ -49,7 +49,11 @@ export class McpHttp {
   async serve(
     request: IncomingMessage,
     response: ServerResponse,
-    { path, principal, again }: { path: string; principal: Principal; again: () => Principal },
+    {
+      path,
+      principal,
+      again,
+    }: { path: string; principal: Principal; again: () => Promise<Principal> },
   ): Promise<void> {
     try {
       if (request.method === 'DELETE') return this.#end(request, response, principal)
@@ -124,13 +128,10 @@ export class McpHttp {
   }
 
   /** A stream that is only listened to must not outlive the right to listen. */
-  #endWhenRevoked(response: ServerResponse, again: () => Principal): void {
+  #endWhenRevoked(response: ServerResponse, again: () => Promise<Principal>): void {
     const stop = this.#hub.topics.subscribe('tokens', () => {
-      try {
-        again()
-      } catch {
-        response.destroy() // Whoever listens comes back, and is told why it may not.
-      }
+      // Whoever listens comes back, and is told why it may not.
+      again().catch(() => response.destroy())
     })
     response.once('close', stop)
   }

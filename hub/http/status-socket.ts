@@ -29,7 +29,7 @@ type Batch = { items: Event[]; next: number }
  */
 export function streamStatus(
   hub: HttpParts,
-  principal: () => Principal,
+  principal: () => Promise<Principal>,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
@@ -48,7 +48,7 @@ export function streamStatus(
 
 async function follow(
   hub: HttpParts,
-  principal: () => Principal,
+  principal: () => Promise<Principal>,
   socket: WebSocket,
   query: URLSearchParams,
 ): Promise<void> {
@@ -71,10 +71,10 @@ async function follow(
   })
   const shut = () => closed.abort()
   hub.closing.addEventListener('abort', shut, { once: true })
-  const read = (waitMs: number) => {
+  const read = async (waitMs: number) => {
     const args = { limit: 200, wait_ms: waitMs, ...(task === null ? {} : { task }) }
     const asked = { ...args, ...(after === undefined ? {} : { after }) }
-    return hub.calls.tool(principal(), 'event_list', asked, { signal: () => closed.signal })
+    return hub.calls.tool(await principal(), 'event_list', asked, { signal: () => closed.signal })
   }
   try {
     for (let waitMs = 0; !closed.signal.aborted; waitMs = 25_000) {

@@ -13,7 +13,7 @@ type Batch<Item> = { items: Item[]; next: number }
 /** `GET /events?after=N&task=T`: the event stream as Server-Sent Events, resumable by `id`. */
 export function streamEvents(
   hub: HttpParts,
-  principal: () => Principal,
+  principal: () => Promise<Principal>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -25,9 +25,9 @@ export function streamEvents(
     response,
     hub,
     after: cursorOf(request, query),
-    read: (after, waitMs, signal) =>
+    read: async (after, waitMs, signal) =>
       hub.calls.tool(
-        principal(),
+        await principal(),
         'event_list',
         { ...fixed, ...(after < 0 ? {} : { after }), wait_ms: waitMs },
         { signal: () => signal },
@@ -39,7 +39,7 @@ export function streamEvents(
 /** `GET /tasks/ID/log/stream?after=N`: a task's log as it grows, each chunk once, in order. */
 export function streamLog(
   hub: HttpParts,
-  principal: () => Principal,
+  principal: () => Promise<Principal>,
   task: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -50,9 +50,9 @@ export function streamLog(
     response,
     hub,
     after: Math.max(0, cursorOf(request, query)),
-    read: (after, waitMs, signal) =>
+    read: async (after, waitMs, signal) =>
       hub.calls.tool(
-        principal(),
+        await principal(),
         'task_log',
         { task, after, max_bytes: 262_144, wait_ms: waitMs },
         { signal: () => signal },

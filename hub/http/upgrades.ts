@@ -19,7 +19,7 @@ export function acceptUpgrades(
   server: Server,
   hub: HttpParts,
   connections: Connections,
-  authenticate: (request: IncomingMessage, path: string) => Principal,
+  authenticate: (request: IncomingMessage, path: string) => Promise<Principal>,
 ): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
@@ -29,7 +29,7 @@ export function acceptUpgrades(
     const [path = '/'] = (request.url ?? '/').split('?')
     // Asked again for each message: a connection may outlive the credential that opened it.
     const principal = () => authenticate(request, path)
-    principal()
+    await principal()
     if (path === '/v1/stream') {
       const { streamStatus } = await import('./status-socket.ts')
       return streamStatus(hub, principal, request, socket, head)

@@ -13,7 +13,7 @@ import { Sessions } from './sessions.ts'
 
 type Options = {
   /** Who is at the other end; asked for each request, throws HubError when nobody may be any more. */
-  principal(): Principal
+  principal(): Promise<Principal>
   view: View
   input: Readable
   output: Writable
@@ -79,7 +79,7 @@ class Pipe {
       if (!('method' in message)) return this.#session?.settle(message)
       const { id } = message
       if (id === undefined) return this.#hear(message)
-      const principal = this.#caller(id)
+      const principal = await this.#caller(id)
       if (!principal) return
       this.#begin({ ...message, id }, principal, rawArguments)
       // A client that sends without reading would fill memory: the pipe waits instead.
@@ -92,9 +92,9 @@ class Pipe {
   }
 
   /** Who asks, as of now: a credential may have been revoked since the pipe was opened. */
-  #caller(id: RpcId): Principal | undefined {
+  async #caller(id: RpcId): Promise<Principal | undefined> {
     try {
-      const principal = this.#options.principal()
+      const principal = await this.#options.principal()
       this.#hub.rateLimit.take(principal)
       return principal
     } catch (error) {
