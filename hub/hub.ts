@@ -102,7 +102,7 @@ export class Hub {
     this.#source = new ConfigSource(this.dataDir, settings, log)
     this.config = this.#source.current
     this.rateLimit = new RateLimit(() => this.config().rateLimit, this.now)
-    this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now)
+    this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now, clock)
     const token = ownerToken(this.dataDir)
     this.auth = new Authenticator(this.store, token, this.now)
     this.cluster = new LocalDriver({
