@@ -7,7 +7,7 @@ import type { Context } from '../servers/kit/context.ts'
 import type { Transaction } from '../servers/kit/sql.ts'
 import type { Tool } from '../servers/kit/tool.ts'
 import type { Tx } from '../servers/kit/tx.ts'
-import { attemptIsLive } from '../servers/orchestration/attempt-rows.ts'
+import { attemptIsLive } from '../servers/orchestration/store/attempts.ts'
 import { authorityOf } from './calls/decide.ts'
 import type { Hub } from './hub.ts'
 
@@ -38,7 +38,7 @@ export async function callTool(
     authorityOf(principal).ensure('tool.call', {
       name: asked,
       scope,
-      lease: leaseOf(hub, principal),
+      lease: await leaseOf(hub, principal),
     })
     const { signal } = options
     const ctx = new CallContext(hub, principal, tool, args, { requestId, signal })
@@ -130,9 +130,9 @@ class CallContext implements Context {
   }
 }
 
-function leaseOf(hub: Hub, principal: Principal): LeaseState {
+async function leaseOf(hub: Hub, principal: Principal): Promise<LeaseState> {
   if (principal.attempt === undefined) return 'none'
-  return attemptIsLive(hub.store, principal.attempt) ? 'live' : 'ended'
+  return (await attemptIsLive(hub.store.reader, principal.attempt)) ? 'live' : 'ended'
 }
 
 /** Refusals and failed effects are on record too; losing one of those rows loses no effect. */

@@ -7,6 +7,7 @@ import { LocalDriver } from '../servers/cluster/drivers/local.ts'
 import { ContextStore } from '../servers/context/engine/client.ts'
 import { embeddingOf } from '../servers/context/engine/embedding.ts'
 import { servers } from '../servers/index.ts'
+import { countLiveTasks } from '../servers/orchestration/store/tasks.ts'
 import { closeVaults } from '../servers/obsidian/vaults.ts'
 import type { Clock } from '../servers/kit/clock.ts'
 import { systemClock } from '../servers/kit/clock.ts'
@@ -138,7 +139,7 @@ export class Hub {
       peers: () => peerUpstreams(this.store, () => this.seal),
     })
     this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>
-      this.#liveTasks(),
+      countLiveTasks(this.store.reader),
     )
   }
 
@@ -211,12 +212,5 @@ export class Hub {
     await this.context.stop()
     await this.store.close()
     this.#lock.release()
-  }
-
-  #liveTasks(): Record<string, number> {
-    const rows = this.store.all<{ state: string; count: number }>(
-      'SELECT state, count(*) AS count FROM tasks WHERE finished_at IS NULL GROUP BY state',
-    )
-    return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
   }
 }
