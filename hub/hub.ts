@@ -7,6 +7,7 @@ import { LocalDriver } from '../servers/cluster/drivers/local.ts'
 import { ContextStore } from '../servers/context/engine/client.ts'
 import { embeddingOf } from '../servers/context/engine/embedding.ts'
 import { servers } from '../servers/index.ts'
+import { countLiveTasks } from '../servers/orchestration/store/tasks.ts'
 import { closeVaults } from '../servers/obsidian/vaults.ts'
 import type { Clock } from '../servers/kit/clock.ts'
 import { systemClock } from '../servers/kit/clock.ts'
@@ -105,7 +106,7 @@ export class Hub {
     this.#source = new ConfigSource(this.dataDir, settings, log)
     this.config = this.#source.current
     this.rateLimit = new RateLimit(() => this.config().rateLimit, this.now)
-    this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now)
+    this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now, clock)
     const token = ownerToken(this.dataDir)
     this.auth = new Authenticator(this.store, token, this.now)
     this.cluster = new LocalDriver({
@@ -141,7 +142,7 @@ export class Hub {
       peers: () => peerUpstreams(this.store, () => this.seal),
     })
     this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>
-      this.#liveTasks(),
+      countLiveTasks(this.store.reader),
     )
   }
 
@@ -186,7 +187,23 @@ export class Hub {
       this.upstreams.configure(config)
       this.notifications.publish({ kind: 'tools' }) // What is offered depends on it.
     })
-    this.#controllers = startControllers(this)
+    this.#controllers = startControllers({
+      config: this.config,
+      onConfig: (listener) => {
+        let known = this.config()
+        return this.notifications.subscribe(() => {
+          if (known === this.config()) return
+          known = this.config()
+          listener()
+        })
+      },
+      log: this.log,
+      clock: this.clock,
+      store: this.store,
+      context: this.context,
+      call: (principal, tool, args, signal) =>
+        this.calls.tool(principal, tool, args, signal ? { signal: () => signal } : {}),
+    })
     // Large libraries, which the first callers need not wait for.
     this.#warm = setTimeout(() => {
       this.telemetry.load().catch((error: unknown) => this.log.error({ error }, 'no metrics'))
@@ -219,12 +236,5 @@ export class Hub {
     await this.context.stop()
     await this.store.close()
     this.#lock.release()
-  }
-
-  #liveTasks(): Record<string, number> {
-    const rows = this.store.all<{ state: string; count: number }>(
-      'SELECT state, count(*) AS count FROM tasks WHERE finished_at IS NULL GROUP BY state',
-    )
-    return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
   }
 }

@@ -16,7 +16,11 @@ type Pipeline = {
  * libraries take a while to load, so that happens once the hub listens; calls before are kept.
  */
 export class Telemetry {
-  readonly #gauges: { name: string; description: string; read: () => Record<string, number> }[] = []
+  readonly #gauges: {
+    name: string
+    description: string
+    read: () => Promise<Record<string, number>>
+  }[] = []
   #early: Call[] = []
   #pipeline: Pipeline | undefined
   #loading: Promise<Pipeline> | undefined
@@ -28,7 +32,7 @@ export class Telemetry {
   }
 
   /** A value that is read whenever the metrics are. Named before `load`. */
-  gauge(name: string, description: string, read: () => Record<string, number>): void {
+  gauge(name: string, description: string, read: () => Promise<Record<string, number>>): void {
     this.#gauges.push({ name, description, read })
   }
 
@@ -64,8 +68,8 @@ export class Telemetry {
       advice: { explicitBucketBoundaries: bucketsMs },
     })
     for (const { name, description, read } of this.#gauges) {
-      meter.createObservableGauge(name, { description }).addCallback((result) => {
-        for (const [state, value] of Object.entries(read())) result.observe(value, { state })
+      meter.createObservableGauge(name, { description }).addCallback(async (result) => {
+        for (const [state, value] of Object.entries(await read())) result.observe(value, { state })
       })
     }
     const pipeline: Pipeline = {

@@ -73,6 +73,43 @@ test('the dashboard takes types from schemas, never values', () => {
   expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
 })
 
+/**
+ * The floors of the hub, from the lowest up: a folder imports lower ones only, types included. A file
+ * right in `hub/` stands on its own below all of them, but for `hub.ts`, which wires the parts.
+ */
+const floors = [
+  'rpc', // a JSON-RPC message in both eras
+  'auth', // credentials → principal, sealed secrets, rate limits
+  'upstreams', // channels, connections, lists, pins, sign-in
+  'peers', // hubs as upstreams of each other
+  'calls', // the one road: resolve, decide, approvals, run, record
+  'discovery', // what may be seen, and searching it
+  'tools', // the hub's own tools
+  'controllers', // carry work across servers
+  'mcp', // methods for clients
+  'http', // the doors of the port
+  'hub.ts', // wires the floors
+  'cli', // starts hubs, and calls running ones
+  'main.ts',
+]
+
+const floorOf = (file: string): number => {
+  const [top, place = ''] = file.split('/')
+  return top === 'hub' ? floors.indexOf(place) : NaN
+}
+
+test('every floor of the hub is known, and imports only lower ones', () => {
+  const inside = imports.filter(
+    ({ file, target }) => file.startsWith('hub/') && target.startsWith('hub/'),
+  )
+  const folders = new Set(
+    inside.map(({ file }) => file.split('/')).flatMap(([, place, rest]) => (rest ? [place] : [])),
+  )
+  expect([...folders].filter((place) => !floors.includes(place ?? ''))).toEqual([])
+  const up = inside.filter(({ file, target }) => floorOf(target) > floorOf(file))
+  expect(up.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
+})
+
 test('imports name the file, with its ending', () => {
   const wrong = imports.filter(({ target }) => !/\.(ts|css|svg)$/.test(target))
   expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])

@@ -5,7 +5,7 @@ import type { AuditEntry } from '../../servers/kit/audit.ts'
 import { auditArgs } from '../../servers/kit/audit.ts'
 import type { LeaseState, Subjects } from '../../servers/kit/authority.ts'
 import type { Tool } from '../../servers/kit/tool.ts'
-import { attemptIsLive } from '../../servers/orchestration/attempt-rows.ts'
+import { attemptIsLive } from '../../servers/orchestration/store/attempts.ts'
 import type { Reply } from '../rpc/reply.ts'
 import { RpcError } from '../rpc/protocol.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -169,9 +169,9 @@ export class Calls {
     })
   }
 
-  #leaseOf({ attempt }: Principal): LeaseState | Promise<LeaseState> {
+  async #leaseOf({ attempt }: Principal): Promise<LeaseState> {
     if (attempt === undefined) return 'none'
-    return attemptIsLive(this.#parts.store, attempt) ? 'live' : 'ended'
+    return (await attemptIsLive(this.#parts.store.reader, attempt)) ? 'live' : 'ended'
   }
 }
 

@@ -57,6 +57,27 @@ const rules: Rules = {
       )
     return allow
   },
+  /** A name under which another credential works leads to that one's lease, so it is not shared. */
+  'agent.work': ({ id, kind }, { agent, owner }) => {
+    if (kind === 'agent' && id !== agent)
+      return deny(`the credential of ${id} cannot claim as ${agent}`)
+    if (owner === undefined || owner === id) return allow
+    return deny(
+      `the agent name ${agent} belongs to another credential`,
+      'Choose another name for this worker.',
+    )
+  },
+  /**
+   * Any folder of the hub's machine could be named, so only an owner brings in a repository that its
+   * org has not worked on; from then on it is the org's.
+   */
+  'repo.submit': ({ id, roles: own }, { org, repo, isKnown }) =>
+    isKnown || own.includes('owner')
+      ? allow
+      : deny(
+          `${id} may not bring ${repo} into the org ${org}`,
+          'An owner submits the first task on a repository; after that, its org may use it.',
+        ),
 }
 
 /** The only place where authority is decided: a pure function of who, what, and the facts about it. */

@@ -38,7 +38,7 @@ export async function follow(
   for (;;) {
     const { task: now, settled } = await client.call<{ task: Task; settled: boolean }>(
       'task_wait',
-      { task, timeout_ms: 0 },
+      { task, wait_ms: 0 },
     )
     if (!midLine) tell(now.state)
     const { items, next, more } = await client.call<{

@@ -16,6 +16,10 @@ export type Subjects = {
   'org.use': { org: string }
   /** See or touch a row of an org; `task` and `repo` are given where an agent is bound to its own. */
   'row.see': { org: string; task?: string | undefined; repo?: string | undefined }
+  /** Work under the name of an agent; `owner` is who registered it, if somebody did. */
+  'agent.work': { agent: string; owner: string | undefined }
+  /** Have a task work on a repository; it `isKnown` once a task of the org worked on it. */
+  'repo.submit': { org: string; repo: string; isKnown: boolean }
 }
 
 export type Action = keyof Subjects

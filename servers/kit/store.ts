@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import type { AuditEntry } from './audit.ts'
 import { appendAudit, lastAudit } from './audit.ts'
 import { HubError } from '../../schemas/errors.ts'
+import type { Clock } from './clock.ts'
 import { migrate } from './migrate.ts'
 import { asStoreError } from './store-errors.ts'
 import { Topics } from './topics.ts'
@@ -27,7 +28,7 @@ type Pending = {
  * an fsync costs about 2.5 ms, so sharing it is what makes many small writes affordable.
  */
 export class Store {
-  readonly topics = new Topics()
+  readonly topics: Topics
   /** Reads on a connection of its own: it sees what is committed and never an open transaction. */
   readonly reader: Reader
   readonly #readDb: Database.Database
@@ -44,8 +45,9 @@ export class Store {
   #isRelaxed = false
   #syncTimer: NodeJS.Timeout | undefined
 
-  constructor(file: string, now: () => number) {
+  constructor(file: string, now: () => number, clock?: Clock) {
     this.#now = now
+    this.topics = new Topics(clock)
     this.#db = new Database(file)
     this.#logFile = `${file}-wal`
     this.#db.pragma('journal_mode = WAL')

@@ -41,10 +41,6 @@ export function mintToken(
   return token
 }
 
-export const revokeAttemptTokens = (tx: Tx, attempt: string): void => {
-  if (tx.run('DELETE FROM tokens WHERE attempt = :attempt', { attempt }) > 0) tx.wake('tokens')
-}
-
 export const revokePodTokens = (tx: Tx, pod: string): void => {
   if (tx.run('DELETE FROM tokens WHERE pod = :pod', { pod }) > 0) tx.wake('tokens')
 }

@@ -1,4 +1,16 @@
 import { HubError } from '../../schemas/errors.ts'
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+
+/** Someone who hears topics until disposed of. */
+export type Listener = Disposable & {
+  /**
+   * Resolves true when any of the topics was emitted since the last call, false when the time is over.
+   * Rejects when the hub shuts down: a caller that took that for a time-out would look and wait again
+   * for ever.
+   */
+  next(timeoutMs: number, signal?: AbortSignal): Promise<boolean>
+}
 
 /**
  * Wakes those who wait for something to change. It carries no content: a woken reader looks in the
@@ -6,7 +18,12 @@ import { HubError } from '../../schemas/errors.ts'
  */
 export class Topics {
   readonly #listeners = new Map<string, Set<() => void>>()
+  readonly #clock: Clock
   #closed = false
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock
+  }
 
   /** Calls `listener` at each emit until the returned function is called. */
   subscribe(topic: string, listener: () => void): () => void {
@@ -23,36 +40,47 @@ export class Topics {
   }
 
   /**
-   * Resolves true when any of the topics is emitted, false when the time is over. Rejects when the
-   * hub shuts down: a caller that took that for a time-out would look and wait again for ever.
+   * Hears the topics from now on, so that whoever looks in the store between two waits misses nothing
+   * that is committed while he looks.
    */
-  wait(topics: string[], timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(canceled())
-      if (this.#closed) return reject(closing())
-      if (timeoutMs <= 0) return resolve(false)
-      const release = () => {
-        clearTimeout(timer)
-        for (const unsubscribe of subscriptions) unsubscribe()
-        signal?.removeEventListener('abort', abort)
-      }
-      const finish = (woken: boolean) => {
-        release()
-        resolve(woken)
-      }
-      const abort = () => {
-        release()
-        reject(canceled())
-      }
-      const timer = setTimeout(() => finish(false), timeoutMs)
-      const subscriptions = topics.map((topic) => this.subscribe(topic, () => finish(true)))
-      const shut = () => {
-        release()
-        reject(closing())
-      }
-      subscriptions.push(this.subscribe('closing', shut))
-      signal?.addEventListener('abort', abort, { once: true })
-    })
+  listen(topics: string[]): Listener {
+    let isEmitted = false
+    let wake = ignore
+    const unsubscribes = topics.map((topic) =>
+      this.subscribe(topic, () => {
+        isEmitted = true
+        wake()
+      }),
+    )
+    return {
+      next: (timeoutMs, signal) =>
+        new Promise((resolve, reject) => {
+          if (signal?.aborted) return reject(canceled())
+          if (this.#closed) return reject(closing())
+          const finish = (woken: boolean) => {
+            release()
+            isEmitted = false
+            resolve(woken)
+          }
+          const fail = (error: HubError) => {
+            release()
+            reject(error)
+          }
+          const abort = () => fail(canceled())
+          const release = () => {
+            wake = ignore
+            cancelTimeout()
+            unsubscribe()
+            signal?.removeEventListener('abort', abort)
+          }
+          const cancelTimeout = this.#clock.after(timeoutMs, () => finish(false))
+          const unsubscribe = this.subscribe('closing', () => fail(closing()))
+          signal?.addEventListener('abort', abort, { once: true })
+          wake = () => finish(true)
+          if (isEmitted || timeoutMs <= 0) finish(isEmitted)
+        }),
+      [Symbol.dispose]: () => unsubscribes.forEach((unsubscribe) => unsubscribe()),
+    }
   }
 
   /** Ends every wait, also later ones; used when the hub drains. */
@@ -62,6 +90,7 @@ export class Topics {
   }
 }
 
+const ignore = () => {}
 const closing = () =>
   new HubError('unavailable', 'the hub is shutting down', {
     hint: 'Send the same call again in a moment.',

@@ -3,11 +3,18 @@ import { Agent, AgentState } from '../../schemas/agent.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
-import type { Principal } from '../../schemas/principal.ts'
+import type { Context } from '../kit/context.ts'
 import { maySee, orgFilter } from '../kit/context.ts'
-import { listNewest } from '../kit/listing.ts'
+import type { Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Row, Tx } from '../kit/tx.ts'
+import {
+  listAgents,
+  readAgent,
+  retirePodAgent,
+  retireSilentAgents,
+  saveAgent,
+  toAgent,
+} from './store/agents.ts'
 
 export const agentList = defineTool({
   name: 'agent_list',
@@ -22,16 +29,8 @@ export const agentList = defineTool({
     ...pageInput,
   },
   output: page(Agent),
-  run: async ({ state, org, cursor, limit }, ctx) =>
-    listNewest(ctx.store, {
-      table: 'agents',
-      filters: { state },
-      orgs: orgFilter(ctx, org),
-      also: state === undefined ? 'retired_at IS NULL' : undefined,
-      cursor,
-      limit,
-      toItem: toAgent,
-    }),
+  run: ({ state, org, cursor, limit }, ctx) =>
+    listAgents(ctx.reader, { state, orgs: orgFilter(ctx, org), cursor, limit }),
 })
 
 export const agentRead = defineTool({
@@ -43,7 +42,7 @@ export const agentRead = defineTool({
   input: { agent: z.string().max(60).describe('Agent id') },
   output: Agent,
   run: async ({ agent }, ctx) => {
-    const row = ctx.store.get<AgentRow>('SELECT * FROM agents WHERE id = :agent', { agent })
+    const row = await readAgent(ctx.reader, agent)
     if (row && maySee(ctx, row.org)) return toAgent(row)
     throw new HubError('not_found', `there is no agent ${JSON.stringify(agent)}`, {
       hint: 'agent_list shows them.',
@@ -69,79 +68,24 @@ export const agentRetire = defineTool({
   },
   output: z.object({ retired: z.int() }),
   run: ({ silent_ms: silentMs, pod }, ctx) =>
-    ctx.write((tx) => ({
-      retired: tx.run(
-        `UPDATE agents SET state = 'retired', retired_at = :now WHERE retired_at IS NULL AND task IS NULL
-           AND ${pod === undefined ? 'last_seen_at < :before' : 'pod = :pod'}`,
-        { now: tx.now, ...(pod === undefined ? { before: tx.now - silentMs } : { pod }) },
-      ),
+    ctx.transaction(async (tx) => ({
+      retired: await (pod === undefined
+        ? retireSilentAgents(tx, tx.now - silentMs)
+        : retirePodAgent(tx, pod)),
     })),
 })
 
-/** Records that an agent is here, and what it works on; a returning one is taken back. */
-export function registerAgent(
-  tx: Tx,
-  agent: { id: string; org: string; principal: Principal; host: string | undefined; task?: string },
-): void {
-  const pod = agent.principal.kind === 'agent' ? agent.id.replace(/^agent-/, '') : null
-  const { id, org, host, task } = agent
-  const known = tx.get<AgentRow>('SELECT * FROM agents WHERE id = :id', { id })
-  assertSameOwner(known, agent.principal)
-  tx.run(
-    `INSERT INTO agents (id, org, kind, principal, state, host, pod, task, registered_at, last_seen_at)
-     VALUES (:id, :org, :kind, :principal, :state, :host, :pod, :task, :now, :now)
-     ON CONFLICT (id) DO UPDATE SET state = :state, task = :task, last_seen_at = :now, retired_at = NULL`,
-    {
-      id,
-      org,
-      kind: pod === null ? 'long-lived' : 'pod',
-      principal: agent.principal.id,
-      state: task === undefined ? 'idle' : 'working',
-      host: host ?? null,
-      pod,
-      task: task ?? null,
-      now: tx.now,
-    },
-  )
-  if (known === undefined)
-    tx.event({ kind: 'agent.registered', org, subject: id, ...(task ? { task } : {}) })
+/** Records that an agent is here, and what it works on, unless its name is another credential's. */
+export async function registerAgent(
+  ctx: Context,
+  tx: Transaction,
+  agent: { id: string; org: string; host: string | undefined; task?: string },
+): Promise<void> {
+  const { id, org, host = null, task } = agent
+  const { id: principal, kind } = ctx.principal
+  const known = await readAgent(tx, id)
+  ctx.ensure('agent.work', { agent: id, owner: known?.principal })
+  const pod = kind === 'agent' ? id.replace(/^agent-/, '') : null
+  await saveAgent(tx, { id, org, principal, host, pod, task: task ?? null })
+  if (!known) await tx.event({ kind: 'agent.registered', org, subject: id, task })
 }
-
-/** A name under which another credential works leads to that one's lease, so it is not shared. */
-export function assertAgentName(tx: Tx, id: string, principal: Principal): void {
-  assertSameOwner(tx.get<AgentRow>('SELECT * FROM agents WHERE id = :id', { id }), principal)
-}
-
-function assertSameOwner(known: AgentRow | undefined, principal: Principal): void {
-  if (known === undefined || known.principal === principal.id) return
-  throw new HubError('denied', `the agent name ${known.id} belongs to another credential`, {
-    hint: 'Choose another name for this worker.',
-  })
-}
-
-type AgentRow = Row & {
-  id: string
-  org: string
-  kind: Agent['kind']
-  principal: string
-  state: Agent['state']
-  host: string | null
-  pod: string | null
-  task: string | null
-  registered_at: number
-  last_seen_at: number
-  retired_at: number | null
-}
-
-const toAgent = (row: AgentRow): Agent => ({
-  id: row.id,
-  org: row.org,
-  kind: row.kind,
-  state: row.state,
-  ...(row.host === null ? {} : { host: row.host }),
-  ...(row.pod === null ? {} : { pod: row.pod }),
-  ...(row.task === null ? {} : { task: row.task }),
-  registeredAt: row.registered_at,
-  lastSeenAt: row.last_seen_at,
-  ...(row.retired_at === null ? {} : { retiredAt: row.retired_at }),
-})

@@ -4,9 +4,9 @@ import { HubError } from '../../schemas/errors.ts'
 import { readBlob, writeBlob } from '../kit/blobs.ts'
 import type { Context } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Row } from '../kit/tx.ts'
-import { requireLease } from './attempt-rows.ts'
-import { findTask } from './task-rows.ts'
+import { keepArtifact, listArtifacts, readArtifact, toArtifact } from './store/artifacts.ts'
+import { requireLease } from './store/attempts.ts'
+import { findTask } from './store/tasks.ts'
 
 const maxArtifactBytes = 3 * 1024 * 1024
 
@@ -34,8 +34,8 @@ export const artifactCreate = defineTool({
   },
   output: Artifact,
   run: async ({ task, fence, name, media_type: mediaType, encoding, data }, ctx) => {
-    findTask(ctx, ctx.store, task)
-    requireLease(ctx.store, task, fence)
+    await findTask(ctx, ctx.reader, task)
+    await requireLease(ctx.reader, task, fence)
     const bytes = Buffer.from(data, encoding)
     if (bytes.length > maxArtifactBytes) {
       throw new HubError(
@@ -45,37 +45,21 @@ export const artifactCreate = defineTool({
     }
     const sha256 = await writeBlob(ctx.dataDir, bytes) // Before the row: a blob without a row is harmless.
     const id = ctx.id('artifact')
-    return ctx.write((tx) => {
-      const row = findTask(ctx, tx, task)
-      const attempt = requireLease(tx, task, fence)
+    return ctx.transaction(async (tx) => {
+      const { org } = await findTask(ctx, tx, task)
+      const { number: attempt } = await requireLease(tx, task, fence)
       tx.about(task)
-      const same = tx.get<ArtifactRow>(
-        'SELECT * FROM artifacts WHERE task = :task AND attempt = :number AND name = :name',
-        { task, number: attempt.number, name },
-      )
-      if (same?.sha256 === sha256) return toArtifact(same)
-      if (same) {
-        throw new HubError('conflict', `this attempt already kept another file as ${name}`, {
-          hint: 'Use another name.',
-        })
-      }
-      const artifact = {
+      const row = {
         id,
         task,
-        attempt: attempt.number,
+        attempt,
         name,
-        mediaType,
-        sizeBytes: bytes.length,
+        media_type: mediaType,
+        size_bytes: bytes.length,
         sha256,
-        createdAt: tx.now,
+        created_at: tx.now,
       }
-      tx.run(
-        `INSERT INTO artifacts (id, task, attempt, name, media_type, size_bytes, sha256, created_at)
-         VALUES (:id, :task, :attempt, :name, :mediaType, :sizeBytes, :sha256, :createdAt)`,
-        artifact,
-      )
-      tx.event({ kind: 'artifact.created', org: row.org, subject: id, task, data: { name } })
-      return artifact
+      return toArtifact(await keepArtifact(tx, org, row))
     })
   },
 })
@@ -90,12 +74,8 @@ export const artifactList = defineTool({
   input: { task: z.string().max(60).describe('Task whose artifacts to list') },
   output: z.object({ items: z.array(Artifact) }),
   run: async ({ task }, ctx) => {
-    findTask(ctx, ctx.store, task)
-    const rows = ctx.store.all<ArtifactRow>(
-      'SELECT * FROM artifacts WHERE task = :task ORDER BY attempt DESC, name LIMIT 500',
-      { task },
-    )
-    return { items: rows.map(toArtifact) }
+    await findTask(ctx, ctx.reader, task)
+    return { items: (await listArtifacts(ctx.reader, task)).map(toArtifact) }
   },
 })
 
@@ -122,7 +102,7 @@ export const artifactRead = defineTool({
     truncated: z.boolean(),
   }),
   run: async ({ artifact: id, max_bytes: maxBytes }, ctx) => {
-    const artifact = findArtifact(ctx, id)
+    const artifact = await findArtifact(ctx, id)
     const bytes = await readBlob(ctx.dataDir, artifact.sha256)
     const shown = bytes.subarray(0, maxBytes)
     const text = shown.toString('utf8')
@@ -135,34 +115,12 @@ export const artifactRead = defineTool({
 })
 
 /** The artifact, or not_found, also for those who may not see its task. */
-function findArtifact(ctx: Context, id: string): Artifact {
-  const row = ctx.store.get<ArtifactRow>('SELECT * FROM artifacts WHERE id = :id', { id })
+async function findArtifact(ctx: Context, id: string): Promise<Artifact> {
+  const row = await readArtifact(ctx.reader, id)
   if (!row)
     throw new HubError('not_found', `there is no artifact ${JSON.stringify(id)}`, {
       hint: 'artifact_list shows them.',
     })
-  findTask(ctx, ctx.store, row.task)
+  await findTask(ctx, ctx.reader, row.task)
   return toArtifact(row)
 }
-
-type ArtifactRow = Row & {
-  id: string
-  task: string
-  attempt: number
-  name: string
-  media_type: string
-  size_bytes: number
-  sha256: string
-  created_at: number
-}
-
-const toArtifact = (row: ArtifactRow): Artifact => ({
-  id: row.id,
-  task: row.task,
-  attempt: row.attempt,
-  name: row.name,
-  mediaType: row.media_type,
-  sizeBytes: row.size_bytes,
-  sha256: row.sha256,
-  createdAt: row.created_at,
-})

@@ -1,17 +1,19 @@
 import { z } from 'zod'
-import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Task } from '../../schemas/task.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
-import { mintToken } from '../kit/tokens.ts'
+import type { Transaction } from '../kit/sql.ts'
+import { mintToken } from '../kit/store/tokens.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Tx } from '../kit/tx.ts'
-import { assertAgentName, registerAgent } from './agents.ts'
-import type { AttemptRow } from './attempt-rows.ts'
-import type { TaskRow } from './task-rows.ts'
-import { findTask, moveTask, toTask } from './task-rows.ts'
+import { registerAgent } from './agents.ts'
+import { readAgent } from './store/agents.ts'
+import type { AttemptRow } from './store/attempts.ts'
+import { readLeaseOfAgent, startAttempt } from './store/attempts.ts'
+import type { TaskRow } from './store/task-row.ts'
+import { toTask } from './store/task-row.ts'
+import { findTask, nextDueAt, nextQueuedTask } from './store/tasks.ts'
 
 const Lease = z.object({
   task: Task,
@@ -43,28 +45,26 @@ export const taskClaim = defineTool({
   },
   output: z.object({ lease: Lease.optional() }),
   run: async ({ agent, org: asked, task, wait_ms: waitMs, host }, ctx) => {
-    assertOwnName(ctx.principal, agent)
+    const known = await readAgent(ctx.reader, agent)
+    ctx.ensure('agent.work', { agent, owner: known?.principal })
     const org = orgFor(ctx, asked)
     const wanted = ctx.principal.task ?? task
     const deadline = ctx.now() + waitMs
+    using queue = ctx.store.topics.listen([`queue:${org}`])
     for (;;) {
       const ids = { attempt: ctx.id('attempt'), token: ctx.id('token') }
-      const now = ctx.now()
-      // Only a claim that will find something is a write; an idle wait leaves no trace.
-      const worth =
-        wanted !== undefined || holdsLease(ctx, agent) || nextQueued(ctx.store, org, now)
-      if (worth) {
-        const lease = await ctx.write((tx) => claim(ctx, tx, { agent, org, wanted, host, ids }))
+      const claimed = { agent, org, wanted, host, ids }
+      // Only a claim that will find something is audited; an idle wait leaves no trace.
+      if (await findsWork(ctx, claimed)) {
+        const lease = await ctx.transaction((tx) => claim(ctx, tx, claimed))
         if (lease) return { lease }
       }
       const left = deadline - ctx.now()
       if (left <= 0) return {}
-      await ctx.store.write((tx) =>
-        registerAgent(tx, { id: agent, org, principal: ctx.principal, host }),
-      )
-      const soon = nextDueAt(ctx, ctx.now()) ?? undefined
-      const pause = soon === undefined ? left : Math.min(left, Math.max(20, soon - ctx.now()))
-      await ctx.store.topics.wait([`queue:${org}`], pause, ctx.signal)
+      await ctx.store.transaction((tx) => registerAgent(ctx, tx, { id: agent, org, host }))
+      const dueAt = (await nextDueAt(ctx.reader, ctx.now())) ?? Infinity
+      const pauseMs = Math.min(left, Math.max(20, dueAt - ctx.now()))
+      await queue.next(pauseMs, ctx.signal)
     }
   },
 })
@@ -77,59 +77,37 @@ type Claim = {
   ids: { attempt: string; token: string }
 }
 
-function claim(ctx: Context, tx: Tx, { agent, org, wanted, host, ids }: Claim) {
-  assertAgentName(tx, agent, ctx.principal)
-  const held = tx.get<AttemptRow>(
-    'SELECT * FROM attempts WHERE agent = :agent AND ended_at IS NULL',
-    { agent },
-  )
+const findsWork = async (ctx: Context, { agent, org, wanted }: Claim): Promise<boolean> =>
+  wanted !== undefined ||
+  (await readLeaseOfAgent(ctx.reader, agent)) !== undefined ||
+  (await nextQueuedTask(ctx.reader, org, ctx.now())) !== undefined
+
+async function claim(ctx: Context, tx: Transaction, { agent, org, wanted, host, ids }: Claim) {
+  const register = (row: TaskRow) =>
+    registerAgent(ctx, tx, { id: agent, org: row.org, host, task: row.id })
+  const held = await readLeaseOfAgent(tx, agent)
   if (held) {
-    const row = findTask(ctx, tx, held.task)
-    registerAgent(tx, { id: agent, org: row.org, principal: ctx.principal, host, task: row.id })
+    const row = await findTask(ctx, tx, held.task)
+    await register(row)
     tx.about(row.id)
     return toLease(ctx, tx, row, held, ids.token)
   }
-  const row =
-    wanted === undefined ? readQueued(tx, nextQueued(tx, org, tx.now)) : findTask(ctx, tx, wanted)
-  if (!row) return undefined
-  registerAgent(tx, { id: agent, org: row.org, principal: ctx.principal, host, task: row.id })
-  const counted = { ...row, attempts: row.attempts + 1, fence: row.fence + 1 }
-  const moved = moveTask(tx, counted, 'claim', {
-    agent,
-    data: { agent, attempt: ids.attempt, number: counted.attempts },
-  })
-  const attempt: AttemptRow = {
-    id: ids.attempt,
-    task: row.id,
-    number: moved.attempts,
-    fence: moved.fence,
-    agent,
-    state: 'leased',
-    lease_expires_at: tx.now + ctx.config.leaseMs,
-    log_position: 0,
-    started_at: tx.now,
-    ended_at: null,
-    report_digest: null,
-    failure: null,
-  }
-  tx.run(
-    `INSERT INTO attempts (id, task, number, fence, agent, state, lease_expires_at, started_at)
-     VALUES (:id, :task, :number, :fence, :agent, :state, :lease_expires_at, :started_at)`,
-    {
-      id: attempt.id,
-      task: attempt.task,
-      number: attempt.number,
-      fence: attempt.fence,
-      agent,
-      state: attempt.state,
-      lease_expires_at: attempt.lease_expires_at,
-      started_at: attempt.started_at,
-    },
-  )
-  return toLease(ctx, tx, moved, attempt, ids.token)
+  const id = wanted ?? (await nextQueuedTask(tx, org, tx.now))
+  if (id === undefined) return undefined
+  const row = await findTask(ctx, tx, id)
+  await register(row)
+  const { leaseMs } = ctx.config
+  const { task, attempt } = await startAttempt(tx, row, { id: ids.attempt, agent, leaseMs })
+  return toLease(ctx, tx, task, attempt, ids.token)
 }
 
-function toLease(ctx: Context, tx: Tx, row: TaskRow, attempt: AttemptRow, tokenId: string) {
+async function toLease(
+  ctx: Context,
+  tx: Transaction,
+  row: TaskRow,
+  attempt: AttemptRow,
+  tokenId: string,
+) {
   const principal: Principal = {
     kind: 'agent',
     id: attempt.agent,
@@ -139,7 +117,7 @@ function toLease(ctx: Context, tx: Tx, row: TaskRow, attempt: AttemptRow, tokenI
     attempt: attempt.id,
     ...(row.repo === null ? {} : { repo: row.repo }),
   }
-  const token = mintToken(tx, {
+  const token = await mintToken(tx, {
     id: tokenId,
     purpose: 'access',
     principal,
@@ -155,35 +133,4 @@ function toLease(ctx: Context, tx: Tx, row: TaskRow, attempt: AttemptRow, tokenI
     token,
     logPosition: attempt.log_position,
   }
-}
-
-type Reader = Pick<Tx, 'get'>
-
-/** The id of the next task to claim, read from the queue index alone. */
-const nextQueued = (reader: Reader, org: string, now: number) =>
-  reader.get<{ id: string }>(
-    `SELECT id FROM tasks WHERE state = 'queued' AND org = :org AND not_before_at <= :now
-     ORDER BY priority DESC, submitted_at, id LIMIT 1`,
-    { org, now },
-  )?.id
-
-const readQueued = (tx: Tx, id: string | undefined) =>
-  id === undefined ? undefined : tx.get<TaskRow>('SELECT * FROM tasks WHERE id = :id', { id })
-
-const holdsLease = (ctx: Context, agent: string) =>
-  ctx.store.get('SELECT 1 AS held FROM attempts WHERE agent = :agent AND ended_at IS NULL', {
-    agent,
-  }) !== undefined
-
-/** When a task that waits for its next attempt becomes due, if any does. */
-const nextDueAt = (ctx: Context, now: number) =>
-  ctx.store.get<{ at: number | null }>(
-    `SELECT min(not_before_at) AS at FROM tasks
-     WHERE state = 'queued' AND not_before_at > 0 AND not_before_at > :now`,
-    { now },
-  )?.at
-
-function assertOwnName(principal: Principal, agent: string): void {
-  if (principal.kind !== 'agent' || principal.id === agent) return
-  throw new HubError('denied', `the credential of ${principal.id} cannot claim as ${agent}`)
 }

@@ -1,13 +1,22 @@
 import { z } from 'zod'
 import { Task } from '../../schemas/task.ts'
 import { defineTool } from '../kit/tool.ts'
-import { revokePodTokens } from '../kit/tokens.ts'
-import type { Tx } from '../kit/tx.ts'
-import type { AttemptRow } from './attempt-rows.ts'
-import { requireLease } from './attempt-rows.ts'
+import type { Transaction } from '../kit/sql.ts'
+import { revokePodTokens } from '../kit/store/tokens.ts'
 import { retryDecision } from './state.ts'
-import type { TaskRow } from './task-rows.ts'
-import { endAttempt, findTask, moveTask, toTask } from './task-rows.ts'
+import { touchAgent } from './store/agents.ts'
+import {
+  endAttempt,
+  extendAllLeases,
+  extendLease,
+  listExpiredLeases,
+  readLease,
+  requireLease,
+} from './store/attempts.ts'
+import { listMessages } from './store/messages.ts'
+import type { TaskRow } from './store/task-row.ts'
+import { toTask } from './store/task-row.ts'
+import { findTask, moveTask } from './store/tasks.ts'
 
 const task = z.string().max(60).describe('Task the lease is for')
 const fence = z.int().describe('Fencing number that task_claim returned')
@@ -26,30 +35,14 @@ export const taskHeartbeat = defineTool({
     messages: z.array(z.object({ seq: z.int(), author: z.string(), body: z.string() })),
   }),
   run: ({ task: id, fence: number, messages_after: after }, ctx) =>
-    ctx.write((tx) => {
-      const row = findTask(ctx, tx, id)
-      const attempt = requireLease(tx, id, number)
-      const leaseExpiresAt = tx.now + ctx.config.leaseMs
-      const state = attempt.state === 'leased' ? 'running' : attempt.state
-      tx.run(
-        'UPDATE attempts SET lease_expires_at = :leaseExpiresAt, state = :state WHERE id = :id',
-        {
-          id: attempt.id,
-          leaseExpiresAt,
-          state,
-        },
-      )
-      tx.run('UPDATE agents SET last_seen_at = :now WHERE id = :agent', {
-        now: tx.now,
-        agent: attempt.agent,
-      })
-      if (row.state === 'leased') moveTask(tx, row, 'start')
+    ctx.transaction(async (tx) => {
+      const row = await findTask(ctx, tx, id)
+      const attempt = await requireLease(tx, id, number)
+      const leaseExpiresAt = await extendLease(tx, attempt, ctx.config.leaseMs)
+      await touchAgent(tx, attempt.agent)
+      if (row.state === 'leased') await moveTask(tx, row, 'start')
       tx.about(id)
-      const messages = tx.all<{ seq: number; author: string; body: string }>(
-        'SELECT seq, author, body FROM messages WHERE task = :id AND seq > :after ORDER BY seq LIMIT 20',
-        { id, after },
-      )
-      return { leaseExpiresAt, messages }
+      return { leaseExpiresAt, messages: await listMessages(tx, id, after) }
     }),
 })
 
@@ -64,11 +57,11 @@ export const taskRelease = defineTool({
   input: { task, fence, reason: z.string().max(500).describe('Why the agent stops') },
   output: Task,
   run: ({ task: id, fence: number, reason }, ctx) =>
-    ctx.write((tx) => {
-      const row = findTask(ctx, tx, id)
-      requireLease(tx, id, number)
-      endAttempt(tx, id, 'released', { failure: { code: 'released', message: reason } })
-      return toTask(moveTask(tx, row, 'requeue', { data: { reason } }))
+    ctx.transaction(async (tx) => {
+      const row = await findTask(ctx, tx, id)
+      await requireLease(tx, id, number)
+      await endAttempt(tx, id, 'released', { failure: { code: 'released', message: reason } })
+      return toTask(await moveTask(tx, row, 'requeue', { data: { reason } }))
     }),
 })
 
@@ -95,19 +88,13 @@ export const taskReap = defineTool({
   },
   output: z.object({ reaped: z.array(z.string()) }),
   run: ({ task: only, pod, reason }, ctx) =>
-    ctx.write((tx) => {
-      if (pod !== undefined) revokePodTokens(tx, pod)
-      const lost =
-        only === undefined
-          ? tx.all<AttemptRow>(
-              'SELECT * FROM attempts WHERE ended_at IS NULL AND lease_expires_at <= :now LIMIT 200',
-              { now: tx.now },
-            )
-          : tx.all<AttemptRow>('SELECT * FROM attempts WHERE ended_at IS NULL AND task = :only', {
-              only,
-            })
-      for (const attempt of lost) loseLease(tx, findTask(ctx, tx, attempt.task), reason)
-      return { reaped: lost.map((attempt) => attempt.task) }
+    ctx.transaction(async (tx) => {
+      if (pod !== undefined) await revokePodTokens(tx, pod)
+      const named = only === undefined ? undefined : await readLease(tx, only)
+      const expired = only === undefined ? await listExpiredLeases(tx, tx.now) : []
+      const reaped = [...(named ? [named] : expired)].map((attempt) => attempt.task)
+      for (const lost of reaped) await loseLease(tx, await findTask(ctx, tx, lost), reason)
+      return { reaped }
     }),
 })
 
@@ -122,16 +109,12 @@ export const leaseGrant = defineTool({
   input: {},
   output: z.object({ renewed: z.int() }),
   run: (_input, ctx) =>
-    ctx.write((tx) => ({
-      renewed: tx.run('UPDATE attempts SET lease_expires_at = :until WHERE ended_at IS NULL', {
-        until: tx.now + ctx.config.leaseMs,
-      }),
-    })),
+    ctx.transaction(async (tx) => ({ renewed: await extendAllLeases(tx, ctx.config.leaseMs) })),
 })
 
-function loseLease(tx: Tx, row: TaskRow, reason: string): void {
+async function loseLease(tx: Transaction, row: TaskRow, reason: string): Promise<void> {
   const failure = { code: 'lost', message: reason }
-  endAttempt(tx, row.id, 'lost', { failure })
+  await endAttempt(tx, row.id, 'lost', { failure })
   const decision = retryDecision({
     lost: true,
     retryable: true,
@@ -139,6 +122,6 @@ function loseLease(tx: Tx, row: TaskRow, reason: string): void {
     attempts: row.attempts,
     maxAttempts: row.max_attempts,
   })
-  if (decision.retry) moveTask(tx, row, 'requeue', { data: { reason } })
-  else moveTask(tx, row, 'fail', { failure })
+  if (decision.retry) await moveTask(tx, row, 'requeue', { data: { reason } })
+  else await moveTask(tx, row, 'fail', { failure })
 }

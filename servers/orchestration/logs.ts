@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { LogChunk, LogEncoding, LogStream, maxChunkBytes } from '../../schemas/log.ts'
-import type { LogChunk as Chunk } from '../../schemas/log.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Row, Tx } from '../kit/tx.ts'
-import { requireLease } from './attempt-rows.ts'
-import { findTask } from './task-rows.ts'
+import { requireLease, saveLogPosition } from './store/attempts.ts'
+import { appendChunks, readChunks, readLogEnd } from './store/logs.ts'
+import { findTask } from './store/tasks.ts'
 
 /** What one task may log. Beyond it appends are refused, so that one task cannot fill the disk. */
 const maxLogBytes = 512 * 1024 * 1024
@@ -40,12 +39,12 @@ export const taskLogAppend = defineTool({
   },
   output: z.object({ position: z.int(), seq: z.int() }),
   run: ({ task, fence, position, chunks }, ctx) =>
-    ctx.write((tx) => {
-      const row = findTask(ctx, tx, task)
-      const attempt = requireLease(tx, task, fence)
-      const log = readLog(tx, row.id)
-      const known = attempt.log_position - position
-      if (known < 0) {
+    ctx.transaction(async (tx) => {
+      await findTask(ctx, tx, task)
+      const attempt = await requireLease(tx, task, fence)
+      const end = await readLogEnd(tx, task)
+      const stored = attempt.log_position - position
+      if (stored < 0) {
         throw new HubError(
           'conflict',
           `the log has ${attempt.log_position} chunks and this call starts at ${position}`,
@@ -56,37 +55,22 @@ export const taskLogAppend = defineTool({
         )
       }
       tx.about(task)
-      const fresh = chunks
-        .slice(known)
-        .map((chunk) => ({ ...chunk, bytes: Buffer.from(chunk.data, chunk.encoding) }))
-      if (fresh.length === 0) return { position: attempt.log_position, seq: log.next_seq - 1 }
-      const bytes = log.bytes + fresh.reduce((sum, chunk) => sum + chunk.bytes.length, 0)
-      if (bytes > maxLogBytes) {
+      const fresh = chunks.slice(stored).map(({ stream, at, data, encoding }) => ({
+        stream,
+        at,
+        data: Buffer.from(data, encoding),
+      }))
+      if (fresh.length === 0) return { position: attempt.log_position, seq: end.nextSeq - 1 }
+      if (end.bytes + fresh.reduce((sum, { data }) => sum + data.length, 0) > maxLogBytes) {
         throw new HubError(
           'exhausted',
           `the log of ${task} has reached its limit of ${maxLogBytes} bytes`,
         )
       }
-      fresh.forEach(({ stream, at, bytes: data }, index) =>
-        tx.run(
-          `INSERT INTO log_chunks (task, seq, attempt, stream, at, data)
-           VALUES (:task, :seq, :attempt, :stream, :at, :data)`,
-          { task, seq: log.next_seq + index, attempt: attempt.number, stream, at, data },
-        ),
-      )
-      const next = log.next_seq + fresh.length
-      tx.run(
-        `INSERT INTO logs (task, next_seq, bytes) VALUES (:task, :next, :bytes)
-         ON CONFLICT (task) DO UPDATE SET next_seq = :next, bytes = :bytes`,
-        { task, next, bytes },
-      )
       const reached = attempt.log_position + fresh.length
-      tx.run('UPDATE attempts SET log_position = :reached WHERE id = :id', {
-        reached,
-        id: attempt.id,
-      })
-      tx.wake(`log:${task}`)
-      return { position: reached, seq: next - 1 }
+      const { nextSeq } = await appendChunks(tx, { task, attempt: attempt.number, end }, fresh)
+      await saveLogPosition(tx, attempt.id, reached)
+      return { position: reached, seq: nextSeq - 1 }
     }),
 })
 
@@ -106,62 +90,14 @@ export const taskLog = defineTool({
   },
   output: z.object({ items: z.array(LogChunk), next: z.int(), more: z.boolean() }),
   run: async ({ task, after, tail, max_bytes: maxBytes, wait_ms: waitMs }, ctx) => {
-    findTask(ctx, ctx.store, task)
-    const last = readLog(ctx.store, task).next_seq - 1
-    const from = tail === undefined ? after : Math.max(after, last - tail)
-    if (last <= from && waitMs > 0)
-      await ctx.store.topics.wait([`log:${task}`, task], waitMs, ctx.signal)
-    const items = readChunks(ctx.store, task, from, maxBytes)
+    await findTask(ctx, ctx.reader, task)
+    using changes = ctx.store.topics.listen([`log:${task}`, task])
+    const last = async () => (await readLogEnd(ctx.reader, task)).nextSeq - 1
+    const reached = await last()
+    const from = tail === undefined ? after : Math.max(after, reached - tail)
+    if (reached <= from && waitMs > 0) await changes.next(waitMs, ctx.signal)
+    const items = await readChunks(ctx.reader, { task, after: from, maxBytes })
     const next = items.at(-1)?.seq ?? from
-    return { items, next, more: readLog(ctx.store, task).next_seq - 1 > next }
+    return { items, next, more: (await last()) > next }
   },
 })
-
-type Reader = Pick<Tx, 'get' | 'all'>
-type ChunkRow = Row & {
-  seq: number
-  attempt: number
-  stream: Chunk['stream']
-  at: number
-  data: Buffer
-  size: number
-}
-
-function readChunks(reader: Reader, task: string, after: number, maxBytes: number): Chunk[] {
-  const items: Chunk[] = []
-  let room = maxBytes
-  let from = after
-  for (;;) {
-    const rows = reader.all<ChunkRow>(
-      `SELECT seq, attempt, stream, at, data FROM log_chunks WHERE task = :task AND seq > :from
-       ORDER BY seq LIMIT 64`,
-      { task, from },
-    )
-    for (const row of rows) {
-      if (items.length > 0 && row.data.length > room) return items
-      items.push(toChunk(row))
-      room -= row.data.length
-      from = row.seq
-    }
-    if (rows.length < 64 || room <= 0) return items
-  }
-}
-
-const toChunk = ({ seq, attempt, stream, at, data }: ChunkRow): Chunk => {
-  const bytes = Buffer.from(data)
-  const text = bytes.toString('utf8')
-  const isText = Buffer.from(text, 'utf8').equals(bytes)
-  const [encoding, shown] = isText
-    ? (['utf8', text] as const)
-    : (['base64', bytes.toString('base64')] as const)
-  return { seq, attempt, stream, at, encoding, data: shown }
-}
-
-const readLog = (reader: Pick<Tx, 'get'>, task: string) =>
-  reader.get<Row & { next_seq: number; bytes: number }>(
-    'SELECT next_seq, bytes FROM logs WHERE task = :task',
-    { task },
-  ) ?? {
-    next_seq: 1,
-    bytes: 0,
-  }

@@ -2,14 +2,13 @@ import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Task, TaskFailure, TaskResult } from '../../schemas/task.ts'
+import type { Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Context } from '../kit/context.ts'
-import type { Tx } from '../kit/tx.ts'
-import type { AttemptRow } from './attempt-rows.ts'
-import { requireLease } from './attempt-rows.ts'
 import { retryDecision } from './state.ts'
-import type { TaskRow } from './task-rows.ts'
-import { endAttempt, findTask, moveTask, toTask } from './task-rows.ts'
+import { endAttempt, requireLease, wasReported } from './store/attempts.ts'
+import type { TaskRow } from './store/task-row.ts'
+import { toTask } from './store/task-row.ts'
+import { findTask, moveTask } from './store/tasks.ts'
 
 const Outcome = z.enum(['succeeded', 'proposed', 'failed'])
 
@@ -39,23 +38,21 @@ export const taskReport = defineTool({
       )
     }
     const digest = hash('sha256', JSON.stringify({ outcome, result, failure, retryable }))
-    return ctx.write((tx) => {
-      const row = findTask(ctx, tx, task)
-      if (wasReported(tx, task, fence, digest)) return toTask(row)
-      const attempt = requireLease(tx, task, fence)
+    return ctx.transaction(async (tx) => {
+      const row = await findTask(ctx, tx, task)
+      if (await wasReported(tx, { task, fence, digest })) return toTask(row)
+      const attempt = await requireLease(tx, task, fence)
       const ended = outcome === 'failed' ? 'failed' : 'succeeded'
       // The credential outlives the lease by a minute, so that a report whose answer was lost can
       // be sent again; the hub accepts nothing else from it.
-      endAttempt(tx, task, ended, { failure, reportDigest: digest, graceMs: 60_000 })
-      const with_ = {
-        ...(result ? { result } : {}),
-        data: { attempt: attempt.id, number: attempt.number },
-      }
+      await endAttempt(tx, task, ended, { failure, reportDigest: digest, graceMs: 60_000 })
       // A task may be reported before its first heartbeat arrived.
-      const running = row.state === 'leased' ? moveTask(tx, row, 'start') : row
-      if (outcome === 'succeeded') return toTask(moveTask(tx, running, 'succeed', with_))
-      if (outcome === 'proposed') return toTask(moveTask(tx, running, 'propose', with_))
-      return toTask(settleFailure(tx, running, { failure, result, retryable }))
+      const running = row.state === 'leased' ? await moveTask(tx, row, 'start') : row
+      if (outcome === 'failed')
+        return toTask(await failOrRetry(tx, running, { failure, result, retryable }))
+      const event = outcome === 'succeeded' ? 'succeed' : 'propose'
+      const data = { attempt: attempt.id, number: attempt.number }
+      return toTask(await moveTask(tx, running, event, { ...(result ? { result } : {}), data }))
     })
   },
 })
@@ -77,10 +74,17 @@ export const taskSettle = defineTool({
   },
   output: Task,
   run: ({ task, event, message }, ctx) =>
-    ctx.write((tx) => toTask(settle(ctx, tx, findTask(ctx, tx, task), event, message))),
+    ctx.transaction(async (tx) =>
+      toTask(await settle(tx, await findTask(ctx, tx, task), event, message)),
+    ),
 })
 
-function settle(_ctx: Context, tx: Tx, row: TaskRow, event: string, message: string): TaskRow {
+async function settle(
+  tx: Transaction,
+  row: TaskRow,
+  event: string,
+  message: string,
+): Promise<TaskRow> {
   tx.about(row.id)
   const expected = event === 'unstartable' ? 'queued' : 'in_review'
   if (row.state !== expected) return row // Already settled, or the next attempt is under way.
@@ -105,7 +109,11 @@ type Failed = {
   retryable: boolean
 }
 
-function settleFailure(tx: Tx, row: TaskRow, { failure, result, retryable }: Failed): TaskRow {
+async function failOrRetry(
+  tx: Transaction,
+  row: TaskRow,
+  { failure, result, retryable }: Failed,
+): Promise<TaskRow> {
   const counted = { ...row, failures: row.failures + 1 }
   const decision = retryDecision({
     lost: false,
@@ -118,12 +126,4 @@ function settleFailure(tx: Tx, row: TaskRow, { failure, result, retryable }: Fai
   if (!decision.retry) return moveTask(tx, counted, 'fail', patch)
   const notBeforeAt = tx.now + decision.delayMs
   return moveTask(tx, counted, 'requeue', { ...patch, notBeforeAt, data: { retryAt: notBeforeAt } })
-}
-
-function wasReported(tx: Tx, task: string, fence: number, digest: string): boolean {
-  const attempt = tx.get<AttemptRow>(
-    'SELECT * FROM attempts WHERE task = :task AND fence = :fence',
-    { task, fence },
-  )
-  return attempt?.ended_at !== null && attempt?.report_digest === digest
 }

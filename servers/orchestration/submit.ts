@@ -7,10 +7,10 @@ import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { repositoryRoot } from '../kit/git.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Tx } from '../kit/tx.ts'
+import type { TaskRow } from './store/task-row.ts'
+import { newTaskRow, toTask } from './store/task-row.ts'
+import { insertTask, knowsRepository, readTaskByKey } from './store/tasks.ts'
 import { applyTemplate, templateNames } from './templates.ts'
-import type { TaskRow } from './task-rows.ts'
-import { announce, toTask } from './task-rows.ts'
 
 export const taskSubmit = defineTool({
   name: 'task_submit',
@@ -69,15 +69,15 @@ export const taskSubmit = defineTool({
     const repo = await checkedRepo(input.repo, template, applied.definition.needsRepo)
     if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
     const org = orgFor(ctx, input.org)
-    if (repo !== undefined) assertMayUse(ctx, org, repo)
+    if (repo !== undefined) await ensureMayUse(ctx, org, repo)
     const title = input.title ?? makeTitle(template, goal ?? command, repo)
     const { idempotency_key: key = null, ...request } = input
     const digest = hash('sha256', JSON.stringify(request))
     const id = ctx.id('task')
-    return ctx.write((tx) => {
-      const earlier = key === null ? undefined : findByKey(tx, org, key)
+    return ctx.transaction(async (tx) => {
+      const earlier = key === null ? undefined : await readTaskByKey(tx, org, key)
       if (earlier) return toTask(sameRequest(earlier, digest, key))
-      const row = newRow(ctx, tx, {
+      const asked = {
         id,
         org,
         title,
@@ -93,57 +93,13 @@ export const taskSubmit = defineTool({
         retry_of: null,
         idempotency_key: key,
         request_digest: digest,
-      })
-      insertTask(tx, row)
+      }
+      const row = newTaskRow(asked, ctx.principal.id, tx.now)
+      await insertTask(tx, row)
       return toTask(row)
     })
   },
 })
-
-type Given = Pick<
-  TaskRow,
-  | 'id'
-  | 'org'
-  | 'title'
-  | 'template'
-  | 'params'
-  | 'repo'
-  | 'priority'
-  | 'max_attempts'
-  | 'resources'
-  | 'isolation'
-  | 'timeout_ms'
-  | 'model'
-  | 'retry_of'
-  | 'idempotency_key'
-  | 'request_digest'
->
-
-export const newRow = (ctx: Context, tx: Tx, given: Given): TaskRow => ({
-  ...given,
-  state: 'queued',
-  waiting_for: null,
-  attempts: 0,
-  failures: 0,
-  fence: 0,
-  parent: null,
-  submitted_by: ctx.principal.id,
-  agent: null,
-  result: null,
-  failure: null,
-  submitted_at: tx.now,
-  updated_at: tx.now,
-  finished_at: null,
-  not_before_at: 0,
-})
-
-export function insertTask(tx: Tx, row: TaskRow): void {
-  tx.insert('tasks', row)
-  announce(tx, row)
-}
-
-const findByKey = (tx: Tx, org: string, key: string) =>
-  tx.get<TaskRow>('SELECT * FROM tasks WHERE org = :org AND idempotency_key = :key', { org, key })
 
 function sameRequest(earlier: TaskRow, digest: string, key: string | null): TaskRow {
   if (earlier.request_digest === digest) return earlier
@@ -164,23 +120,8 @@ async function checkedRepo(repo: string | undefined, template: string, needed: b
   })
 }
 
-/**
- * Any folder of the hub's machine could be named, so only an owner brings in a repository that its
- * org has not worked on; from then on it is the org's.
- */
-function assertMayUse(ctx: Context, org: string, repo: string): void {
-  if (ctx.principal.roles.includes('owner')) return
-  const known = ctx.store.get(
-    'SELECT 1 AS known FROM tasks WHERE org = :org AND repo = :repo LIMIT 1',
-    {
-      org,
-      repo,
-    },
-  )
-  if (known) return
-  throw new HubError('denied', `${ctx.principal.id} may not bring ${repo} into the org ${org}`, {
-    hint: 'An owner submits the first task on a repository; after that, its org may use it.',
-  })
+async function ensureMayUse(ctx: Context, org: string, repo: string): Promise<void> {
+  ctx.ensure('repo.submit', { org, repo, isKnown: await knowsRepository(ctx.reader, org, repo) })
 }
 
 function makeTitle(template: string, text: string | undefined, repo: string | undefined): string {

@@ -4,12 +4,13 @@ import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Attempt, Task, TaskState, isTerminal } from '../../schemas/task.ts'
 import { orgFilter } from '../kit/context.ts'
-import { listNewest } from '../kit/listing.ts'
+import type { Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { AttemptRow } from './attempt-rows.ts'
-import { toAttempt } from './attempt-rows.ts'
-import { insertTask, newRow } from './submit.ts'
-import { endAttempt, findTask, moveTask, toTask } from './task-rows.ts'
+import { endAttempt, listAttempts, toAttempt } from './store/attempts.ts'
+import { addMessage } from './store/messages.ts'
+import type { TaskRow } from './store/task-row.ts'
+import { newTaskRow, toTask } from './store/task-row.ts'
+import { findTask, insertTask, listTasks, makeDue, moveTask } from './store/tasks.ts'
 
 const taskId = z.string().max(60).describe('Task id, as task_submit and task_list return it')
 
@@ -23,12 +24,8 @@ export const taskRead = defineTool({
   input: { task: taskId },
   output: z.object({ task: Task, attempts: z.array(Attempt) }),
   run: async ({ task }, ctx) => ({
-    task: toTask(findTask(ctx, ctx.store, task)),
-    attempts: ctx.store
-      .all<AttemptRow>('SELECT * FROM attempts WHERE task = :task ORDER BY number DESC LIMIT 20', {
-        task,
-      })
-      .map(toAttempt),
+    task: toTask(await findTask(ctx, ctx.reader, task)),
+    attempts: (await listAttempts(ctx.reader, task)).map(toAttempt),
   }),
 })
 
@@ -45,14 +42,13 @@ export const taskList = defineTool({
     ...pageInput,
   },
   output: page(Task),
-  run: async ({ state, org, cursor, limit }, ctx) =>
-    listNewest(ctx.store, {
-      table: 'tasks',
-      filters: { state, id: ctx.principal.task },
+  run: ({ state, org, cursor, limit }, ctx) =>
+    listTasks(ctx.reader, {
+      state,
+      id: ctx.principal.task,
       orgs: orgFilter(ctx, org),
       cursor,
       limit,
-      toItem: toTask,
     }),
 })
 
@@ -66,18 +62,22 @@ export const taskWait = defineTool({
   input: {
     task: taskId,
     updated_after: z.int().optional().describe('Return at any change after this `updatedAt`'),
-    timeout_ms: z.int().min(0).max(50_000).default(25_000).describe('Longest wait'),
+    wait_ms: z.int().min(0).max(50_000).optional().describe('Longest wait; default: 25000'),
+    timeout_ms: z.int().min(0).max(50_000).optional().describe('Older name of wait_ms'),
   },
   output: z.object({ task: Task, settled: z.boolean() }),
-  run: async ({ task, updated_after: after, timeout_ms: timeoutMs }, ctx) => {
-    const deadline = ctx.now() + timeoutMs
+  run: async ({ task, updated_after: after, wait_ms: asked, timeout_ms: older }, ctx) => {
+    if (asked !== undefined && older !== undefined)
+      throw new HubError('invalid', 'timeout_ms is the older name of wait_ms: pass one of them')
+    const deadline = ctx.now() + (asked ?? older ?? 25_000)
+    using changes = ctx.store.topics.listen([task])
     for (;;) {
-      const row = findTask(ctx, ctx.store, task)
+      const row = await findTask(ctx, ctx.reader, task)
       const settled = isTerminal(row.state) || row.state === 'in_review' || row.state === 'waiting'
       const done = after === undefined ? settled : row.updated_at > after
-      if (done || ctx.now() >= deadline) return { task: toTask(row), settled }
-      const woken = await ctx.store.topics.wait([task], deadline - ctx.now(), ctx.signal)
-      if (!woken) return { task: toTask(findTask(ctx, ctx.store, task)), settled: false }
+      const left = deadline - ctx.now()
+      if (done || left <= 0) return { task: toTask(row), settled }
+      await changes.next(left, ctx.signal)
     }
   },
 })
@@ -93,12 +93,12 @@ export const taskCancel = defineTool({
   input: { task: taskId, reason: z.string().max(500).optional().describe('Why, for the record') },
   output: Task,
   run: ({ task, reason }, ctx) =>
-    ctx.write((tx) => {
-      const row = findTask(ctx, tx, task)
+    ctx.transaction(async (tx) => {
+      const row = await findTask(ctx, tx, task)
       if (row.state === 'canceled') return toTask(row)
-      endAttempt(tx, task, 'canceled')
+      await endAttempt(tx, task, 'canceled')
       const failure = { code: 'canceled', message: reason ?? `canceled by ${ctx.principal.id}` }
-      return toTask(moveTask(tx, row, 'cancel', { failure }))
+      return toTask(await moveTask(tx, row, 'cancel', { failure }))
     }),
 })
 
@@ -120,34 +120,33 @@ export const taskRetry = defineTool({
   output: Task,
   run: ({ task, message }, ctx) => {
     const copyId = ctx.id('task')
-    return ctx.write((tx) => {
-      const row = findTask(ctx, tx, task)
-      if (isTerminal(row.state)) {
-        const copy = {
-          ...newRow(ctx, tx, { ...row, id: copyId, retry_of: row.id, idempotency_key: null }),
-        }
-        insertTask(tx, copy)
-        if (message) addMessage(tx, copyId, ctx.principal.id, message)
-        return toTask(copy)
-      }
-      if (message) addMessage(tx, task, ctx.principal.id, message)
-      if (row.state === 'in_review')
-        return toTask(moveTask(tx, row, 'requeue', { notBeforeAt: tx.now }))
-      if (row.state !== 'queued') {
-        throw new HubError('conflict', `task ${task} is ${row.state} and being worked on`, {
-          hint: 'Use task_message to steer it, or task_cancel first.',
-        })
-      }
-      tx.run('UPDATE tasks SET not_before_at = 0, updated_at = :now WHERE id = :task', {
-        task,
-        now: tx.now,
-      })
-      tx.wake(`queue:${row.org}`)
-      tx.about(task)
-      return toTask({ ...row, not_before_at: 0, updated_at: tx.now })
+    const author = ctx.principal.id
+    return ctx.transaction(async (tx) => {
+      const row = await findTask(ctx, tx, task)
+      const next = await tryAgain(tx, row, { copyId, author })
+      if (message) await addMessage(tx, { task: next.id, author, body: message })
+      return toTask(next)
     })
   },
 })
+
+async function tryAgain(
+  tx: Transaction,
+  row: TaskRow,
+  { copyId, author }: { copyId: string; author: string },
+): Promise<TaskRow> {
+  if (row.state === 'queued') return makeDue(tx, row)
+  if (row.state === 'in_review') return moveTask(tx, row, 'requeue', { notBeforeAt: tx.now })
+  if (!isTerminal(row.state)) {
+    throw new HubError('conflict', `task ${row.id} is ${row.state} and being worked on`, {
+      hint: 'Use task_message to steer it, or task_cancel first.',
+    })
+  }
+  const request = { ...row, id: copyId, retry_of: row.id, idempotency_key: null }
+  const copy = newTaskRow(request, author, tx.now)
+  await insertTask(tx, copy)
+  return copy
+}
 
 export const taskMessage = defineTool({
   name: 'task_message',
@@ -162,32 +161,17 @@ export const taskMessage = defineTool({
   },
   output: z.object({ message: z.int() }),
   run: ({ task, body }, ctx) =>
-    ctx.write((tx) => {
-      const row = findTask(ctx, tx, task)
+    ctx.transaction(async (tx) => {
+      const row = await findTask(ctx, tx, task)
       if (isTerminal(row.state)) {
         throw new HubError(
           'conflict',
           `task ${task} is ${row.state}; nobody would read the message`,
         )
       }
-      const message = addMessage(tx, task, ctx.principal.id, body)
-      tx.event({ kind: 'task.message', org: row.org, subject: task, task, data: { message } })
+      const message = await addMessage(tx, { task, author: ctx.principal.id, body })
+      await tx.event({ kind: 'task.message', org: row.org, subject: task, task, data: { message } })
       tx.about(task)
       return { message }
     }),
 })
-
-type MessageTx = Parameters<typeof moveTask>[0]
-
-function addMessage(tx: MessageTx, task: string, author: string, body: string): number {
-  tx.run('INSERT INTO messages (task, author, body, at) VALUES (:task, :author, :body, :at)', {
-    task,
-    author,
-    body,
-    at: tx.now,
-  })
-  const row = tx.get<{ seq: number }>('SELECT max(seq) AS seq FROM messages WHERE task = :task', {
-    task,
-  })
-  return row?.seq ?? 0
-}

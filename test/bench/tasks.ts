@@ -15,7 +15,7 @@ export async function benchStart(hub: ProcessHub): Promise<string[]> {
   const beating: number[] = []
   for (let round = 0; round < 15; round++) {
     const task = await client.call<Task>('task_submit', { template: 'command', command: 'true' })
-    await client.call('task_wait', { task: task.id, timeout_ms: 30_000 })
+    await client.call('task_wait', { task: task.id, wait_ms: 30_000 })
     const { items } = await client.call<{ items: Event[] }>('event_list', {
       after: 0,
       task: task.id,

@@ -68,7 +68,7 @@ test('whatever the arguments, a tool answers with a result or a typed error, nev
   })
   await fc.assert(
     fc.asyncProperty(call, async ({ name, args }) => {
-      const waits = name === 'task_wait' ? { timeout_ms: 0 } : {}
+      const waits = name === 'task_wait' ? { wait_ms: 0 } : {}
       try {
         await hub.call(name, { ...args, ...waits })
       } catch (error) {

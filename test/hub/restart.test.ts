@@ -102,7 +102,7 @@ test('callers that wait are told at once when the hub drains', async () => {
   const { id } = await client.call<Task>('task_submit', { template: 'command', command: 'true' })
   await client.call('task_claim', { agent: 'worker-one' })
   const waits = [
-    client.call('task_wait', { task: id, timeout_ms: 40_000 }),
+    client.call('task_wait', { task: id, wait_ms: 40_000 }),
     client.call('event_list', { task: id, wait_ms: 40_000 }),
     client.call('task_claim', { agent: 'worker-two', wait_ms: 40_000 }),
     client.call('task_log', { task: id, wait_ms: 40_000 }),

@@ -1,6 +1,6 @@
 CREATE INDEX agents_live ON agents (org, last_seen_at) WHERE retired_at IS NULL;
 
-CREATE INDEX approvals_by_task ON approvals (task, id);
+CREATE INDEX approvals_by_task ON approvals (task, id) WHERE task IS NOT NULL;
 
 CREATE INDEX approvals_pending ON approvals (org, id) WHERE state = 'pending';
 
@@ -68,16 +68,19 @@ CREATE TABLE agents (
   retired_at    INTEGER
 ) STRICT;
 
-CREATE TABLE approvals (
+CREATE TABLE "approvals" (
   id         TEXT    PRIMARY KEY,
   org        TEXT    NOT NULL,
-  task       TEXT    NOT NULL REFERENCES tasks (id),
-  attempt    TEXT    NOT NULL,
+  kind       TEXT    NOT NULL DEFAULT 'question' CHECK (kind IN ('question', 'call')),
+  task       TEXT    REFERENCES tasks (id),
+  attempt    TEXT,
   question   TEXT    NOT NULL,
   details    TEXT    NOT NULL,
   state      TEXT    NOT NULL,
   asked_by   TEXT    NOT NULL,
   asked_at   INTEGER NOT NULL,
+  -- After this nobody waits for the answer any more, and none is taken.
+  expires_at INTEGER,
   decided_by TEXT,
   reason     TEXT,
   decided_at INTEGER

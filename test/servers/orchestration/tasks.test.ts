@@ -194,7 +194,7 @@ test('task_wait returns when the task is settled', async () => {
   const { id } = await submit(hub)
   const waiting = hub.call<{ task: Task; settled: boolean }>('task_wait', {
     task: id,
-    timeout_ms: 10_000,
+    wait_ms: 10_000,
   })
   const lease = (await claim(hub))!
   await hub.call('task_report', { task: id, fence: lease.fence, ...done })

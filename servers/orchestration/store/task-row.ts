@@ -1,0 +1,105 @@
+import type { Isolation, Task, TaskFailure, TaskResult, TaskState } from '../../../schemas/task.ts'
+import { Resources } from '../../../schemas/task.ts'
+import type { Row } from '../../kit/sql.ts'
+
+/** A row of `tasks`. JSON columns are text that this hub wrote. */
+export type TaskRow = Row & {
+  id: string
+  org: string
+  title: string
+  template: string
+  params: string
+  repo: string | null
+  state: TaskState
+  waiting_for: 'approval' | 'input' | null
+  priority: number
+  attempts: number
+  failures: number
+  max_attempts: number
+  fence: number
+  resources: string
+  isolation: Isolation | null
+  timeout_ms: number
+  model: string | null
+  parent: string | null
+  retry_of: string | null
+  idempotency_key: string | null
+  request_digest: string
+  submitted_by: string
+  agent: string | null
+  result: string | null
+  failure: string | null
+  submitted_at: number
+  updated_at: number
+  finished_at: number | null
+  not_before_at: number
+}
+
+/** What a submitter decides about a task; the rest of its row is the hub's. */
+export type TaskRequest = Pick<
+  TaskRow,
+  | 'id'
+  | 'org'
+  | 'title'
+  | 'template'
+  | 'params'
+  | 'repo'
+  | 'priority'
+  | 'max_attempts'
+  | 'resources'
+  | 'isolation'
+  | 'timeout_ms'
+  | 'model'
+  | 'retry_of'
+  | 'idempotency_key'
+  | 'request_digest'
+>
+
+/** The row of a task that nobody has worked on. */
+export const newTaskRow = (request: TaskRequest, submittedBy: string, now: number): TaskRow => ({
+  ...request,
+  state: 'queued',
+  waiting_for: null,
+  attempts: 0,
+  failures: 0,
+  fence: 0,
+  parent: null,
+  submitted_by: submittedBy,
+  agent: null,
+  result: null,
+  failure: null,
+  submitted_at: now,
+  updated_at: now,
+  finished_at: null,
+  not_before_at: 0,
+})
+
+export function toTask(row: TaskRow): Task {
+  return {
+    id: row.id,
+    org: row.org,
+    title: row.title,
+    template: row.template,
+    params: JSON.parse(row.params) as Record<string, unknown>, // Written by task_submit.
+    ...(row.repo === null ? {} : { repo: row.repo }),
+    state: row.state,
+    ...(row.waiting_for === null ? {} : { waitingFor: row.waiting_for }),
+    priority: row.priority,
+    attempts: row.attempts,
+    maxAttempts: row.max_attempts,
+    resources: Resources.parse(JSON.parse(row.resources)),
+    ...(row.isolation === null ? {} : { isolation: row.isolation }),
+    timeoutMs: row.timeout_ms,
+    ...(row.model === null ? {} : { model: row.model }),
+    ...(row.parent === null ? {} : { parent: row.parent }),
+    ...(row.retry_of === null ? {} : { retryOf: row.retry_of }),
+    submittedBy: row.submitted_by,
+    ...(row.agent === null ? {} : { agent: row.agent }),
+    ...(row.result === null ? {} : { result: JSON.parse(row.result) as TaskResult }), // By task_report.
+    ...(row.failure === null ? {} : { failure: JSON.parse(row.failure) as TaskFailure }), // Likewise.
+    submittedAt: row.submitted_at,
+    updatedAt: row.updated_at,
+    ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
+    ...(row.not_before_at > row.updated_at ? { notBeforeAt: row.not_before_at } : {}),
+  }
+}
