@@ -71,7 +71,7 @@ export class Hub {
   readonly notifications = new Notifications()
   readonly subscriptions = new Subscriptions(this)
   readonly parking = new Parking()
-  readonly calls = new Calls(this)
+  readonly calls: Calls
   /** Signs what is handed out and has to be known again after a restart. */
   readonly key: Buffer
   readonly config: () => Config
@@ -141,6 +141,7 @@ export class Hub {
       },
       peers: () => peerUpstreams(this.store, () => this.seal),
     })
+    this.calls = new Calls(this)
     this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>
       countLiveTasks(this.store.reader),
     )
@@ -187,6 +188,7 @@ export class Hub {
       this.upstreams.configure(config)
       this.notifications.publish({ kind: 'tools' }) // What is offered depends on it.
     })
+    await this.calls.start()
     this.#controllers = startControllers({
       config: this.config,
       onConfig: (listener) => {
@@ -222,6 +224,7 @@ export class Hub {
     this.draining = true
     this.#closing.abort()
     await this.#controllers?.stop()
+    this.calls.stop()
     this.store.topics.close()
     const deadline = setTimeout(() => this.#stop.abort(), this.config().drainMs)
     await this.#listener?.close(this.#stop.signal)

@@ -53,6 +53,27 @@ const podVariables = [
   'SWITCHYARD_UPSTREAM',
 ]
 
+/** Which calls wait for a person. All that is given has to match. */
+export const ApprovalRule = z.strictObject({
+  tool: z
+    .string()
+    .regex(/^[a-zA-Z0-9_*.-]{1,128}$/)
+    .default('*')
+    .describe('Name of the tool; `*` stands for any text'),
+  effect: z
+    .enum(['read', 'create', 'update', 'destroy'])
+    .optional()
+    .describe(
+      'What the tool does; default: all but reads. Nothing is known of the tools of others',
+    ),
+  kind: z
+    .enum(['user', 'agent', 'hub', 'service'])
+    .optional()
+    .describe('Kind of the caller; default: all but `service`, the own controllers'),
+  org: Org.optional().describe('Org of the caller'),
+})
+export type ApprovalRule = z.infer<typeof ApprovalRule>
+
 /** `switchyard.json` in the data directory. Read again when it changes. */
 export const ConfigFile = z.strictObject({
   mcpServers: z
@@ -84,6 +105,7 @@ export const ConfigFile = z.strictObject({
     .array(z.string().regex(/^\w{1,128}$/))
     .default([])
     .describe('Variables pods may see'),
+  approvals: z.array(ApprovalRule).max(100).default([]).describe('Calls that wait for a person'),
   orgs: z
     .record(
       Org,

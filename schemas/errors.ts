@@ -3,6 +3,7 @@ const errorCodes = [
   'invalid', // the request is malformed: the caller changes it
   'unauthenticated', // no valid credential: the caller signs in
   'denied', // the principal may not do this: an owner grants it
+  'approval_required', // a person has to say yes first: send the same call again after the answer
   'not_found', // nothing has that name or id: the caller looks it up
   'conflict', // the state moved on: the caller reads it again
   'ambiguous', // several things match: the caller names one
@@ -55,6 +56,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   invalid: 400,
   unauthenticated: 401,
   denied: 403,
+  approval_required: 403,
   not_found: 404,
   conflict: 409,
   ambiguous: 409,

@@ -1,25 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
-import type { AuditEntry } from '../../servers/kit/audit.ts'
-import { auditArgs } from '../../servers/kit/audit.ts'
-import type { LeaseState, Subjects } from '../../servers/kit/authority.ts'
-import type { Tool } from '../../servers/kit/tool.ts'
+import type { Decision, LeaseState } from '../../servers/kit/authority.ts'
 import { attemptIsLive } from '../../servers/orchestration/store/attempts.ts'
 import type { Reply } from '../rpc/reply.ts'
-import { RpcError } from '../rpc/protocol.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { Relayed } from '../upstreams/pairing.ts'
 import { pass } from '../upstreams/pairing.ts'
 import type { Parking } from '../upstreams/parking.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
+import { ApprovalGate } from './approval-gate.ts'
+import type { Call, Done } from './call.ts'
+import { auditRow } from './call.ts'
 import type { Shared } from './call-context.ts'
 import { CallContext } from './call-context.ts'
 import { decide, denied } from './decide.ts'
 import { isGranted, upstreamScope } from './grants.ts'
+import type { HeldRequest } from './held-request.ts'
+import { absentCaller } from './held-request.ts'
 import type { Outcome } from './outcome.ts'
-import { labelOf, outcomeOf } from './outcome.ts'
+import { asKnown, labelOf, outcomeOf } from './outcome.ts'
 import type { Registry } from './registry.ts'
+import type { HeldCall } from './store/held-calls.ts'
 
 export type CallOptions = {
   requestId?: string | undefined
@@ -31,27 +33,10 @@ type Parts = Shared & {
   registry: Registry
   telemetry: Telemetry
   parking: Parking
+  upstreams: { link(name: string): UpstreamLink | undefined }
   /** Aborts when running calls should give up, at the end of a drain. */
   stopping: AbortSignal
 }
-
-/** One call on its way, whoever serves it. */
-type Call = {
-  principal: Principal
-  /** What the caller asked for, as the audit trail keeps it. */
-  name: string
-  /** What its metrics are counted under: bounded, so never a caller's own text. */
-  label: string
-  args: unknown
-  requestId: string
-  /** Facts that authority is decided on. */
-  subject(): Subjects['tool.call'] | Promise<Subjects['tool.call']>
-  /** What served it, where that is no tool of this hub. */
-  server?: string
-}
-
-/** What a call came to: its value, what that says of its effect, and whether that is on record. */
-type Done<T> = { value: T; outcome: Outcome; isRecorded: boolean }
 
 /**
  * The one road of every call, whatever door it came in by and whoever serves it: resolve, decide, run,
@@ -59,33 +44,44 @@ type Done<T> = { value: T; outcome: Outcome; isRecorded: boolean }
  */
 export class Calls {
   readonly #parts: Parts
+  readonly #gate: ApprovalGate
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#gate = new ApprovalGate({
+      store: parts.store,
+      clock: parts.clock,
+      log: parts.log,
+      id: parts.id,
+      make: (held) => this.#makeHeld(held),
+      recordLost: ({ principal, name, upstream, request }) =>
+        parts.store.record(
+          auditRow(
+            { principal, name, upstream, args: request, requestId: randomUUID() },
+            'unknown',
+          ),
+        ),
+    })
+  }
+
+  /** Takes up the calls that waited for a person when an earlier process ended. */
+  start(): Promise<void> {
+    return this.#gate.start()
+  }
+
+  stop(): void {
+    this.#gate.stop()
   }
 
   /** Calls a tool of this hub by its name. Throws HubError. */
-  async tool(
+  tool(
     principal: Principal,
     name: string,
     args: unknown,
-    { requestId = randomUUID(), signal = () => this.#parts.stopping }: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<unknown> {
-    const tool = this.#parts.registry.get(name)
-    const call: Call = {
-      principal,
-      name: name.slice(0, 80),
-      label: tool?.name ?? 'unknown',
-      args,
-      requestId,
-      subject: async () => {
-        const { scope } = tool ?? this.#parts.registry.require(name)
-        return { name, scope, lease: await this.#leaseOf(principal) }
-      },
-    }
-    return this.#travel(call, () =>
-      this.#run(call, tool ?? this.#parts.registry.require(name), signal),
-    )
+    const call = this.#ownCall(principal, name, args, options)
+    return this.#travel(call, () => this.#run(call))
   }
 
   /**
@@ -93,65 +89,147 @@ export class Calls {
    * asked for. No credential of the caller goes along.
    */
   relay(link: UpstreamLink, name: string, request: Relayed): Promise<Reply> {
-    const { principal, signal } = request.caller
-    const { config, parking } = this.#parts
-    const call: Call = {
+    const call = this.#relayedCall(link, name, request)
+    return this.#travel(call, () => this.#pass(link, request))
+  }
+
+  #ownCall(
+    principal: Principal,
+    name: string,
+    args: unknown,
+    { requestId = randomUUID(), signal = () => this.#parts.stopping }: CallOptions,
+  ): Call {
+    const { registry } = this.#parts
+    return {
+      principal,
+      name: name.slice(0, 80),
+      label: registry.get(name)?.name ?? 'unknown',
+      args,
+      request: args,
+      requestId,
+      signal,
+      subject: () => {
+        const { scope, effect } = registry.require(name)
+        return { name, scope, effect }
+      },
+    }
+  }
+
+  #relayedCall({ name: upstream }: UpstreamLink, name: string, relayed: Relayed): Call {
+    const { method, params, client, modern, headers, caller } = relayed
+    const { principal, signal } = caller
+    return {
       principal,
       name,
-      label: `upstream:${link.name}`,
-      args: request.params.arguments,
+      label: `upstream:${upstream}`,
+      args: params.arguments,
+      request: { method, params, client, modern, headers } satisfies HeldRequest,
       requestId: randomUUID(),
-      server: link.name,
-      subject: async () => ({
+      signal,
+      upstream,
+      subject: () => ({
         name,
         scope: upstreamScope,
-        lease: await this.#leaseOf(principal),
-        granted: isGranted(config(), principal, link.name),
+        granted: isGranted(this.#parts.config(), principal, upstream),
       }),
     }
-    return this.#travel(call, async () => {
-      const leave = await link.limiter.enter(signal)
-      try {
-        const value = await pass(link, parking, request)
-        const outcome = value.result.isError === true ? 'failed' : 'ok'
-        return { value, outcome, isRecorded: false }
-      } finally {
-        leave()
-      }
-    })
   }
 
   async #travel<T>(call: Call, run: () => Promise<Done<T>>): Promise<T> {
     const startedAt = performance.now()
     let label: string = 'ok'
     try {
-      const decision = decide(call.principal, 'tool.call', await call.subject())
-      if (decision.kind === 'deny') throw denied(decision)
-      const { value, outcome, isRecorded } = await run()
+      const decision = await this.#decide(call)
+      if (decision.kind === 'ask') {
+        const { principal, name, upstream, request, args, signal } = call
+        const { question } = decision
+        const asked = { principal, name, upstream, request, args, question, signal }
+        // What the gate kept is what `run` gave.
+        return (await this.#gate.hold(asked, () => this.#makeApproved(call, run))) as T
+      }
+      const { value, outcome } = await this.#make(call, decision, run)
       label = outcome
-      if (!isRecorded) await this.#parts.store.record(auditRow(call, outcome))
       return value
-    } catch (thrown) {
-      const error = this.#asKnown(thrown, call)
+    } catch (error) {
       label = labelOf(error)
-      await this.#recordFailure(call, outcomeOf(error))
       throw error
     } finally {
       this.#parts.telemetry.call(call.label, label, performance.now() - startedAt)
     }
   }
 
-  async #run(call: Call, tool: Tool, signal: () => AbortSignal): Promise<Done<unknown>> {
-    const ctx = new CallContext(this.#parts, { ...call, signal }, () => auditRow(call, 'ok'))
+  /** An unknown name is refused here, and on record like every refusal. */
+  async #decide(call: Call): Promise<Decision> {
+    const { principal } = call
+    try {
+      const { approvals } = this.#parts.config().file
+      const lease = await this.#leaseOf(principal)
+      return decide(principal, 'tool.call', { ...call.subject(), lease, approvals })
+    } catch (error) {
+      await this.#recordFailure(call, outcomeOf(error))
+      throw error
+    }
+  }
+
+  /** Runs it where that is allowed, and records what came of it. */
+  async #make<T>(call: Call, decision: Decision, run: () => Promise<Done<T>>): Promise<Done<T>> {
+    try {
+      if (decision.kind === 'deny') throw denied(decision)
+      const done = await run()
+      if (!done.isRecorded) await this.#parts.store.record(auditRow(call, done.outcome))
+      return done
+    } catch (thrown) {
+      const error = asKnown(thrown, call, this.#parts.log)
+      await this.#recordFailure(call, outcomeOf(error))
+      throw error
+    }
+  }
+
+  /** A person said yes; whether the caller still may is asked again, since much may have happened. */
+  async #makeApproved<T>(call: Call, run: () => Promise<Done<T>>): Promise<T> {
+    return (await this.#make(call, await this.#decide(call), run)).value
+  }
+
+  /** Makes a call whose caller is gone, or was in an earlier process. */
+  #makeHeld({ principal, name, upstream, request }: HeldCall): Promise<unknown> {
+    if (upstream === undefined) {
+      const call = this.#ownCall(principal, name, request, {})
+      return this.#makeApproved(call, () => this.#run(call))
+    }
+    const link = this.#parts.upstreams.link(upstream)
+    if (!link)
+      throw new HubError('unavailable', `the server ${upstream} is not configured any more`)
+    const relayed = {
+      ...(request as HeldRequest),
+      caller: absentCaller(principal, this.#parts.stopping),
+    } // Written by #relayedCall.
+    const call = this.#relayedCall(link, name, relayed)
+    return this.#makeApproved(call, () => this.#pass(link, relayed))
+  }
+
+  async #run(call: Call): Promise<Done<unknown>> {
+    const tool = this.#parts.registry.require(call.name)
+    const ctx = new CallContext(this.#parts, call, () => auditRow(call, 'ok'))
     const value = await tool.call(call.args, ctx)
     // Reading has no effect to be on record; an effect's row is part of its transaction.
     return { value, outcome: 'ok', isRecorded: ctx.isRecorded || tool.effect === 'read' }
   }
 
+  async #pass(link: UpstreamLink, request: Relayed): Promise<Done<Reply>> {
+    const leave = await link.limiter.enter(request.caller.signal)
+    try {
+      const value = await pass(link, this.#parts.parking, request)
+      const outcome = value.result.isError === true ? 'failed' : 'ok'
+      return { value, outcome, isRecorded: false }
+    } finally {
+      leave()
+    }
+  }
+
   /** Refusals and failed effects are on record too; losing one of those rows loses no effect. */
   async #recordFailure(call: Call, outcome: Outcome): Promise<void> {
     const { registry, store, log } = this.#parts
-    const isRead = call.server === undefined && registry.get(call.name)?.effect === 'read'
+    const isRead = call.upstream === undefined && registry.get(call.name)?.effect === 'read'
     if (isRead && outcome !== 'denied') return
     try {
       await store.record(auditRow(call, outcome))
@@ -160,27 +238,8 @@ export class Calls {
     }
   }
 
-  /** Known failures pass; anything else is a bug: the caller gets a reference, the log gets the stack. */
-  #asKnown(thrown: unknown, { name, requestId }: Call): HubError | RpcError {
-    if (thrown instanceof HubError || thrown instanceof RpcError) return thrown
-    this.#parts.log.error({ error: thrown, tool: name, requestId }, 'a tool failed unexpectedly')
-    return new HubError('internal', `${name} failed inside the hub; reference ${requestId}`, {
-      hint: 'The log of the hub has the details under this reference.',
-    })
-  }
-
   async #leaseOf({ attempt }: Principal): Promise<LeaseState> {
     if (attempt === undefined) return 'none'
     return (await attemptIsLive(this.#parts.store.reader, attempt)) ? 'live' : 'ended'
   }
 }
-
-const auditRow = (call: Call, outcome: Outcome): Omit<AuditEntry, 'at'> => ({
-  org: call.principal.orgs[0] ?? '',
-  principal: call.principal.id,
-  tool: call.name,
-  outcome,
-  subject: call.server,
-  args: auditArgs(call.args),
-  requestId: call.requestId,
-})

@@ -1,7 +1,9 @@
 import { HubError } from '../../schemas/errors.ts'
+import type { ApprovalRule } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Scope } from '../../schemas/scope.ts'
 import { roles } from '../../schemas/scope.ts'
+import { matchesPattern } from './name-pattern.ts'
 import type { Action, Authority, Decision, Subjects } from '../../servers/kit/authority.ts'
 
 type Rules = { [A in Action]: (principal: Principal, subject: Subjects[A]) => Decision }
@@ -15,13 +17,15 @@ const rules: Rules = {
   'tool.call': (principal, subject) => {
     const { name, lease } = subject
     const listed = rules['tool.list'](principal, subject)
-    if (listed.kind !== 'allow' || principal.kind !== 'agent') return listed
+    if (listed.kind !== 'allow') return listed
     const isFree = principal.attempt === undefined ? beforeLease : afterLease
-    if (lease === 'live' || isFree.has(name)) return allow
-    return deny(
-      `${principal.id} may not call ${name}: the credential is not bound to a live lease that allows it`,
-      'Claim the task first; a credential dies with its lease.',
-    )
+    if (principal.kind === 'agent' && lease !== 'live' && !isFree.has(name))
+      return deny(
+        `${principal.id} may not call ${name}: the credential is not bound to a live lease that allows it`,
+        'Claim the task first; a credential dies with its lease.',
+      )
+    if (!subject.approvals.some((rule) => asksFor(rule, principal, subject))) return allow
+    return { kind: 'ask', question: `May ${principal.id} call ${name}?` }
   },
   /**
    * A peer reaches what is this hub's own: passed on to the next hub, its calls would go in circles
@@ -106,6 +110,25 @@ export const authorityOf = (principal: Principal): Authority => ({
 /** A refusal as callers see it. */
 export const denied = ({ reason, hint }: { reason: string; hint?: string }): HubError =>
   new HubError('denied', reason, hint === undefined ? {} : { hint })
+
+/**
+ * Reads, and calls of the hub's own controllers, wait only where a rule names that effect or kind. What
+ * carries a task on, and the answer itself, never do: nothing would ever go on again.
+ */
+function asksFor(
+  rule: ApprovalRule,
+  principal: Principal,
+  subject: Subjects['tool.call'],
+): boolean {
+  const { scope, name, effect } = subject
+  if (scope === 'approval:decide' || scope === 'task:work') return false
+  if (rule.effect === undefined ? effect === 'read' : rule.effect !== effect) return false
+  if (rule.kind === undefined ? principal.kind === 'service' : rule.kind !== principal.kind)
+    return false
+  return (
+    matchesPattern(name, rule.tool) && (rule.org === undefined || principal.orgs.includes(rule.org))
+  )
+}
 
 const allow: Decision = { kind: 'allow' }
 const deny = (reason: string, hint?: string): Decision => ({

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import { HubError } from '../../schemas/errors.ts'
 import { NotSent } from '../upstreams/channel.ts'
 import { RpcError } from '../rpc/protocol.ts'
@@ -17,3 +18,16 @@ export function outcomeOf(error: unknown): Outcome {
 /** The same as a metric label, with the code of the error where it has one of ours. */
 export const labelOf = (error: unknown): string =>
   error instanceof HubError ? error.code : error instanceof RpcError ? 'upstream_error' : 'internal'
+
+/** Known failures pass; anything else is a bug: the caller gets a reference, the log gets the stack. */
+export function asKnown(
+  thrown: unknown,
+  { name, requestId }: { name: string; requestId: string },
+  log: Logger,
+): HubError | RpcError {
+  if (thrown instanceof HubError || thrown instanceof RpcError) return thrown
+  log.error({ error: thrown, tool: name, requestId }, 'a tool failed unexpectedly')
+  return new HubError('internal', `${name} failed inside the hub; reference ${requestId}`, {
+    hint: 'The log of the hub has the details under this reference.',
+  })
+}

@@ -8,6 +8,7 @@ export function exitCodeOf(error: unknown): number {
       return 2
     case 'unauthenticated':
     case 'denied':
+    case 'approval_required':
       return 3
     case 'unavailable':
       return 4

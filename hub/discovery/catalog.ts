@@ -3,6 +3,7 @@ import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Tool } from '../../servers/kit/tool.ts'
 import { mayUseUpstream } from '../calls/grants.ts'
+import { matchesPattern } from '../calls/name-pattern.ts'
 import type { Registry } from '../calls/registry.ts'
 import type { Offers } from '../upstreams/offers.ts'
 import type { ForeignTool } from '../upstreams/foreign-tool.ts'
@@ -102,7 +103,7 @@ export class Catalog {
   #own(principal: Principal, { server, patterns }: View): Tool[] {
     return this.#parts.registry
       .visible(principal, server)
-      .filter((tool) => matches(tool.name, patterns))
+      .filter((tool) => matchesAny(tool.name, patterns))
   }
 
   #foreign(principal: Principal, { server, patterns }: View, { tools }: Offers): ForeignTool[] {
@@ -111,7 +112,7 @@ export class Catalog {
       .filter(
         ({ name, link }) =>
           (server === undefined || server === link.name) &&
-          matches(name, patterns) &&
+          matchesAny(name, patterns) &&
           mayUseUpstream(config, principal, link.name),
       )
       .map(({ name, item }) => ({ ...item, name }))
@@ -126,27 +127,12 @@ export class Catalog {
   }
 }
 
+const matchesAny = (name: string, patterns: string[] | undefined): boolean =>
+  patterns === undefined || patterns.some((pattern) => matchesPattern(name, pattern))
+
 /** What listings differ by: roles, and for agents the upstreams that their orgs granted. */
 const rightsOf = ({ kind, roles, orgs }: Principal): string =>
   `${kind} ${roles.join()} ${kind === 'agent' ? orgs.join() : ''}`
-
-/** `task_*` and the like; only the star is special. */
-function matches(name: string, patterns: string[] | undefined): boolean {
-  return patterns === undefined || patterns.some((pattern) => wildcard(name, pattern.split('*')))
-}
-
-function wildcard(name: string, [first = '', ...rest]: string[]): boolean {
-  if (!name.startsWith(first)) return false
-  const last = rest.pop()
-  if (last === undefined) return name === first
-  let at = first.length
-  for (const part of rest) {
-    const found = name.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return name.length - last.length >= at && name.endsWith(last)
-}
 
 /** A tool as both eras list it; the hints follow from its effect. */
 export const listing = (tool: Tool) => ({

@@ -1,3 +1,5 @@
+import type { ApprovalRule } from '../../schemas/config.ts'
+import type { Effect } from '../../schemas/effect.ts'
 import type { Scope } from '../../schemas/scope.ts'
 
 /** Whether an agent's lease still stands; `none` for credentials that were never bound to one. */
@@ -9,7 +11,13 @@ type ToolSubject = { name: string; scope: Scope; granted?: boolean }
 /** What may be asked of the authority: each action with the facts about its subject that decide it. */
 export type Subjects = {
   /** Call a tool, own or an upstream's, or read a prompt or resource of an upstream. */
-  'tool.call': ToolSubject & { lease: LeaseState }
+  'tool.call': ToolSubject & {
+    lease: LeaseState
+    /** Unknown for what is no tool of this hub. */
+    effect?: Effect | undefined
+    /** The rules in force that have calls wait for a person. */
+    approvals: ApprovalRule[]
+  }
   /** Have a tool, prompt or resource shown in a listing. */
   'tool.list': ToolSubject
   /** Act for an org: create in it, list it by name. */

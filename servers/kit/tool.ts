@@ -2,14 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Config } from '../../schemas/config.ts'
+import type { Effect } from '../../schemas/effect.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { nearest } from '../../schemas/nearest.ts'
 import type { Scope } from '../../schemas/scope.ts'
 import { bundleFolder, isBundled } from './code-root.ts'
 import type { Context } from './context.ts'
-
-/** What a call does to the world; the MCP hints follow from it. */
-type Effect = 'read' | 'create' | 'update' | 'destroy'
 
 type Definition<Input extends z.ZodRawShape, Output extends z.ZodType> = {
   /** `noun_verb`, unique over all servers. */

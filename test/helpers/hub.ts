@@ -8,6 +8,7 @@ import type { Settings } from '../../schemas/config.ts'
 import { readSettings } from '../../schemas/config.ts'
 import type { ErrorBody } from '../../schemas/errors.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
+import type { Clock } from '../../servers/kit/clock.ts'
 import { makeFolder } from './folder.ts'
 
 export type TestHub = {
@@ -25,6 +26,7 @@ export type TestHub = {
 export async function startHub(
   settings: Partial<Settings> = {},
   environment: Record<string, string> = {},
+  clock?: Clock,
 ): Promise<TestHub> {
   const data = settings.data ?? makeFolder('hub')
   const all = readSettings(
@@ -39,7 +41,7 @@ export async function startHub(
       data,
     },
   )
-  const hub = new Hub(all, makeLogger(all.logLevel, true), environment)
+  const hub = new Hub(all, makeLogger(all.logLevel, true), environment, clock)
   onTestFinished(() => hub.stop())
   const url = await hub.start()
   const token = readFileSync(join(data, 'token'), 'utf8').trim()

@@ -20,6 +20,10 @@ CREATE INDEX events_by_org ON events (org, seq);
 
 CREATE INDEX events_by_task ON events (task, seq) WHERE task IS NOT NULL;
 
+CREATE UNIQUE INDEX held_calls_open ON held_calls (digest) WHERE state <> 'delivered';
+
+CREATE INDEX held_calls_unfinished ON held_calls (state) WHERE state IN ('waiting', 'running');
+
 CREATE INDEX messages_by_task ON messages (task, seq);
 
 CREATE INDEX model_usage_by_org ON model_usage (org, at);
@@ -189,6 +193,20 @@ CREATE TABLE events (
   subject TEXT    NOT NULL,
   task    TEXT,
   data    TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE held_calls (
+  approval  TEXT    PRIMARY KEY REFERENCES approvals (id),
+  -- Of who calls, what, and with which arguments: the same call finds its row again.
+  digest    TEXT    NOT NULL,
+  principal TEXT    NOT NULL,
+  name      TEXT    NOT NULL,
+  -- The server that serves it, where that is no tool of this hub.
+  upstream  TEXT,
+  request   TEXT    NOT NULL,
+  state     TEXT    NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'delivered')),
+  answer    TEXT,
+  held_at   INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE log_chunks (

@@ -1,0 +1,46 @@
+import type { Principal } from '../../schemas/principal.ts'
+import type { AuditEntry } from '../../servers/kit/audit.ts'
+import { auditArgs } from '../../servers/kit/audit.ts'
+import type { Subjects } from '../../servers/kit/authority.ts'
+import type { Outcome } from './outcome.ts'
+
+/** One call on its way, whoever serves it. */
+export type Call = {
+  principal: Principal
+  /** What the caller asked for, as the audit trail keeps it. */
+  name: string
+  /** What its metrics are counted under: bounded, so never a caller's own text. */
+  label: string
+  args: unknown
+  /** All it takes to make it later, as JSON. */
+  request: unknown
+  requestId: string
+  signal(): AbortSignal
+  /** Facts that authority is decided on, besides who calls and the rules in force. */
+  subject(): Omit<Subjects['tool.call'], 'lease' | 'approvals'>
+  /** What serves it, where that is no tool of this hub. */
+  upstream?: string
+}
+
+/** What a call came to: its value, what that says of its effect, and whether that is on record. */
+export type Done<T> = { value: T; outcome: Outcome; isRecorded: boolean }
+
+/** The audit row of a call. */
+export const auditRow = (
+  {
+    principal,
+    name,
+    upstream,
+    args,
+    requestId,
+  }: Pick<Call, 'principal' | 'name' | 'args' | 'requestId'> & { upstream?: string | undefined },
+  outcome: Outcome,
+): Omit<AuditEntry, 'at'> => ({
+  org: principal.orgs[0] ?? '',
+  principal: principal.id,
+  tool: name,
+  outcome,
+  subject: upstream,
+  args: auditArgs(args),
+  requestId,
+})

@@ -1,0 +1,201 @@
+import { expect, test } from 'vitest'
+import { decide } from '../../../hub/calls/decide.ts'
+import type { ApprovalRule } from '../../../schemas/config.ts'
+import type { Principal } from '../../../schemas/principal.ts'
+import type { Action, Decision, Subjects } from '../../../servers/kit/authority.ts'
+
+const owner: Principal = { kind: 'user', id: 'owner', roles: ['owner'], orgs: ['*'] }
+const dora: Principal = { kind: 'user', id: 'dora', roles: ['developer'], orgs: ['acme'] }
+const vera: Principal = { kind: 'user', id: 'vera', roles: ['viewer'], orgs: ['acme'] }
+const peer: Principal = { kind: 'hub', id: 'hub:lab', roles: ['developer'], orgs: ['acme'] }
+const controller: Principal = {
+  kind: 'service',
+  id: 'controller-lease',
+  roles: ['controller'],
+  orgs: ['*'],
+}
+const newAgent: Principal = { kind: 'agent', id: 'agent-1', roles: ['agent'], orgs: ['acme'] }
+const agent: Principal = { ...newAgent, attempt: 'attempt-1', task: 'task-1', repo: '/code' }
+
+type Case = {
+  [A in Action]: [Decision['kind'], string, Principal, A, Subjects[A]]
+}[Action]
+
+const tool = (
+  name: string,
+  scope: Subjects['tool.call']['scope'],
+  more: Partial<Subjects['tool.call']> = {},
+): Subjects['tool.call'] => ({ name, scope, lease: 'none', approvals: [], ...more })
+const approvals = (rule: Partial<ApprovalRule>): ApprovalRule[] => [{ tool: '*', ...rule }]
+const destroy = { effect: 'destroy' } as const
+
+const cases: Case[] = [
+  ['allow', 'a role with the scope', dora, 'tool.call', tool('task_submit', 'task:write')],
+  ['deny', 'a role without it', vera, 'tool.call', tool('task_submit', 'task:write')],
+  ['deny', 'an owner, what controllers do', owner, 'tool.call', tool('task_reap', 'system')],
+  [
+    'allow',
+    'an agent before its lease claims',
+    newAgent,
+    'tool.call',
+    tool('task_claim', 'task:work'),
+  ],
+  ['deny', 'and nothing else', newAgent, 'tool.call', tool('task_read', 'task:read')],
+  [
+    'allow',
+    'an agent with a lease',
+    agent,
+    'tool.call',
+    tool('task_read', 'task:read', { lease: 'live' }),
+  ],
+  ['deny', 'not after it', agent, 'tool.call', tool('task_read', 'task:read', { lease: 'ended' })],
+  [
+    'allow',
+    'but to report',
+    agent,
+    'tool.call',
+    tool('task_report', 'task:work', { lease: 'ended' }),
+  ],
+  [
+    'deny',
+    "an agent and others' servers",
+    agent,
+    'tool.call',
+    tool('up_x', 'upstream:use', { lease: 'live' }),
+  ],
+  [
+    'allow',
+    'unless its org granted that one',
+    agent,
+    'tool.call',
+    tool('up_x', 'upstream:use', { lease: 'live', granted: true }),
+  ],
+  ['deny', 'a peer goes no further', peer, 'tool.call', tool('up_x', 'upstream:use')],
+  [
+    'ask',
+    'what a rule holds',
+    dora,
+    'tool.call',
+    tool('pod_delete', 'task:write', { ...destroy, approvals: approvals(destroy) }),
+  ],
+  [
+    'allow',
+    'not other effects',
+    dora,
+    'tool.call',
+    tool('pod_run', 'task:write', { effect: 'create', approvals: approvals(destroy) }),
+  ],
+  [
+    'allow',
+    'not other tools',
+    dora,
+    'tool.call',
+    tool('pod_run', 'task:write', { approvals: approvals({ tool: 'pod_d*' }) }),
+  ],
+  [
+    'allow',
+    'not other kinds',
+    dora,
+    'tool.call',
+    tool('pod_run', 'task:write', { approvals: approvals({ kind: 'agent' }) }),
+  ],
+  [
+    'allow',
+    'not other orgs',
+    dora,
+    'tool.call',
+    tool('pod_run', 'task:write', { approvals: approvals({ org: 'else' }) }),
+  ],
+  [
+    'allow',
+    'no reads unless named',
+    dora,
+    'tool.call',
+    tool('task_read', 'task:read', { effect: 'read', approvals: approvals({}) }),
+  ],
+  [
+    'ask',
+    'reads that are named',
+    dora,
+    'tool.call',
+    tool('task_read', 'task:read', { effect: 'read', approvals: approvals({ effect: 'read' }) }),
+  ],
+  [
+    'allow',
+    'the answer itself never',
+    dora,
+    'tool.call',
+    tool('approval_decide', 'approval:decide', { approvals: approvals({}) }),
+  ],
+  [
+    'allow',
+    'nor what carries a task on',
+    agent,
+    'tool.call',
+    tool('task_report', 'task:work', { lease: 'live', approvals: approvals({}) }),
+  ],
+  [
+    'allow',
+    'nor the hub itself',
+    controller,
+    'tool.call',
+    tool('task_reap', 'system', { approvals: approvals({}) }),
+  ],
+  [
+    'deny',
+    'denied is not asked',
+    vera,
+    'tool.call',
+    tool('pod_delete', 'cluster:write', { approvals: approvals({}) }),
+  ],
+  [
+    'allow',
+    'shown what may be called',
+    vera,
+    'tool.list',
+    { name: 'task_read', scope: 'task:read' },
+  ],
+  ['deny', 'and nothing else', vera, 'tool.list', { name: 'task_submit', scope: 'task:write' }],
+  ['allow', 'its own org', dora, 'org.use', { org: 'acme' }],
+  ['deny', 'no other', dora, 'org.use', { org: 'globex' }],
+  ['allow', 'any for those of all', owner, 'org.use', { org: 'globex' }],
+  ['deny', 'rows of other orgs', dora, 'row.see', { org: 'globex' }],
+  ['allow', 'an agent its own task', agent, 'row.see', { org: 'acme', task: 'task-1' }],
+  ['deny', 'no other task', agent, 'row.see', { org: 'acme', task: 'task-2' }],
+  ['deny', 'no other repository', agent, 'row.see', { org: 'acme', repo: '/else' }],
+  [
+    'allow',
+    'people all of their org',
+    dora,
+    'row.see',
+    { org: 'acme', task: 'task-2', repo: '/else' },
+  ],
+  ['allow', 'a free agent name', dora, 'agent.work', { agent: 'w1', owner: undefined }],
+  ['deny', 'a name of somebody else', dora, 'agent.work', { agent: 'w1', owner: 'max' }],
+  [
+    'deny',
+    'an agent under another name',
+    agent,
+    'agent.work',
+    { agent: 'agent-2', owner: undefined },
+  ],
+  [
+    'allow',
+    'a repository its org works on',
+    dora,
+    'repo.submit',
+    { org: 'acme', repo: '/code', isKnown: true },
+  ],
+  ['deny', 'a new one', dora, 'repo.submit', { org: 'acme', repo: '/code', isKnown: false }],
+  [
+    'allow',
+    'a new one by an owner',
+    owner,
+    'repo.submit',
+    { org: 'acme', repo: '/code', isKnown: false },
+  ],
+]
+
+test.each(cases)('%s: %s', (kind, _why, principal, action, subject) => {
+  expect(decide(principal, action, subject).kind).toBe(kind)
+})
