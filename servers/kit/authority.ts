@@ -13,6 +13,12 @@ export type Subjects = {
   'org.use': { org: string }
   /** See or touch a row of an org; `task` and `repo` are given where an agent is bound to its own. */
   'row.see': { org: string; task?: string | undefined; repo?: string | undefined }
+  /** Have the org work with a repository of this machine that it has not worked with. */
+  'repository.add': { org: string; path: string }
+  /** Work in the worktree and on the branch of a task; without one, on branches of no task. */
+  'workspace.use': { task: string | undefined }
+  /** Give a verdict on a change; `task` is the one whose work it proposes. */
+  'change.review': { task: string | undefined }
 }
 
 export type Action = keyof Subjects
