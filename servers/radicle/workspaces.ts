@@ -62,6 +62,7 @@ export const branchCreate = defineTool({
       if (branch === undefined)
         throw new HubError('invalid', 'branch_create needs `task` or `branch`')
       await provider.createBranch(branch, base, ctx.principal.id)
+      await recordCall(ctx, repository.id)
       return { branch, base }
     }
     // What an interrupted attempt committed is on the branch already; a lost worktree starts there.
@@ -185,5 +186,5 @@ const toWorkspace = (ctx: Context, row: WorkspaceRow): Workspace => ({
 const workspacePath = (ctx: Context, task: string) => join(ctx.dataDir, 'work', task, task)
 
 /** Leaves the audit row of an effect that has no row of its own. */
-const recordCall = (ctx: Context, task: string): Promise<void> =>
-  ctx.transaction((tx) => Promise.resolve(tx.about(task)))
+const recordCall = (ctx: Context, subject: string): Promise<void> =>
+  ctx.transaction((tx) => Promise.resolve(tx.about(subject)))

@@ -1,7 +1,6 @@
-import { git } from '../../kit/git.ts'
 import { copyOf, withCopy } from '../git/copy.ts'
 import { mergeIntoTarget } from './local-merge.ts'
-import { branchesOf, currentBranch, publishRef, refreshCopy } from './local-refs.ts'
+import { branchesOf, createBranch, currentBranch, publishRef, refreshCopy } from './local-refs.ts'
 import type { ProviderKind } from './provider.ts'
 
 /**
@@ -20,9 +19,7 @@ export const localGit: ProviderKind = {
       currentBranch: () => currentBranch(path),
       branches: () => branchesOf(path),
       refresh: () => withCopy(copy, () => refreshCopy(copy)),
-      createBranch: async (name, commit) => {
-        await git(['-C', path, 'branch', '--no-track', name, commit])
-      },
+      createBranch: (name, commit) => createBranch(path, name, commit),
       publishBranch,
       propose: async ({ branch }) => {
         await publishBranch(branch)

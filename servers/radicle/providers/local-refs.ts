@@ -36,6 +36,14 @@ export async function currentBranch(path: string): Promise<string> {
   })
 }
 
+/** Git itself refuses a branch that is there, unless it is what was asked for. */
+export async function createBranch(path: string, name: string, commit: string): Promise<void> {
+  const ref = ['rev-parse', '--verify', '--quiet', '--end-of-options', `refs/heads/${name}`]
+  const there = await gitRaw(['-C', path, ...ref])
+  if (there.stdout.toString('utf8').trim() === commit) return
+  await git(['-C', path, 'branch', '--no-track', name, commit])
+}
+
 /**
  * Makes a ref of the hub's copy appear as a branch of the user's repository. It is fetched there
  * rather than pushed, because a push would run the hooks of the receiving side.

@@ -28,7 +28,7 @@ export type ChangeProvider = {
   branches(): Promise<Branch[]>
   /** Brings the hub's copy, cloned when it is missing, up to date with all branches and tags. */
   refresh(): Promise<void>
-  /** Makes a branch that no task owns, not checked out; refuses one that is there. */
+  /** Makes a branch that no task owns, not checked out; one at another commit is refused. */
   createBranch(name: string, commit: string, by: string): Promise<void>
   /** Makes a task branch of the hub's copy appear there. It is the hub's own, so it may be rewritten. */
   publishBranch(branch: string, by: string): Promise<void>

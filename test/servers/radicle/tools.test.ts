@@ -58,7 +58,6 @@ test('what is not there or not well formed is refused with its code', async () =
     ['repo_log', { repo, ref: 'none' }, 'not_found'],
     ['repo_diff', { repo, from: 'main', to: 'none' }, 'not_found'],
     ['branch_create', { repo }, 'invalid'],
-    ['branch_create', { repo, branch: 'main' }, 'conflict'],
     ['commit_create', { task: 'task-none', message: 'x' }, 'not_found'],
     ['branch_push', { task: 'task-none' }, 'not_found'],
     ['change_open', { task: 'task-none', title: 'x' }, 'not_found'],
@@ -75,6 +74,24 @@ test('what is not there or not well formed is refused with its code', async () =
       code,
     })
   }
+})
+
+test('a plain branch is made once, is on record, and is not moved', async () => {
+  const hub = await startHub()
+  const repo = await makeRepo()
+  const made = await hub.call<{ base: string }>('branch_create', { repo, branch: 'plain' })
+  expect(await hub.call('branch_create', { repo, branch: 'plain' })).toEqual(made)
+  expect(await git(['-C', repo, 'rev-parse', 'plain'])).toBe(`${made.base}\n`)
+  const [known] = (await hub.call<{ items: { id: string }[] }>('repo_list')).items
+  const { items } = await hub.call<{ items: { tool: string; subject: string }[] }>('audit_list')
+  const recorded = items.filter(({ tool }) => tool === 'branch_create')
+  // One for the repository that became known, one for each of the two calls.
+  expect(recorded.map(({ subject }) => subject)).toEqual([known?.id, known?.id, known?.id])
+  await commitAll(repo, 'more')
+  expect(await failure(hub.call('branch_create', { repo, branch: 'plain' }))).toMatchObject({
+    code: 'conflict',
+  })
+  expect(await git(['-C', repo, 'rev-parse', 'plain'])).toBe(`${made.base}\n`)
 })
 
 test('branch_push makes the work appear in the repository, unless its branch is checked out there', async () => {
