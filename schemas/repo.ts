@@ -6,7 +6,7 @@ export const Repository = z.object({
   org: z.string(),
   path: z.string().describe("The user's repository on the hub machine"),
   defaultBranch: z.string(),
-  provider: z.enum(['local']),
+  provider: z.string().describe('What keeps it and its changes; local is Git on the hub machine'),
   createdAt: z.int(),
 })
 export type Repository = z.infer<typeof Repository>

@@ -1,27 +1,26 @@
 import { z } from 'zod'
-import type { Change as ChangeShape } from '../../schemas/change.ts'
 import { Change, ChangeComment, ChangeReview, ChangeState, Revision } from '../../schemas/change.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
 import { CheckResult } from '../../schemas/task.ts'
 import { orgFilter } from '../kit/context.ts'
-import { listNewest } from '../kit/listing.ts'
-import { defineTool } from '../kit/tool.ts'
-import type { ChangeRow } from './change-rows.ts'
-import {
-  findChange,
-  lastRevision,
-  readComments,
-  readReviews,
-  readRevisions,
-  toChange,
-  touchChange,
-} from './change-rows.ts'
-import { diffStat, diffText, mergeBase } from './providers/local-diff.ts'
 import { findRepository } from '../kit/repositories.ts'
-import { bareOf, freshBare, requireCommit } from './repositories.ts'
-import { openWorkspace, publish } from './workspaces.ts'
+import { defineTool } from '../kit/tool.ts'
+import { findChange } from './change-access.ts'
+import { copyOf, requireCommit } from './git/copy.ts'
+import { diffStat, diffText, mergeBase } from './git/history.ts'
+import {
+  assertOpen,
+  listChanges,
+  proposeRevision,
+  readChangeOf,
+  toChange,
+} from './store/changes.ts'
+import { readComments } from './store/comments.ts'
+import { readReviews } from './store/reviews.ts'
+import { readRevisions } from './store/revisions.ts'
+import { openWorkspace } from './workspaces.ts'
 
 export const changeOpen = defineTool({
   name: 'change_open',
@@ -40,70 +39,43 @@ export const changeOpen = defineTool({
   },
   output: Change,
   run: async ({ task, title, body, summary, checks }, ctx) => {
-    const { space } = openWorkspace(ctx, task)
-    const repository = findRepository(ctx, space.repo)
-    const bare = await freshBare(ctx, repository)
-    const head = await requireCommit(bare, `refs/heads/${space.branch}`)
-    const target = await requireCommit(bare, space.target)
-    const base = await mergeBase(bare, target, head)
+    const { workspace, repository, provider, copy } = await openWorkspace(ctx, task)
+    const known = await readChangeOf(ctx.reader, task)
+    if (known) assertOpen(known)
+    await provider.refresh()
+    const { branch, target } = workspace
+    const head = await requireCommit(copy, `refs/heads/${branch}`)
+    const base = await mergeBase(copy, await requireCommit(copy, target), head)
     if (base === head) {
-      throw new HubError(
-        'conflict',
-        `branch ${space.branch} has nothing that ${space.target} has not`,
-        {
-          hint: 'Commit some work with commit_create first.',
-        },
-      )
+      throw new HubError('conflict', `branch ${branch} has nothing that ${target} has not`, {
+        hint: 'Commit some work with commit_create first.',
+      })
     }
-    const stat = await diffStat(bare, base, head)
-    await publish(bare, space.branch)
-    const id = ctx.id('change')
-    return ctx.write((tx) => {
-      const known = tx.get<ChangeRow>('SELECT * FROM changes WHERE task = :task', { task })
-      if (known && known.state !== 'open')
-        throw new HubError('conflict', `change ${known.id} is ${known.state}`)
-      const last = known && lastRevision(tx, known.id)
-      if (known && last?.head === head) return toChange(tx, known)
-      const row: ChangeRow = known
-        ? { ...known, head, title, body }
-        : {
-            id,
-            org: repository.org,
-            repo: repository.id,
-            task,
-            title,
-            body,
-            branch: space.branch,
-            target: space.target,
-            state: 'open',
-            head,
-            author: ctx.principal.id,
-            merged_as: null,
-            merged_by: null,
-            created_at: tx.now,
-            updated_at: tx.now,
-          }
-      if (!known) tx.insert('changes', row)
-      const number = (last?.number ?? 0) + 1
-      tx.run(
-        `INSERT INTO revisions (change, number, head, base, summary, checks, files_changed, additions, deletions, created_at)
-         VALUES (:change, :number, :head, :base, :summary, :checks, :filesChanged, :additions, :deletions, :now)`,
-        {
-          change: row.id,
-          number,
-          head,
-          base,
-          summary,
-          checks: JSON.stringify(checks),
-          ...stat,
-          now: tx.now,
-        },
-      )
-      return toChange(
-        tx,
-        touchChange(tx, row, known ? 'change.revised' : 'change.opened', { revision: number }),
-      )
+    const author = ctx.principal.id
+    const proposal = { title, body, branch, target }
+    const handles = await provider.propose({
+      ...proposal,
+      key: task,
+      summary,
+      base,
+      head,
+      handle: known?.handle ?? undefined,
+      by: author,
     })
+    const stat = await diffStat(copy, base, head)
+    const row = await ctx.transaction((tx) =>
+      proposeRevision(tx, {
+        ...proposal,
+        id: ctx.id('change'),
+        org: repository.org,
+        repo: repository.id,
+        task,
+        author,
+        handle: handles.change,
+        revision: { head, base, summary, checks, ...stat, handle: handles.revision },
+      }),
+    )
+    return toChange(row)
   },
 })
 
@@ -122,13 +94,11 @@ export const changeList = defineTool({
   },
   output: page(Change),
   run: async ({ state, task, org, cursor, limit }, ctx) =>
-    listNewest<ChangeRow, ChangeShape>(ctx.store, {
-      table: 'changes',
+    listChanges(ctx.reader, {
       filters: { state, task: ctx.principal.task ?? task },
       orgs: orgFilter(ctx, org),
       cursor,
       limit,
-      toItem: (row) => toChange(ctx.store, row),
     }),
 })
 
@@ -158,8 +128,12 @@ export const changeRead = defineTool({
     truncated: z.boolean().describe('Whether the diff was cut at max_bytes'),
   }),
   run: async ({ change: id, revision, max_bytes: maxBytes }, ctx) => {
-    const row = findChange(ctx, ctx.store, id)
-    const revisions = readRevisions(ctx.store, id)
+    const row = await findChange(ctx, id)
+    const [revisions, comments, reviews] = await Promise.all([
+      readRevisions(ctx.reader, id),
+      readComments(ctx.reader, id),
+      readReviews(ctx.reader, id),
+    ])
     const shown =
       revision === undefined
         ? revisions.at(-1)
@@ -168,15 +142,9 @@ export const changeRead = defineTool({
       throw new HubError('not_found', `change ${id} has no revision ${revision}`, {
         hint: `It has ${revisions.length}.`,
       })
-    const bare = bareOf(ctx, findRepository(ctx, row.repo))
+    const copy = copyOf(ctx, await findRepository(ctx, row.repo))
     const none = { diff: '', truncated: true }
-    const diff = maxBytes === 0 ? none : await diffText(bare, shown.base, shown.head, maxBytes)
-    return {
-      change: toChange(ctx.store, row),
-      revisions,
-      comments: readComments(ctx.store, id),
-      reviews: readReviews(ctx.store, id),
-      ...diff,
-    }
+    const diff = maxBytes === 0 ? none : await diffText(copy, shown.base, shown.head, maxBytes)
+    return { change: toChange(row), revisions, comments, reviews, ...diff }
   },
 })

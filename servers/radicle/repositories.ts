@@ -1,20 +1,16 @@
-import { join } from 'node:path'
 import { z } from 'zod'
-import { HubError } from '../../schemas/errors.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Commit, Repository } from '../../schemas/repo.ts'
-import type { Repository as Repo } from '../../schemas/repo.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFilter } from '../kit/context.ts'
-import { git } from '../kit/git.ts'
-import { withLock } from '../kit/locks.ts'
 import { cursorNumber, pageOf } from '../kit/page.ts'
-import type { RepoRow } from '../kit/repositories.ts'
-import { findRepository, toRepository } from '../kit/repositories.ts'
+import { findRepository } from '../kit/repositories.ts'
+import { listRepositories } from '../kit/store/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Bare } from './providers/local.ts'
-import { ensureBare, fetchUser, resolveCommit } from './providers/local.ts'
-import { diffText, readLog } from './providers/local-diff.ts'
+import type { GitCopy } from './git/copy.ts'
+import { copyOf, requireCommit } from './git/copy.ts'
+import { diffText, readLog } from './git/history.ts'
+import { providerOf } from './providers/providers.ts'
 
 export const repoInput = z
   .string()
@@ -31,15 +27,10 @@ export const repoList = defineTool({
   input: { org: Org.optional().describe('Only this org') },
   output: z.object({ items: z.array(Repository) }),
   run: async ({ org }, ctx) => {
-    const orgs = orgFilter(ctx, org)
-    const where = orgs === undefined ? '' : 'WHERE org IN (SELECT value FROM json_each(:orgs))'
-    const rows = ctx.store.all<RepoRow>(
-      `SELECT * FROM repositories ${where} ORDER BY path LIMIT 500`,
-      {
-        ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
-      },
-    )
-    return { items: rows.map(toRepository) }
+    const items = await listRepositories(ctx.reader, orgFilter(ctx, org), 500)
+    return {
+      items: items.filter((item) => ctx.may('row.see', { org: item.org, repo: item.path })),
+    }
   },
 })
 
@@ -56,18 +47,8 @@ export const repoRead = defineTool({
     branches: z.array(z.object({ name: z.string(), head: z.string(), at: z.int() })),
   }),
   run: async ({ repo }, ctx) => {
-    const repository = findRepository(ctx, repo)
-    const format = '--format=%(refname:lstrip=2)%09%(objectname)%09%(committerdate:unix)'
-    const args = ['for-each-ref', '--sort=-committerdate', '--count=200', format, 'refs/heads']
-    const text = await git(['-C', repository.path, ...args])
-    const branches = text
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => {
-        const [name = '', head = '', at = '0'] = line.split('\t')
-        return { name, head, at: Number(at) * 1000 }
-      })
-    return { repository, branches }
+    const repository = await findRepository(ctx, repo)
+    return { repository, branches: await providerOf(ctx, repository).branches() }
   },
 })
 
@@ -90,11 +71,11 @@ export const repoLog = defineTool({
   },
   output: z.object({ items: z.array(Commit), next: z.string().optional() }),
   run: async ({ repo, ref, cursor, limit }, ctx) => {
-    const repository = findRepository(ctx, repo)
-    const bare = await freshBare(ctx, repository)
-    const commit = await requireCommit(bare, ref ?? repository.defaultBranch)
+    const repository = await findRepository(ctx, repo)
+    const copy = await freshCopy(ctx, repository)
+    const commit = await requireCommit(copy, ref ?? repository.defaultBranch)
     const skip = cursorNumber(cursor, 0)
-    const commits = await readLog(bare, commit, limit + 1, skip)
+    const commits = await readLog(copy, commit, limit + 1, skip)
     return pageOf(
       commits,
       limit,
@@ -119,35 +100,13 @@ export const repoDiff = defineTool({
   },
   output: z.object({ diff: z.string(), truncated: z.boolean() }),
   run: async ({ repo, from, to, max_bytes: maxBytes }, ctx) => {
-    const bare = await freshBare(ctx, findRepository(ctx, repo))
-    const [a, b] = await Promise.all([requireCommit(bare, from), requireCommit(bare, to)])
-    return diffText(bare, a, b, maxBytes)
+    const copy = await freshCopy(ctx, await findRepository(ctx, repo))
+    const [a, b] = await Promise.all([requireCommit(copy, from), requireCommit(copy, to)])
+    return diffText(copy, a, b, maxBytes)
   },
 })
 
-export const bareOf = (ctx: Context, repository: Repo): Bare => ({
-  dir: join(ctx.dataDir, 'repos', `${repository.id}.git`),
-  userPath: repository.path,
-})
-
-/** The hub's copy with the user's present branches. Git operations on one copy never overlap. */
-export async function freshBare(ctx: Context, repository: Repo): Promise<Bare> {
-  const bare = bareOf(ctx, repository)
-  await withLock(bare.dir, async () => {
-    await ensureBare(bare)
-    await fetchUser(bare)
-  })
-  return bare
-}
-
-export async function requireCommit(bare: Bare, ref: string): Promise<string> {
-  const commit = await resolveCommit(bare, ref)
-  if (commit) return commit
-  throw new HubError(
-    'not_found',
-    `${bare.userPath} has no branch, tag or commit ${JSON.stringify(ref)}`,
-    {
-      hint: 'repo_read lists the branches.',
-    },
-  )
+async function freshCopy(ctx: Context, repository: Repository): Promise<GitCopy> {
+  await providerOf(ctx, repository).refresh()
+  return copyOf(ctx, repository)
 }

@@ -2,9 +2,15 @@ import { z } from 'zod'
 import { Change, ChangeComment, ChangeReview, Verdict } from '../../schemas/change.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Tx } from '../kit/tx.ts'
-import type { ChangeRow } from './change-rows.ts'
-import { findChange, lastRevision, toChange, touchChange } from './change-rows.ts'
+import { findChange, openChange } from './change-access.ts'
+import {
+  assertOpen,
+  assertReviewable,
+  closeChange,
+  commentOnChange,
+  reviewChange,
+  toChange,
+} from './store/changes.ts'
 
 const change = z.string().max(60).describe('Change id')
 
@@ -23,27 +29,18 @@ export const changeComment = defineTool({
     revision: z.int().min(1).optional().describe('Revision it is about; default: the last'),
   },
   output: ChangeComment,
-  run: ({ change: id, body, path, line, revision }, ctx) => {
-    const commentId = ctx.id('comment')
-    return ctx.write((tx) => {
-      const row = findChange(ctx, tx, id)
-      const comment = {
-        id: commentId,
-        revision: checkedRevision(tx, row, revision),
-        author: ctx.principal.id,
-        body,
-        ...(path === undefined ? {} : { path }),
-        ...(line === undefined ? {} : { line }),
-        createdAt: tx.now,
-      }
-      tx.run(
-        `INSERT INTO comments (id, change, revision, author, body, path, line, created_at)
-         VALUES (:id, :change, :revision, :author, :body, :path, :line, :createdAt)`,
-        { ...comment, change: id, path: path ?? null, line: line ?? null },
-      )
-      touchChange(tx, row, 'change.commented', { comment: commentId })
-      return comment
-    })
+  run: async ({ change: id, body, path, line, revision: asked }, ctx) => {
+    const row = await findChange(ctx, id)
+    const { provider, change, revision } = await openChange(ctx, row, asked)
+    const author = ctx.principal.id
+    const comment = {
+      id: ctx.id('comment'),
+      body,
+      ...(path === undefined ? {} : { path }),
+      ...(line === undefined ? {} : { line }),
+    }
+    await provider.comment(change, { ...comment, by: author })
+    return ctx.transaction((tx) => commentOnChange(tx, id, { ...comment, revision, author }))
   },
 })
 
@@ -65,47 +62,22 @@ export const changeReview = defineTool({
     revision: z.int().min(1).optional().describe('Revision reviewed; default: the last'),
   },
   output: ChangeReview,
-  run: ({ change: id, verdict, body, revision }, ctx) => {
+  run: async ({ change: id, verdict, body, revision: asked }, ctx) => {
     if (verdict === 'request_changes' && body.trim() === '') {
       throw new HubError(
         'invalid',
         'request_changes needs a `body` that says what should be different',
       )
     }
-    const reviewId = ctx.id('review')
-    return ctx.write((tx) => {
-      const row = findChange(ctx, tx, id)
-      requireOpen(row)
-      if (ctx.principal.kind === 'agent') {
-        throw new HubError('denied', 'an agent does not review the change of its own task')
-      }
-      const number = checkedRevision(tx, row, revision)
-      const last = lastRevision(tx, id)?.number
-      if (verdict === 'request_changes' && number !== last) {
-        throw new HubError(
-          'conflict',
-          `revision ${number} is not the last one of ${id}, which is ${last}`,
-          {
-            hint: 'Read the last revision and review that one.',
-          },
-        )
-      }
-      const review = {
-        id: reviewId,
-        revision: number,
-        reviewer: ctx.principal.id,
-        verdict,
-        body,
-        createdAt: tx.now,
-      }
-      tx.run(
-        `INSERT INTO reviews (id, change, revision, reviewer, verdict, body, created_at)
-         VALUES (:id, :change, :revision, :reviewer, :verdict, :body, :createdAt)`,
-        { ...review, change: id },
-      )
-      touchChange(tx, row, 'change.reviewed', { verdict, revision: number, review: review.id })
-      return review
-    })
+    const row = await findChange(ctx, id)
+    assertOpen(row)
+    ctx.ensure('change.review', { task: row.task ?? undefined })
+    const { provider, change, revision } = await openChange(ctx, row, asked)
+    assertReviewable(row, { verdict, revision })
+    const reviewer = ctx.principal.id
+    const review = { id: ctx.id('review'), verdict, body }
+    await provider.review(change, { ...review, by: reviewer })
+    return ctx.transaction((tx) => reviewChange(tx, id, { ...review, revision, reviewer }))
   },
 })
 
@@ -119,26 +91,12 @@ export const changeClose = defineTool({
   idempotent: true,
   input: { change, reason: z.string().max(2000).default('').describe('Why') },
   output: Change,
-  run: ({ change: id, reason }, ctx) =>
-    ctx.write((tx) => {
-      const row = findChange(ctx, tx, id)
-      if (row.state === 'closed') return toChange(tx, row)
-      requireOpen(row)
-      return toChange(tx, touchChange(tx, { ...row, state: 'closed' }, 'change.closed', { reason }))
-    }),
+  run: async ({ change: id, reason }, ctx) => {
+    const row = await findChange(ctx, id)
+    if (row.state === 'closed') return toChange(row)
+    assertOpen(row)
+    const { provider, change } = await openChange(ctx, row)
+    await provider.close(change, { reason, by: ctx.principal.id })
+    return toChange(await ctx.transaction((tx) => closeChange(tx, id, reason)))
+  },
 })
-
-export function requireOpen(row: ChangeRow): void {
-  if (row.state === 'open') return
-  throw new HubError('conflict', `change ${row.id} is ${row.state}`, {
-    details: { state: row.state },
-  })
-}
-
-function checkedRevision(tx: Tx, row: ChangeRow, revision: number | undefined): number {
-  const last = lastRevision(tx, row.id)?.number ?? 0
-  if (revision === undefined || revision <= last) return revision ?? last
-  throw new HubError('not_found', `change ${row.id} has no revision ${revision}`, {
-    hint: `It has ${last}.`,
-  })
-}

@@ -2,17 +2,21 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
+import type { Repository } from '../../schemas/repo.ts'
 import { Workspace } from '../../schemas/repo.ts'
-import type { Workspace as Space } from '../../schemas/repo.ts'
 import type { Context } from '../kit/context.ts'
-import { assertBranchName, git } from '../kit/git.ts'
-import { withLock } from '../kit/locks.ts'
-import { currentBranch, ensureRepository, findRepository } from '../kit/repositories.ts'
+import { assertBranchName } from '../kit/git.ts'
+import { findRepository } from '../kit/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Row } from '../kit/tx.ts'
-import type { Bare } from './providers/local.ts'
-import { addWorktree, commitAll, publishBranch, resolveCommit } from './providers/local.ts'
-import { bareOf, freshBare, repoInput, requireCommit } from './repositories.ts'
+import type { GitCopy } from './git/copy.ts'
+import { authorName, copyOf, requireCommit, resolveCommit, withCopy } from './git/copy.ts'
+import { addWorktree, commitAll } from './git/worktrees.ts'
+import type { ChangeProvider } from './providers/provider.ts'
+import { providerOf } from './providers/providers.ts'
+import { ensureRepository } from './registration.ts'
+import { repoInput } from './repositories.ts'
+import type { WorkspaceRow } from './store/workspaces.ts'
+import { keepWorkspace, readWorkspace } from './store/workspaces.ts'
 
 const taskInput = z
   .string()
@@ -45,41 +49,33 @@ export const branchCreate = defineTool({
   // A plain branch has no worktree, so it comes without the rest.
   output: Workspace.partial({ repo: true, task: true, target: true, path: true }),
   run: async ({ repo, task, branch, ref }, ctx) => {
-    assertOwnTask(ctx, task)
+    ctx.ensure('workspace.use', { task })
     if (branch !== undefined) await assertBranchName(branch)
-    const known = task === undefined ? undefined : readWorkspace(ctx, task)
+    const known = task === undefined ? undefined : await findWorkspace(ctx, task)
     if (known && (await stat(known.path).catch(() => undefined))) return known // Gone: made anew below.
-    const repository = await ensureRepository(
-      ctx,
-      repo,
-      ctx.principal.orgs[0] === '*' ? undefined : ctx.principal.orgs[0],
-    )
-    const bare = await freshBare(ctx, repository)
-    const start = ref ?? (await currentBranch(repository.path))
-    const base = await requireCommit(bare, start)
+    const repository = await ensureRepository(ctx, repo)
+    const [provider, copy] = [providerOf(ctx, repository), copyOf(ctx, repository)]
+    await provider.refresh()
+    const start = ref ?? (await provider.currentBranch())
+    const base = await requireCommit(copy, start)
     if (task === undefined) {
       if (branch === undefined)
         throw new HubError('invalid', 'branch_create needs `task` or `branch`')
-      await git(['-C', repository.path, 'branch', '--no-track', branch, base])
+      await provider.createBranch(branch, base, ctx.principal.id)
+      await recordCall(ctx, repository.id)
       return { branch, base }
     }
     // What an interrupted attempt committed is on the branch already; a lost worktree starts there.
     const name = known?.branch ?? branch ?? `switchyard/${task}`
-    const reached = known && (await resolveCommit(bare, known.branch))
+    const reached = known && (await resolveCommit(copy, known.branch))
     const path = workspacePath(ctx, task)
-    await withLock(bare.dir, () => addWorktree(bare, { path, branch: name, base: reached ?? base }))
-    const target = (await resolveCommit(bare, `refs/remotes/origin/${start}`))
-      ? start
-      : repository.defaultBranch
-    return ctx.write((tx) => {
-      tx.about(task)
-      tx.run(
-        `INSERT INTO workspaces (task, repo, branch, base, target, created_at)
-         VALUES (:task, :repo, :name, :base, :target, :now) ON CONFLICT (task) DO NOTHING`,
-        { task, repo: repository.id, name, base, target, now: tx.now },
-      )
-      return requireWorkspace(ctx, task)
-    })
+    await withCopy(copy, () => addWorktree(copy, { path, branch: name, base: reached ?? base }))
+    const isBranch = await resolveCommit(copy, `refs/remotes/origin/${start}`)
+    const target = isBranch ? start : repository.defaultBranch
+    const row = await ctx.transaction((tx) =>
+      keepWorkspace(tx, { task, repo: repository.id, branch: name, base, target }),
+    )
+    return toWorkspace(ctx, row)
   },
 })
 
@@ -97,13 +93,13 @@ export const commitCreate = defineTool({
   },
   output: z.object({ head: z.string(), committed: z.boolean() }),
   run: async ({ task, message }, ctx) => {
-    const { space, bare } = openWorkspace(ctx, task)
+    const { workspace, copy } = await openWorkspace(ctx, task)
     const text = `${message.trim()}\n\nTask: ${task}\n`
-    const author = ctx.principal.id.replace(/[^\w.@-]/g, '-')
-    const commit = await withLock(bare.dir, () =>
-      commitAll(bare, { path: space.path, name: task, message: text, author }),
+    const author = authorName(ctx.principal.id)
+    const commit = await withCopy(copy, () =>
+      commitAll(copy, { path: workspace.path, name: task, message: text, author }),
     )
-    await ctx.write((tx) => tx.about(task))
+    await recordCall(ctx, task)
     return commit
   },
 })
@@ -119,10 +115,12 @@ export const branchPush = defineTool({
   input: { task: taskInput },
   output: z.object({ branch: z.string(), head: z.string() }),
   run: async ({ task }, ctx) => {
-    const { space, bare } = openWorkspace(ctx, task)
-    const head = await publish(bare, space.branch)
-    await ctx.write((tx) => tx.about(task))
-    return { branch: space.branch, head }
+    const { workspace, provider, copy } = await openWorkspace(ctx, task)
+    const { branch } = workspace
+    await provider.publishBranch(branch, ctx.principal.id)
+    const head = await requireCommit(copy, `refs/heads/${branch}`)
+    await recordCall(ctx, task)
+    return { branch, head }
   },
 })
 
@@ -141,54 +139,52 @@ export const workspaceRemove = defineTool({
     const found = await stat(folder).catch(() => undefined) // Nothing there: nothing to do.
     if (!found) return { removed: false }
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
-    await ctx.write((tx) => tx.about(task))
+    await recordCall(ctx, task)
     return { removed: true }
   },
 })
 
-/** Publishes a task branch and returns its head. Task branches are the hub's own, so it may rewrite them. */
-export async function publish(bare: Bare, branch: string): Promise<string> {
-  return withLock(bare.dir, async () => {
-    await publishBranch(bare, `refs/heads/${branch}`, branch, true)
-    return requireCommit(bare, `refs/heads/${branch}`)
-  })
+/** The workspace of a task that the caller may work in, with the repository behind it. */
+export async function openWorkspace(
+  ctx: Context,
+  task: string,
+): Promise<{
+  workspace: Workspace
+  repository: Repository
+  provider: ChangeProvider
+  copy: GitCopy
+}> {
+  ctx.ensure('workspace.use', { task })
+  const workspace = await findWorkspace(ctx, task)
+  if (!workspace) {
+    throw new HubError('not_found', `task ${task} has no workspace`, {
+      hint: 'branch_create makes it.',
+    })
+  }
+  const repository = await findRepository(ctx, workspace.repo)
+  return {
+    workspace,
+    repository,
+    provider: providerOf(ctx, repository),
+    copy: copyOf(ctx, repository),
+  }
 }
 
-export function openWorkspace(ctx: Context, task: string): { space: Space; bare: Bare } {
-  assertOwnTask(ctx, task)
-  const space = requireWorkspace(ctx, task)
-  return { space, bare: bareOf(ctx, findRepository(ctx, space.repo)) }
-}
-
-function requireWorkspace(ctx: Context, task: string): Space {
-  const space = readWorkspace(ctx, task)
-  if (space) return space
-  throw new HubError('not_found', `task ${task} has no workspace`, {
-    hint: 'branch_create makes it.',
-  })
-}
-
-function readWorkspace(ctx: Context, task: string): Space | undefined {
-  const row = ctx.store.get<WorkspaceRow>('SELECT * FROM workspaces WHERE task = :task', { task })
+async function findWorkspace(ctx: Context, task: string): Promise<Workspace | undefined> {
+  const row = await readWorkspace(ctx.reader, task)
   if (!row) return undefined
-  findRepository(ctx, row.repo) // Refuses a workspace of an org the caller may not see.
-  const { repo, branch, base, target } = row
-  return { repo, task, branch, base, target, path: workspacePath(ctx, task) }
+  await findRepository(ctx, row.repo) // Refuses a workspace of an org the caller may not see.
+  return toWorkspace(ctx, row)
 }
+
+const toWorkspace = (ctx: Context, row: WorkspaceRow): Workspace => ({
+  ...row,
+  path: workspacePath(ctx, row.task),
+})
 
 // The folder carries the task's name because Git names its own record of a worktree after it.
 const workspacePath = (ctx: Context, task: string) => join(ctx.dataDir, 'work', task, task)
 
-function assertOwnTask(ctx: Context, task: string | undefined): void {
-  const bound = ctx.principal.task
-  if (bound === undefined || bound === task) return
-  throw new HubError('denied', `the credential of ${ctx.principal.id} is for ${bound} only`)
-}
-
-type WorkspaceRow = Row & {
-  task: string
-  repo: string
-  branch: string
-  base: string
-  target: string
-}
+/** Leaves the audit row of an effect that has no row of its own. */
+const recordCall = (ctx: Context, subject: string): Promise<void> =>
+  ctx.transaction((tx) => Promise.resolve(tx.about(subject)))

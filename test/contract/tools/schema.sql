@@ -148,7 +148,7 @@ CREATE TABLE changes (
   merged_by  TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT;
+, handle TEXT, revisions INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE comments (
   id         TEXT    PRIMARY KEY,
@@ -326,7 +326,7 @@ CREATE TABLE revisions (
   files_changed INTEGER NOT NULL,
   additions     INTEGER NOT NULL,
   deletions     INTEGER NOT NULL,
-  created_at    INTEGER NOT NULL,
+  created_at    INTEGER NOT NULL, handle TEXT,
   PRIMARY KEY (change, number)
 ) STRICT, WITHOUT ROWID;
 

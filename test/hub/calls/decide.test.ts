@@ -194,6 +194,19 @@ const cases: Case[] = [
     'repo.submit',
     { org: 'acme', repo: '/code', isKnown: false },
   ],
+  ['deny', 'an agent rows of no task of its', agent, 'row.see', { org: 'acme', task: '' }],
+  ['allow', 'a repository by an owner', owner, 'repository.add', { org: 'acme', path: '/any' }],
+  ['allow', 'an agent its own', agent, 'repository.add', { org: 'acme', path: '/code' }],
+  ['deny', 'no other', agent, 'repository.add', { org: 'acme', path: '/else' }],
+  ['deny', 'nor a developer a new one', dora, 'repository.add', { org: 'acme', path: '/any' }],
+  ['deny', 'nor a controller', controller, 'repository.add', { org: 'acme', path: '/any' }],
+  ['allow', 'the worktree of its task', agent, 'workspace.use', { task: 'task-1' }],
+  ['deny', 'no other worktree', agent, 'workspace.use', { task: 'task-2' }],
+  ['deny', 'nor branches of no task', agent, 'workspace.use', { task: undefined }],
+  ['allow', 'people any worktree', dora, 'workspace.use', { task: 'task-2' }],
+  ['allow', 'a verdict of a person', dora, 'change.review', { task: 'task-1' }],
+  ['allow', 'and of a controller', controller, 'change.review', { task: 'task-1' }],
+  ['deny', 'not of an agent', agent, 'change.review', { task: 'task-1' }],
 ]
 
 test.each(cases)('%s: %s', (kind, _why, principal, action, subject) => {

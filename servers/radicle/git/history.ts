@@ -1,7 +1,7 @@
 import { HubError } from '../../../schemas/errors.ts'
 import type { Commit } from '../../../schemas/repo.ts'
 import { git, gitRaw } from '../../kit/git.ts'
-import type { Bare } from './local.ts'
+import type { GitCopy } from './copy.ts'
 
 export type DiffStat = { filesChanged: number; additions: number; deletions: number }
 
@@ -9,7 +9,7 @@ const plain = ['--no-ext-diff', '--no-textconv', '--no-color', '--find-renames']
 
 /** The unified diff between two commits, cut at a line border when it is larger than `maxBytes`. */
 export async function diffText(
-  { dir }: Bare,
+  { dir }: GitCopy,
   from: string,
   to: string,
   maxBytes: number,
@@ -28,7 +28,7 @@ export async function diffText(
   return { diff: text.slice(0, text.lastIndexOf('\n') + 1), truncated: true }
 }
 
-export async function diffStat({ dir }: Bare, from: string, to: string): Promise<DiffStat> {
+export async function diffStat({ dir }: GitCopy, from: string, to: string): Promise<DiffStat> {
   const text = await git([
     '--git-dir',
     dir,
@@ -47,7 +47,7 @@ export async function diffStat({ dir }: Bare, from: string, to: string): Promise
 
 /** Newest first. Fields are separated by characters that no commit message holds. */
 export async function readLog(
-  { dir }: Bare,
+  { dir }: GitCopy,
   range: string,
   limit: number,
   skip: number,
@@ -73,65 +73,13 @@ export async function readLog(
     })
 }
 
-export const mergeBase = async ({ dir }: Bare, a: string, b: string): Promise<string> =>
+export const mergeBase = async ({ dir }: GitCopy, a: string, b: string): Promise<string> =>
   (await git(['--git-dir', dir, 'merge-base', '--end-of-options', a, b])).trim()
 
 export const isAncestor = async (
-  { dir }: Bare,
+  { dir }: GitCopy,
   ancestor: string,
   descendant: string,
 ): Promise<boolean> =>
   (await gitRaw(['--git-dir', dir, 'merge-base', '--is-ancestor', ancestor, descendant]))
     .exitCode === 0
-
-/**
- * The commit that carries `head` onto `target`, without touching any checkout. The same inputs give
- * the same commit, so an interrupted merge can be repeated.
- */
-export async function mergeCommit(
-  { dir }: Bare,
-  options: {
-    target: string
-    head: string
-    squash: boolean
-    message: string
-    at: number
-    author: string
-  },
-): Promise<string> {
-  const { target, head, squash, message, at, author } = options
-  const merged = await gitRaw([
-    '--git-dir',
-    dir,
-    'merge-tree',
-    '--write-tree',
-    '--name-only',
-    target,
-    head,
-  ])
-  const [tree = '', ...rest] = merged.stdout.toString('utf8').split('\n')
-  if (merged.exitCode !== 0) {
-    const files = rest.slice(0, rest.indexOf('')).join(', ')
-    throw new HubError(
-      'conflict',
-      `the change does not merge cleanly: ${files || merged.stderr.toString('utf8').trim()}`,
-      {
-        hint: 'Ask for a revision on top of the present target branch with change_review.',
-      },
-    )
-  }
-  const date = `${Math.floor(at / 1000)} +0000`
-  const env = {
-    GIT_AUTHOR_DATE: date,
-    GIT_COMMITTER_DATE: date,
-    GIT_AUTHOR_NAME: author,
-    GIT_AUTHOR_EMAIL: `${author}@switchyard.local`,
-  }
-  const parents = squash ? ['-p', target] : ['-p', target, '-p', head]
-  return (
-    await git(['--git-dir', dir, 'commit-tree', tree, ...parents, '-F', '-'], {
-      env,
-      input: message,
-    })
-  ).trim()
-}

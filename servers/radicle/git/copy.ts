@@ -1,0 +1,75 @@
+import { appendFile, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { HubError } from '../../../schemas/errors.ts'
+import type { Repository } from '../../../schemas/repo.ts'
+import type { Context } from '../../kit/context.ts'
+import { git, gitRaw } from '../../kit/git.ts'
+import { withLock } from '../../kit/locks.ts'
+
+/**
+ * A bare Git repository of the hub's own beside the user's, whatever provider keeps that one. The
+ * provider's branches are under `refs/remotes/origin`, task branches under `refs/heads`; the user's
+ * checkout is never worked in.
+ */
+export type GitCopy = { dir: string; userPath: string }
+
+export const copyOf = (
+  ctx: Pick<Context, 'dataDir'>,
+  repository: Pick<Repository, 'id' | 'path'>,
+): GitCopy => ({
+  dir: join(ctx.dataDir, 'repos', `${repository.id}.git`),
+  userPath: repository.path,
+})
+
+/** Operations that change one copy never overlap. */
+export const withCopy = <T>({ dir }: GitCopy, work: () => Promise<T>): Promise<T> =>
+  withLock(dir, work)
+
+// What builds leave behind and nobody means to commit, in repositories that do not ignore it.
+const excluded = ['node_modules/', '.venv/', '__pycache__/', '*.pyc', '.pytest_cache/', '']
+
+/** Makes the copy when it is missing. A crash half-way leaves nothing behind but a temporary folder. */
+export async function ensureCopy(
+  copy: GitCopy,
+  fetch: (copy: GitCopy) => Promise<void>,
+): Promise<void> {
+  const { dir, userPath } = copy
+  if (await stat(join(dir, 'HEAD')).catch(() => undefined)) return // Missing is the first-use case.
+  const temporary = `${dir}.new`
+  await rm(temporary, { recursive: true, force: true })
+  await mkdir(dirname(dir), { recursive: true })
+  await git(['init', '--quiet', '--bare', '--template=', temporary])
+  await mkdir(join(temporary, 'info'), { recursive: true })
+  await appendFile(join(temporary, 'info', 'exclude'), excluded.join('\n'))
+  await fetch({ dir: temporary, userPath })
+  await rename(temporary, dir)
+}
+
+/** The commit a branch, tag or hash of the user's names, or undefined. */
+export async function resolveCommit({ dir }: GitCopy, ref: string): Promise<string | undefined> {
+  for (const candidate of [
+    `refs/remotes/origin/${ref}`,
+    `refs/heads/${ref}`,
+    `refs/tags/${ref}`,
+    ref,
+  ]) {
+    if (candidate.startsWith('-')) continue
+    const wanted = ['--verify', '--quiet', '--end-of-options', `${candidate}^{commit}`]
+    const result = await gitRaw(['--git-dir', dir, 'rev-parse', ...wanted])
+    if (result.exitCode === 0) return result.stdout.toString('utf8').trim()
+  }
+  return undefined
+}
+
+export async function requireCommit(copy: GitCopy, ref: string): Promise<string> {
+  const commit = await resolveCommit(copy, ref)
+  if (commit) return commit
+  throw new HubError(
+    'not_found',
+    `${copy.userPath} has no branch, tag or commit ${JSON.stringify(ref)}`,
+    { hint: 'repo_read lists the branches.' },
+  )
+}
+
+/** A principal's id as an author's name, without the characters that Git gives a meaning. */
+export const authorName = (principal: string): string => principal.replace(/[^\w.@-]/g, '-')

@@ -1,0 +1,38 @@
+import { copyOf, withCopy } from '../git/copy.ts'
+import { mergeIntoTarget } from './local-merge.ts'
+import { branchesOf, createBranch, currentBranch, publishRef, refreshCopy } from './local-refs.ts'
+import type { ProviderKind } from './provider.ts'
+
+/**
+ * Git repositories on this machine. Git knows no changes: a change is its branch in the user's
+ * repository, and its discussion is in the hub's rows alone.
+ */
+export const localGit: ProviderKind = {
+  name: 'local',
+  recognises: () => Promise.resolve(true),
+  open: (ctx, repository) => {
+    const { path } = repository
+    const copy = copyOf(ctx, repository)
+    const publishBranch = (branch: string) =>
+      withCopy(copy, () => publishRef(copy, `refs/heads/${branch}`, branch, true))
+    return {
+      currentBranch: () => currentBranch(path),
+      branches: () => branchesOf(path),
+      refresh: () => withCopy(copy, () => refreshCopy(copy)),
+      createBranch: (name, commit) => createBranch(path, name, commit),
+      publishBranch,
+      propose: async ({ branch }) => {
+        await publishBranch(branch)
+        return {}
+      },
+      comment: () => Promise.resolve(),
+      review: () => Promise.resolve(),
+      merge: (change, options) =>
+        withCopy(copy, async () => {
+          await refreshCopy(copy)
+          return mergeIntoTarget(copy, change, options)
+        }),
+      close: () => Promise.resolve(),
+    }
+  },
+}

@@ -1,0 +1,102 @@
+import type { ChangeComment, ChangeReview } from '../../../schemas/change.ts'
+import type { Repository } from '../../../schemas/repo.ts'
+import type { Context } from '../../kit/context.ts'
+
+/**
+ * One repository where it is kept, with the changes proposed to it: Git on this machine, a Radicle
+ * node, a forge with an HTTP interface.
+ *
+ * Who knows what. The provider is the authority on branches and commits, and on whether a change is
+ * in its target branch. The hub's rows are the authority on all else that tools answer: which task a
+ * change belongs to, its state, its revisions with their checks, its comments and reviews. A provider
+ * that keeps changes of its own (a Radicle patch, a pull request) mirrors them: it is told first and
+ * the row follows, so no row says what the provider refused. All methods carry outward; of what others
+ * do there, `merge` alone takes note, when it finds the change in its target already.
+ *
+ * After a crash between the provider and the row the call is sent again and finds what the first one
+ * did instead of doing it twice; a comment alone may then be there twice. `by` is the principal that
+ * acts, for providers where each has an identity of its own (a Radicle key, a forge account). A
+ * provider that cannot do what is asked throws a typed error, such as `conflict` with who is missing
+ * where a target branch moves only on a quorum of delegates.
+ *
+ * Worktrees of agents are no part of this: they are Git, in the hub's own copy, for every provider.
+ */
+export type ChangeProvider = {
+  /** The branch that work starts from when none is named. */
+  currentBranch(): Promise<string>
+  /** Branches with their heads, the latest first. */
+  branches(): Promise<Branch[]>
+  /** Brings the hub's copy, cloned when it is missing, up to date with all branches and tags. */
+  refresh(): Promise<void>
+  /** Makes a branch that no task owns, not checked out; one at another commit is refused. */
+  createBranch(name: string, commit: string, by: string): Promise<void>
+  /** Makes a task branch of the hub's copy appear there. It is the hub's own, so it may be rewritten. */
+  publishBranch(branch: string, by: string): Promise<void>
+  /** Opens the change with that key, or brings the one it finds to `head`. */
+  propose(proposal: Proposal): Promise<Handles>
+  comment(
+    change: ProvidedChange,
+    comment: Pick<ChangeComment, 'id' | 'body' | 'path' | 'line'> & By,
+  ): Promise<void>
+  /** The verdict holds for this revision, not for later ones. */
+  review(
+    change: ProvidedChange,
+    review: Pick<ChangeReview, 'id' | 'verdict' | 'body'> & By,
+  ): Promise<void>
+  /** Brings the change into its target and returns the commit there that carries it. */
+  merge(change: ProvidedChange, options: MergeOptions): Promise<string>
+  close(change: ProvidedChange, options: { reason: string } & By): Promise<void>
+}
+
+/** A kind of provider: how to tell its repositories, and how to work with one. */
+export type ProviderKind = {
+  /** What the `provider` column of its repositories says. */
+  name: string
+  /** Whether the repository at that path is of this kind. */
+  recognises(path: string): Promise<boolean>
+  open(ctx: ProviderContext, repository: Pick<Repository, 'id' | 'path'>): ChangeProvider
+}
+
+/** What a provider may use of a call: where its files go, how it is configured, when to stop. */
+export type ProviderContext = Pick<Context, 'dataDir' | 'config' | 'signal'>
+
+export type Branch = { name: string; head: string; at: number }
+
+/** What a provider calls a change and its revision, such as the ids of a patch; local Git has no names. */
+type Handles = { change?: string; revision?: string }
+
+type Proposal = By & {
+  /** Id of the task. A task has one change, so a provider looks for it before it makes one. */
+  key: string
+  title: string
+  body: string
+  summary: string
+  branch: string
+  target: string
+  base: string
+  head: string
+  /** What the provider called the change when it was opened. */
+  handle: string | undefined
+}
+
+/** A change that was proposed, at one of its revisions. */
+export type ProvidedChange = {
+  id: string
+  title: string
+  body: string
+  branch: string
+  target: string
+  head: string
+  /** Time of that revision: what is made from it has the same dates, and so the same hash, each time. */
+  proposedAt: number
+  handle: string | undefined
+  revisionHandle: string | undefined
+}
+
+export type MergeOptions = By & {
+  strategy: 'merge' | 'squash' | 'fast_forward'
+  /** Fast-forward clean checkouts of the target too, instead of refusing while there are any. */
+  updateCheckout: boolean
+}
+
+type By = { by: string }

@@ -1,0 +1,24 @@
+import { HubError } from '../../../schemas/errors.ts'
+import type { Repository } from '../../../schemas/repo.ts'
+import { localGit } from './local-git.ts'
+import type { ChangeProvider, ProviderContext, ProviderKind } from './provider.ts'
+
+/** Asked in this order whether a repository is theirs; local Git takes what no other one does. */
+const kinds: ProviderKind[] = [localGit]
+
+/** The kind of a repository, asked once when it becomes known and kept in its row from then on. */
+export async function detectProvider(path: string): Promise<ProviderKind> {
+  for (const kind of kinds) if (await kind.recognises(path)) return kind
+  throw new HubError('unsupported', `no provider of this hub takes the repository ${path}`)
+}
+
+/** The provider that a repository's row names. */
+export function providerOf(ctx: ProviderContext, repository: Repository): ChangeProvider {
+  const kind = kinds.find(({ name }) => name === repository.provider)
+  if (kind) return kind.open(ctx, repository)
+  throw new HubError(
+    'unsupported',
+    `repository ${repository.id} is kept by ${repository.provider}, which this hub does not speak with`,
+    { hint: `It speaks with: ${kinds.map(({ name }) => name).join(', ')}.` },
+  )
+}

@@ -1,0 +1,22 @@
+import { isAbsolute } from 'node:path'
+import type { Repository } from '../../schemas/repo.ts'
+import type { Context } from '../kit/context.ts'
+import { orgFor } from '../kit/context.ts'
+import { findRepository, repositoryAt } from '../kit/repositories.ts'
+import { addRepository, readRepositoryAt } from '../kit/store/repositories.ts'
+import { detectProvider } from './providers/providers.ts'
+
+/** A repository by id or path; one that is not known yet becomes known when the caller may add it. */
+export async function ensureRepository(ctx: Context, repo: string): Promise<Repository> {
+  if (!isAbsolute(repo)) return findRepository(ctx, repo)
+  const path = await repositoryAt(ctx, repo)
+  const org = orgFor(ctx, undefined)
+  ctx.ensure('row.see', { org, repo: path })
+  const known = await readRepositoryAt(ctx.reader, org, path)
+  if (known) return known
+  ctx.ensure('repository.add', { org, path })
+  const kind = await detectProvider(path)
+  const repository = { id: ctx.id('repo'), org, path, provider: kind.name }
+  const defaultBranch = await kind.open(ctx, repository).currentBranch()
+  return ctx.transaction((tx) => addRepository(tx, { ...repository, defaultBranch }))
+}
