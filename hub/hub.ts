@@ -139,7 +139,7 @@ export class Hub {
         redirectUrl: () => `${this.url}${callbackPath}`,
         now: this.now,
       },
-      peers: () => peerUpstreams(this.store, () => this.seal),
+      peers: () => peerUpstreams(this.store.reader, () => this.seal),
     })
     this.calls = new Calls(this)
     this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>
@@ -175,9 +175,10 @@ export class Hub {
   async start(): Promise<string> {
     // Children begin to start while this process is still busy with opening its door.
     this.upstreams.endLeftovers()
-    this.upstreams.configure(this.config())
+    const configured = this.upstreams.configure(this.config())
     const { port, host } = this.config()
     try {
+      await configured
       this.#listener = await listen(this, host, port)
     } catch (error) {
       await this.upstreams.stop()
@@ -185,8 +186,10 @@ export class Hub {
     }
     writeEndpoint(this.dataDir, this.#listener.url)
     this.#source.follow((config) => {
-      this.upstreams.configure(config)
-      this.notifications.publish({ kind: 'tools' }) // What is offered depends on it.
+      this.upstreams
+        .configure(config)
+        .then(() => this.notifications.publish({ kind: 'tools' })) // What is offered depends on it.
+        .catch((error: unknown) => this.log.error({ error }, 'servers could not be configured'))
     })
     await this.calls.start()
     this.#controllers = startControllers({

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Store } from '../../servers/kit/store.ts'
-import { digestOf, mintToken, readToken } from '../../servers/kit/tokens.ts'
+import { digestOf, mintToken, readToken, revokeToken } from '../../servers/kit/store/tokens.ts'
 import { owner } from './owner.ts'
 
 type Cached = { principal: Principal; expiresAt: number }
@@ -44,7 +44,7 @@ export class Authenticator {
 
   /** A code that `redeem` turns into a session, once, within ten minutes. */
   loginCode(principal: Principal, id: string): Promise<string> {
-    return this.#store.write((tx) =>
+    return this.#store.transaction((tx) =>
       mintToken(tx, {
         id,
         purpose: 'login',
@@ -57,12 +57,12 @@ export class Authenticator {
 
   /** A session for a login code, or undefined when the code is unknown, old or used. */
   redeem(code: string, id: string): Promise<{ token: string; maxAgeSeconds: number } | undefined> {
-    return this.#store.write((tx) => {
-      const found = readToken(this.#store, code, 'login', tx.now)
+    return this.#store.transaction(async (tx) => {
+      const found = await readToken(tx, code, 'login', tx.now)
       if (!found) return undefined
-      tx.run('DELETE FROM tokens WHERE id = :id', { id: found.id })
+      await revokeToken(tx, found.id)
       const { principal } = found
-      const token = mintToken(tx, {
+      const token = await mintToken(tx, {
         id,
         purpose: 'session',
         principal,
@@ -84,7 +84,7 @@ export class Authenticator {
       return this.#keep(key, { principal: owner, expiresAt: Infinity })
     }
     const generation = this.#generation
-    const found = readToken(this.#store, token, purpose, this.#now())
+    const found = await readToken(this.#store.reader, token, purpose, this.#now())
     if (generation !== this.#generation) return this.#lookUp(token, purpose)
     if (!found) return undefined
     return this.#keep(key, { principal: found.principal, expiresAt: found.expiresAt ?? Infinity })

@@ -71,17 +71,6 @@ const rules: Rules = {
       'Choose another name for this worker.',
     )
   },
-  /**
-   * Any folder of the hub's machine could be named, so only an owner brings in a repository that its
-   * org has not worked on; from then on it is the org's.
-   */
-  'repo.submit': ({ id, roles: own }, { org, repo, isKnown }) =>
-    isKnown || own.includes('owner')
-      ? allow
-      : deny(
-          `${id} may not bring ${repo} into the org ${org}`,
-          'An owner submits the first task on a repository; after that, its org may use it.',
-        ),
   /** Any folder of the machine could be named, so an owner names it first; a task's agent goes there after. */
   'repository.add': ({ id, kind, roles, repo }, { org, path }) =>
     roles.includes('owner') || (kind === 'agent' && path === repo)

@@ -78,7 +78,7 @@ export class Router {
         throw new RpcError(rpcCode.params, 'logging/setLevel needs `level`')
       if (session) {
         session.client = { ...session.client, logLevel: params.level }
-        this.#hub.upstreams.setLogLevel(session.id, params.level)
+        this.#hub.upstreams.tell(session.id, 'request', method, { level: params.level })
       }
       return '{}'
     }

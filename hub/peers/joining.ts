@@ -4,10 +4,11 @@ import { HubError } from '../../schemas/errors.ts'
 import { PeerName, PeerRole } from '../../schemas/peer.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Context } from '../../servers/kit/context.ts'
-import { mintToken } from '../../servers/kit/tokens.ts'
-import type { Row, Tx } from '../../servers/kit/tx.ts'
+import type { Transaction } from '../../servers/kit/sql.ts'
+import { keepToken, mintToken, revokeToken } from '../../servers/kit/store/tokens.ts'
 import type { Seal } from '../auth/seal.ts'
 import { openInvitation, reachable, writeInvitation } from './invitation.ts'
+import { keepInvitation, takeInvitation } from './store/invitations.ts'
 import type { Grant } from './store/peers.ts'
 import { keepPeer, readPeers, sealedFor } from './store/peers.ts'
 
@@ -36,19 +37,12 @@ export function invite(
   const { role, orgs, mutual, url } = grant
   const id = ctx.id('token')
   const principal: Principal = { kind: 'hub', id: `invitation:${id}`, roles: ['guest'], orgs: [] }
-  return ctx.write((tx) => {
+  return ctx.transaction(async (tx) => {
     tx.about(id)
     const expiresAt = tx.now + invitedMs
     const label = 'peer invitation'
-    tx.run('DELETE FROM peer_invitations WHERE expires_at < :now', { now: tx.now })
-    const token = mintToken(tx, { id, purpose: 'access', principal, label, expiresAt })
-    tx.insert('peer_invitations', {
-      token_id: id,
-      role,
-      orgs: JSON.stringify(orgs),
-      mutual: mutual ? 1 : 0,
-      expires_at: expiresAt,
-    })
+    const token = await mintToken(tx, { id, purpose: 'access', principal, label, expiresAt })
+    await keepInvitation(tx, id, { role, orgs, mutual, expiresAt })
     return {
       invitation: writeInvitation({ url: reachable(url), token, mutual }),
       expiresAt,
@@ -64,12 +58,14 @@ export async function join(
 ): Promise<Joined> {
   const { url, token, mutual } = openInvitation(how.invitation)
   const { name, as, role, orgs } = how
-  assertFree(ctx, name, 'Choose another `name`, or remove that peer with peer_remove.')
+  await assertFree(ctx, name, 'Choose another `name`, or remove that peer with peer_remove.')
   const tokenId = ctx.id('token')
   const back = mutual
     ? {
         url: reachable(how.url),
-        token: await ctx.write((tx) => mintFor(tx, tokenId, name, { role, orgs }, tx.now + 60_000)),
+        token: await ctx.transaction((tx) =>
+          mintFor(tx, tokenId, name, { role, orgs }, tx.now + 60_000),
+        ),
       }
     : {}
   const answer = await new HubClient({ url, token }).call<unknown>(
@@ -84,17 +80,17 @@ export async function join(
       `what answers at ${url} is no hub of a version that can be joined`,
     )
   const { token: theirs, ...granted } = admission.data
-  await ctx.write((tx) => {
-    tx.run('UPDATE tokens SET expires_at = NULL WHERE id = :tokenId', { tokenId })
-    tx.wake('tokens')
+  await ctx.transaction(async (tx) => {
+    await keepToken(tx, tokenId)
     const reached = { url, sealed: sealedFor(seal, name, url, theirs) }
-    keepPeer(tx, name, { called: reached, ...(mutual ? { calls: { role, orgs, tokenId } } : {}) })
-    told(tx, ctx, name)
+    await keepPeer(tx, name, {
+      called: reached,
+      ...(mutual ? { calls: { role, orgs, tokenId } } : {}),
+    })
+    await announce(tx, ctx, name)
   })
   return { name, url, granted, mutual }
 }
-
-type InvitationRow = Row & { role: PeerRole; orgs: string; mutual: number }
 
 /** The inviting side, in one transaction: the invitation is used up, or nothing has happened. */
 export function admit(
@@ -104,19 +100,15 @@ export function admit(
 ): Promise<Admission> {
   const invited = ctx.principal.id.replace(/^invitation:/, '')
   const tokenId = ctx.id('token')
-  return ctx.write((tx) => {
-    const row = tx.get<InvitationRow>('SELECT * FROM peer_invitations WHERE token_id = :invited', {
-      invited,
-    })
-    if (!row) throw new HubError('denied', 'this invitation was used before')
-    assertFree(ctx, who.name, 'Join under another name with `as`.')
-    tx.run('DELETE FROM peer_invitations WHERE token_id = :invited', { invited })
-    tx.run('DELETE FROM tokens WHERE id = :invited', { invited })
-    tx.wake('tokens')
-    const grant = { role: row.role, orgs: JSON.parse(row.orgs) as string[] } // Written above.
+  return ctx.transaction(async (tx) => {
+    const found = await takeInvitation(tx, invited)
+    if (!found) throw new HubError('denied', 'this invitation was used before')
+    await assertFree(ctx, who.name, 'Join under another name with `as`.')
+    await revokeToken(tx, invited)
+    const { mutual, ...grant } = found
     const { url, token } = who
     const called =
-      row.mutual === 1 && url !== undefined && token !== undefined
+      mutual && url !== undefined && token !== undefined
         ? {
             called: {
               url: reachable(url),
@@ -124,32 +116,32 @@ export function admit(
             },
           }
         : {}
-    keepPeer(tx, who.name, { ...called, calls: { ...grant, tokenId } })
-    told(tx, ctx, who.name)
-    return { token: mintFor(tx, tokenId, who.name, grant), ...grant }
+    await keepPeer(tx, who.name, { ...called, calls: { ...grant, tokenId } })
+    await announce(tx, ctx, who.name)
+    return { token: await mintFor(tx, tokenId, who.name, grant), ...grant }
   })
 }
 
 /** Servers and peers share one space of names, since both are the prefix of their tools. */
-function assertFree(ctx: Context, name: string, hint: string): void {
+async function assertFree(ctx: Context, name: string, hint: string): Promise<void> {
   const isServer = Object.hasOwn(ctx.config.file.mcpServers, name)
-  if (!isServer && !readPeers(ctx.store).some((peer) => peer.name === name)) return
+  if (!isServer && !(await readPeers(ctx.reader)).some((peer) => peer.name === name)) return
   throw new HubError('conflict', `there is a server or peer ${name} already`, { hint })
 }
 
 function mintFor(
-  tx: Tx,
+  tx: Transaction,
   id: string,
   peer: string,
   { role, orgs }: Grant,
   expiresAt?: number,
-): string {
+): Promise<string> {
   const principal: Principal = { kind: 'hub', id: `hub:${peer}`, roles: [role], orgs }
   const expires = expiresAt === undefined ? {} : { expiresAt }
   return mintToken(tx, { id, purpose: 'access', principal, label: `peer ${peer}`, ...expires })
 }
 
-function told(tx: Tx, ctx: Context, name: string): void {
+async function announce(tx: Transaction, ctx: Context, name: string): Promise<void> {
   tx.about(name)
-  tx.event({ kind: 'peer.joined', org: ctx.principal.orgs[0] ?? '*', subject: name })
+  await tx.event({ kind: 'peer.joined', org: ctx.principal.orgs[0] ?? '*', subject: name })
 }

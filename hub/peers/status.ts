@@ -11,7 +11,7 @@ const patienceMs = 3000
 const Answer = z.object({ capacity: Capacity, room: z.int() })
 
 /** How the peers are doing, all asked at once. One that is slow or gone is listed without its capacity. */
-export async function look(rows: PeerRow[], upstreams: Upstreams): Promise<Peer[]> {
+export async function readPeerStates(rows: PeerRow[], upstreams: Upstreams): Promise<Peer[]> {
   const states = new Map(upstreams.states().map((state) => [state.name, state]))
   return Promise.all(
     rows.map(async (row) => {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Principal } from '../../schemas/principal.ts'
 import type { Scope } from '../../schemas/scope.ts'
 import { roles } from '../../schemas/scope.ts'
-import { mintToken } from '../../servers/kit/tokens.ts'
+import { mintToken } from '../../servers/kit/store/tokens.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 
 export const whoami = defineTool({
@@ -33,8 +33,8 @@ export const loginLink = defineTool({
   run: (_input, ctx) => {
     const id = ctx.id('login')
     const address = readFileSync(join(ctx.dataDir, 'run', 'endpoint'), 'utf8').trim()
-    return ctx.write((tx) => {
-      const code = mintToken(tx, {
+    return ctx.transaction(async (tx) => {
+      const code = await mintToken(tx, {
         id,
         purpose: 'login',
         principal: ctx.principal,

@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Peer, PeerName, PeerRole } from '../../schemas/peer.ts'
 import { Org } from '../../schemas/principal.ts'
+import { revokeToken } from '../../servers/kit/store/tokens.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import type { Seal } from '../auth/seal.ts'
 import { Admission, Joined, admit, invite, join } from '../peers/joining.ts'
-import { look } from '../peers/status.ts'
-import { readPeers } from '../peers/store/peers.ts'
+import { readPeerStates } from '../peers/status.ts'
+import { readPeers, removePeer } from '../peers/store/peers.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 
 type Sources = { upstreams(): Upstreams; seal(): Seal; url(): string }
@@ -28,7 +29,9 @@ export const peerTools = ({ upstreams, seal, url }: Sources) => [
     scope: 'cluster:read',
     input: {},
     output: z.object({ items: z.array(Peer) }),
-    run: async (_input, ctx) => ({ items: await look(readPeers(ctx.store), upstreams()) }),
+    run: async (_input, ctx) => ({
+      items: await readPeerStates(await readPeers(ctx.reader), upstreams()),
+    }),
   }),
   defineTool({
     name: 'peer_invite',
@@ -67,7 +70,7 @@ export const peerTools = ({ upstreams, seal, url }: Sources) => [
     output: Joined,
     run: async (input, ctx) => {
       const joined = await join(ctx, seal(), { ...input, url: input.url ?? url() })
-      upstreams().configure(ctx.config)
+      await upstreams().configure(ctx.config)
       return joined
     },
   }),
@@ -85,7 +88,7 @@ export const peerTools = ({ upstreams, seal, url }: Sources) => [
     output: Admission,
     run: async (input, ctx) => {
       const answer = await admit(ctx, seal(), input)
-      upstreams().configure(ctx.config)
+      await upstreams().configure(ctx.config)
       return answer
     },
   }),
@@ -100,22 +103,17 @@ export const peerTools = ({ upstreams, seal, url }: Sources) => [
     input: { name: PeerName.describe('What the peer is called here') },
     output: z.object({ name: PeerName }),
     run: async ({ name }, ctx) => {
-      await ctx.write((tx) => {
-        const peer = tx.get<{ token_id: string | null }>(
-          'SELECT token_id FROM peers WHERE name = :name',
-          { name },
-        )
-        if (!peer)
+      await ctx.transaction(async (tx) => {
+        const removed = await removePeer(tx, name)
+        if (!removed)
           throw new HubError('not_found', `there is no peer ${name}`, {
             hint: 'peer_list shows them.',
           })
-        tx.run('DELETE FROM peers WHERE name = :name', { name })
-        tx.run('DELETE FROM tokens WHERE id = :id', { id: peer.token_id })
-        tx.wake('tokens')
+        if (removed.tokenId !== null) await revokeToken(tx, removed.tokenId)
         tx.about(name)
-        tx.event({ kind: 'peer.removed', org: ctx.principal.orgs[0] ?? '*', subject: name })
+        await tx.event({ kind: 'peer.removed', org: ctx.principal.orgs[0] ?? '*', subject: name })
       })
-      upstreams().configure(ctx.config)
+      await upstreams().configure(ctx.config)
       return { name }
     },
   }),

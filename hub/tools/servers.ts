@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Upstream } from '../../schemas/upstream.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
-import { definitionDiff, pin, readPins } from '../upstreams/store/pins.ts'
+import { acceptTools, definitionDiff } from '../upstreams/pinning.ts'
+import { readPins } from '../upstreams/store/pins.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 
 /** The tools about third-party servers. They are made for one hub, because its links live in it. */
@@ -52,16 +53,16 @@ export const serverTools = (upstreams: () => Upstreams) => [
           'not_found',
           `${server} has nothing quarantined called ${missing.join(', ')}`,
         )
-      const pins = readPins(ctx.store, server)
+      const pins = await readPins(ctx.reader, server)
       const items = chosen.map((tool) => ({
         tool: tool.name,
         diff: definitionDiff(pins.get(tool.name)?.definition, tool),
       }))
       if (dryRun) return { items, accepted: false }
-      await ctx.write((tx) => {
+      await ctx.transaction(async (tx) => {
         tx.about(server)
-        for (const tool of chosen) pin(tx, server, tool, ctx.principal.id)
-        tx.event({
+        await acceptTools(tx, server, chosen, ctx.principal.id)
+        await tx.event({
           kind: 'server.accepted',
           org: ctx.principal.orgs[0] ?? '*',
           subject: server,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
-import type { Tx } from '../../servers/kit/tx.ts'
+import type { Transaction } from '../../servers/kit/sql.ts'
 import { kinds } from '../upstreams/lists.ts'
 import type { Write } from '../upstreams/sign-in/record.ts'
 import type { SignIn } from '../upstreams/sign-in/sign-in.ts'
@@ -36,17 +36,21 @@ export const signInTools = (upstreams: () => Upstreams) => [
     output: LoginState,
     run: async ({ server: name, answer }, ctx): Promise<LoginState> => {
       const { link, signIn } = find(upstreams(), name)
-      const signedIn = (tx: Tx) => {
+      const signedIn = async (tx: Transaction) => {
         tx.about(name)
         const org = ctx.principal.orgs[0] ?? '*'
-        tx.event({ kind: 'server.signed_in', org, subject: name, data: {} })
+        await tx.event({ kind: 'server.signed_in', org, subject: name, data: {} })
       }
       if (answer !== undefined) {
-        const write: Write = (change) => ctx.write((tx) => (change(tx), signedIn(tx)))
+        const write: Write = (change) =>
+          ctx.transaction(async (tx) => {
+            await change(tx)
+            await signedIn(tx)
+          })
         await signIn.finish(parametersOf(answer), write)
       } else {
         const url = await signIn.begin()
-        await ctx.write((tx) => (url === undefined ? signedIn(tx) : tx.about(name)))
+        await ctx.transaction(async (tx) => (url === undefined ? signedIn(tx) : tx.about(name)))
         if (url !== undefined) return { state: 'waiting', link: url }
       }
       void link.refresh(kinds)
@@ -65,7 +69,12 @@ export const signInTools = (upstreams: () => Upstreams) => [
     output: z.object({ server: z.string() }),
     run: async ({ server: name }, ctx) => {
       const { link, signIn } = find(upstreams(), name)
-      await signIn.forget((change) => ctx.write((tx) => (change(tx), tx.about(name))))
+      await signIn.forget((change) =>
+        ctx.transaction((tx) => {
+          tx.about(name)
+          return change(tx)
+        }),
+      )
       void link.refresh(kinds)
       return { server: name }
     },

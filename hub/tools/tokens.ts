@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Org, Principal } from '../../schemas/principal.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
-import { mintToken } from '../../servers/kit/tokens.ts'
-import type { Row } from '../../servers/kit/tx.ts'
+import { listTokens, mintToken, revokeToken } from '../../servers/kit/store/tokens.ts'
 
 const Grantable = z.enum(['owner', 'developer', 'viewer', 'worker'])
 
@@ -42,12 +41,12 @@ export const tokenCreate = defineTool({
   run: ({ name, role, orgs, ttl_ms: ttlMs }, ctx) => {
     const id = ctx.id('token')
     const principal: Principal = { kind: 'user', id: name, roles: [role], orgs }
-    return ctx.write((tx) => {
+    return ctx.transaction(async (tx) => {
       tx.about(id)
       const expires = ttlMs === undefined ? {} : { expiresAt: tx.now + ttlMs }
       return {
         id,
-        token: mintToken(tx, { id, purpose: 'access', principal, label: name, ...expires }),
+        token: await mintToken(tx, { id, purpose: 'access', principal, label: name, ...expires }),
       }
     })
   },
@@ -63,26 +62,14 @@ export const tokenList = defineTool({
   input: {},
   output: z.object({ items: z.array(TokenRow) }),
   run: async (_input, ctx) => {
-    const rows = ctx.store.all<CredentialRow>(
-      `SELECT id, principal, label, created_at, expires_at FROM tokens
-       WHERE attempt IS NULL AND pod IS NULL AND purpose <> 'login'
-         AND (expires_at IS NULL OR expires_at > :now) ORDER BY id LIMIT 500`,
-      { now: ctx.now() },
-    )
+    const found = await listTokens(ctx.reader, ctx.now())
     return {
-      items: rows.map((row) => {
-        const { id: principal, roles, orgs } = Principal.parse(JSON.parse(row.principal))
-        const expires = row.expires_at === null ? {} : { expiresAt: row.expires_at }
-        return {
-          id: row.id,
-          principal,
-          label: row.label,
-          roles,
-          orgs,
-          createdAt: row.created_at,
-          ...expires,
-        }
-      }),
+      items: found.map(({ principal: { id: principal, roles, orgs }, ...credential }) => ({
+        ...credential,
+        principal,
+        roles,
+        orgs,
+      })),
     }
   },
 })
@@ -98,22 +85,13 @@ export const tokenRevoke = defineTool({
   input: { id: z.string().max(60).describe('Credential id') },
   output: z.object({ id: z.string() }),
   run: ({ id }, ctx) =>
-    ctx.write((tx) => {
-      if (tx.run('DELETE FROM tokens WHERE id = :id', { id }) === 0) {
+    ctx.transaction(async (tx) => {
+      if (!(await revokeToken(tx, id))) {
         throw new HubError('not_found', `there is no credential ${JSON.stringify(id)}`, {
           hint: 'token_list shows them.',
         })
       }
-      tx.wake('tokens')
       tx.about(id)
       return { id }
     }),
 })
-
-type CredentialRow = Row & {
-  id: string
-  principal: string
-  label: string
-  created_at: number
-  expires_at: number | null
-}

@@ -77,7 +77,7 @@ export class SseChannel implements Channel {
         cancellation: Cancellation.by(this.#closed.signal),
       }),
     )
-    const type = String(answer.headers['content-type'] ?? '')
+    const type = answer.headers['content-type'] ?? ''
     if (answer.statusCode !== 200 || !type.startsWith('text/event-stream')) {
       await answer.body.dump()
       throw new HubError('unavailable', `the upstream has no event stream: ${answer.statusCode}`)

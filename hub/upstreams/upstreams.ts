@@ -7,12 +7,13 @@ import { carrying, signalProcess } from '../../servers/cluster/drivers/processes
 import type { Notifications } from '../rpc/notifications.ts'
 import type { ForeignTool } from './foreign-tool.ts'
 import { hubIdentity } from './handshake.ts'
+import { ListChanges } from './list-changes.ts'
 import type { ListKind, Lists } from './lists.ts'
 import type { Offers, Served, CatalogEntry } from './offers.ts'
 import { hasSkills, indexOffers, ownersOf } from './offers.ts'
 import { marker } from './open-channel.ts'
-import type { Sorted } from './store/pins.ts'
-import { sortByPins } from './store/pins.ts'
+import type { Sorted } from './pinning.ts'
+import { sortByPins } from './pinning.ts'
 import { readListCache, saveListCache } from './store/list-cache.ts'
 import type { SignInOptions } from './sign-in/sign-in.ts'
 import { signInFor } from './sign-in/sign-in.ts'
@@ -34,7 +35,7 @@ type Options = {
   mark: string
   signIns: Omit<SignInOptions, 'environment'>
   /** Other hubs, which are upstreams too. */
-  peers(): Record<string, UpstreamConfig>
+  peers(): Promise<Record<string, UpstreamConfig>>
 }
 
 /** All third-party servers behind this hub, and the one index from a name to its server. */
@@ -46,10 +47,12 @@ export class Upstreams {
   /** Grows with each change of what is served, so that kept listings know that they are old. */
   version = 0
   readonly #held = new Set<string>()
-  readonly #shown = new Map<ListKind, string>()
+  readonly #changes: ListChanges
+  #configuring: Promise<void> = Promise.resolve()
 
   constructor(options: Options) {
     this.#options = options
+    this.#changes = new ListChanges(options.notifications)
   }
 
   /** Ends child processes that an earlier hub on this data directory left when it was killed. */
@@ -59,10 +62,16 @@ export class Upstreams {
     }
   }
 
-  /** Makes the running links match the configuration; unchanged ones are left alone. */
-  configure({ file }: Config): void {
-    const { store, log, notifications, environment, mark, key, signIns } = this.#options
-    const entries = Object.entries({ ...this.#options.peers(), ...file.mcpServers })
+  /** Makes the running links match the configuration, one after another; unchanged ones are left alone. */
+  configure(config: Config): Promise<void> {
+    const configured = this.#configuring.then(() => this.#configure(config))
+    this.#configuring = configured.catch(() => undefined) // Its caller is told.
+    return configured
+  }
+
+  async #configure({ file }: Config): Promise<void> {
+    const { store, log } = this.#options
+    const entries = Object.entries({ ...(await this.#options.peers()), ...file.mcpServers })
     this.#disabled = entries.filter(([, config]) => config.disabled)
     const wanted = new Map(entries.filter(([, config]) => !config.disabled))
     for (const [name, { link }] of this.#entries) {
@@ -72,32 +81,41 @@ export class Upstreams {
     }
     for (const [name, config] of wanted) {
       if (this.#entries.has(name)) continue
-      const cachedLists = readListCache(store, name, config)
-      const link = new UpstreamLink(name, config, {
-        onLists: () => this.sortTools(name),
-        onOwnLists: (key, lists, kind) => this.#sortOwnTools(name, key, lists, kind),
-        onUpdated: (uri) => notifications.publish({ kind: 'updated', uri }),
-        onTask: (own, params, only) =>
-          notifications.publish({
-            kind: 'task',
-            server: name,
-            own,
-            params,
-            ...(only ? { only } : {}),
-          }),
-        taskName: (principal, own) => taskName(key, name, principal, own),
-        isHeld: (key) => this.#held.has(key),
-        environment,
-        mark,
-        cachedLists,
-        signIn: signInFor(name, config, { ...signIns, environment }),
-      })
+      const cachedLists = await readListCache(store.reader, name, config)
+      const link = await this.#makeLink(name, config, cachedLists)
       const { lists } = link
       this.#entries.set(name, { link, lists, accepted: [], quarantined: [], shadowed: [] })
       if (cachedLists) void this.sortTools(name)
       link.begin()
     }
     this.#reindex()
+  }
+
+  async #makeLink(
+    name: string,
+    config: UpstreamConfig,
+    cachedLists: Lists | undefined,
+  ): Promise<UpstreamLink> {
+    const { notifications, environment, mark, key, signIns } = this.#options
+    return new UpstreamLink(name, config, {
+      onLists: () => this.sortTools(name),
+      onOwnLists: (own, lists, kind) => this.#sortOwnTools(name, own, lists, kind),
+      onUpdated: (uri) => notifications.publish({ kind: 'updated', uri }),
+      onTask: (own, params, only) =>
+        notifications.publish({
+          kind: 'task',
+          server: name,
+          own,
+          params,
+          ...(only ? { only } : {}),
+        }),
+      taskName: (principal, own) => taskName(key, name, principal, own),
+      isHeld: (own) => this.#held.has(own),
+      environment,
+      mark,
+      cachedLists,
+      signIn: await signInFor(name, config, { ...signIns, environment }),
+    })
   }
 
   /** Sorts an upstream's present list into served and quarantined tools. */
@@ -158,11 +176,6 @@ export class Upstreams {
   forget(session: string): void {
     this.#held.delete(session)
     for (const link of this.links()) void link.own.drop(session)
-  }
-
-  /** Tells the servers that serve a session by itself which log lines it wants. */
-  setLogLevel(session: string, level: string): void {
-    this.tell(session, 'request', 'logging/setLevel', { level })
   }
 
   /** Passes on what a session's client says to all, such as that its roots changed. */
@@ -230,19 +243,7 @@ export class Upstreams {
   #reindex(): void {
     this.#offers = indexOffers([...this.#entries], this.#options.isTaken)
     this.version++
-    const { tools, prompts, resources, templates } = this.#offers
-    const items = (map: Map<string, { item: object }>) =>
-      JSON.stringify([...map].map(([name, { item }]) => [name, item]))
-    this.#show('tools', items(tools))
-    this.#show('prompts', items(prompts))
-    this.#show('resources', items(resources) + JSON.stringify(templates.map(({ item }) => item)))
-  }
-
-  /** Clients hear of a list only when it is another one than they could have seen. */
-  #show(kind: ListKind, text: string): void {
-    const before = this.#shown.get(kind)
-    this.#shown.set(kind, text)
-    if (before !== undefined && before !== text) this.#options.notifications.publish({ kind })
+    this.#changes.publish(this.#offers)
   }
 }
 

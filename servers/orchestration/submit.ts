@@ -5,7 +5,7 @@ import { Org } from '../../schemas/principal.ts'
 import { Isolation, Resources, Task } from '../../schemas/task.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
-import { repositoryRoot } from '../kit/git.ts'
+import { repositoryAt } from '../kit/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
@@ -66,7 +66,7 @@ export const taskSubmit = defineTool({
     const { template, goal, command, ref, params } = input
     const given = Object.entries({ goal, command, ref }).filter(([, value]) => value !== undefined)
     const applied = applyTemplate(template, { ...params, ...Object.fromEntries(given) })
-    const repo = await checkedRepo(input.repo, template, applied.definition.needsRepo)
+    const repo = await checkedRepo(ctx, input.repo, template, applied.definition.needsRepo)
     if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
     const org = orgFor(ctx, input.org)
     if (repo !== undefined) await ensureMayUse(ctx, org, repo)
@@ -112,8 +112,13 @@ function sameRequest(earlier: TaskRow, digest: string, key: string | null): Task
   )
 }
 
-async function checkedRepo(repo: string | undefined, template: string, needed: boolean) {
-  if (repo !== undefined) return repositoryRoot(repo)
+async function checkedRepo(
+  ctx: Context,
+  repo: string | undefined,
+  template: string,
+  needed: boolean,
+) {
+  if (repo !== undefined) return repositoryAt(ctx, repo)
   if (!needed) return undefined
   throw new HubError('invalid', `template ${template} needs a repository`, {
     hint: 'Pass `repo`, the absolute path of a Git repository on the hub machine.',
@@ -121,7 +126,8 @@ async function checkedRepo(repo: string | undefined, template: string, needed: b
 }
 
 async function ensureMayUse(ctx: Context, org: string, repo: string): Promise<void> {
-  ctx.ensure('repo.submit', { org, repo, isKnown: await knowsRepository(ctx.reader, org, repo) })
+  if (!(await knowsRepository(ctx.reader, org, repo)))
+    ctx.ensure('repository.add', { org, path: repo })
 }
 
 function makeTitle(template: string, text: string | undefined, repo: string | undefined): string {

@@ -22,11 +22,13 @@ export type TestHub = {
   call<T>(tool: string, args?: Record<string, unknown>): Promise<T>
 }
 
-/** A real hub on a free port with a data directory of its own; nothing of it is left afterwards. */
+/**
+ * A real hub on a free port with a data directory of its own; nothing of it is left afterwards. With a
+ * clock of the test's own, its time passes as the test says.
+ */
 export async function startHub(
-  settings: Partial<Settings> = {},
+  { clock, ...settings }: Partial<Settings> & { clock?: Clock } = {},
   environment: Record<string, string> = {},
-  clock?: Clock,
 ): Promise<TestHub> {
   const data = settings.data ?? makeFolder('hub')
   const all = readSettings(

@@ -1,8 +1,7 @@
 import type { UpstreamConfig } from '../../../schemas/upstream.ts'
 import { UpstreamConfig as UpstreamSchema } from '../../../schemas/upstream.ts'
 import type { PeerRole } from '../../../schemas/peer.ts'
-import type { Store } from '../../../servers/kit/store.ts'
-import type { Row, Tx } from '../../../servers/kit/tx.ts'
+import type { Reader, Row, Transaction } from '../../../servers/kit/sql.ts'
 import type { Seal } from '../../auth/seal.ts'
 
 /** What is asked of another machine: to plan for it, to give it work, and to follow that. */
@@ -25,12 +24,15 @@ export type PeerRow = Row & {
 
 export type Grant = { role: PeerRole; orgs: string[] }
 
-export const readPeers = (store: Store): PeerRow[] =>
-  store.all<PeerRow>('SELECT * FROM peers ORDER BY name')
+export const readPeers = (reader: Reader): Promise<PeerRow[]> =>
+  reader.all<PeerRow>('SELECT * FROM peers ORDER BY name')
 
 /** The peers that are called, as upstreams: a hub is one more MCP server, with a credential of its own. */
-export function peerUpstreams(store: Store, seal: () => Seal): Record<string, UpstreamConfig> {
-  const entries = readPeers(store).flatMap(({ name, url, sealed }) => {
+export async function peerUpstreams(
+  reader: Reader,
+  seal: () => Seal,
+): Promise<Record<string, UpstreamConfig>> {
+  const entries = (await readPeers(reader)).flatMap(({ name, url, sealed }) => {
     const token = url !== null && sealed ? seal().open(place(name, url), sealed) : undefined
     if (token === undefined) return []
     const headers = { authorization: `Bearer ${token}` }
@@ -41,12 +43,12 @@ export function peerUpstreams(store: Store, seal: () => Seal): Record<string, Up
 
 /** Adds a peer: one that is called, one that calls, or both. */
 export function keepPeer(
-  tx: Tx,
+  tx: Transaction,
   name: string,
   known: { called?: { url: string; sealed: Buffer }; calls?: Grant & { tokenId: string } },
-): void {
+): Promise<void> {
   const { called, calls } = known
-  tx.insert('peers', {
+  return tx.insert('peers', {
     name,
     url: called?.url ?? null,
     sealed: called?.sealed ?? null,
@@ -55,6 +57,15 @@ export function keepPeer(
     orgs: JSON.stringify(calls?.orgs ?? []),
     joined_at: tx.now,
   })
+}
+
+/** Takes a peer out and returns the id of its credential here, if it has one; undefined for no peer. */
+export async function removePeer(
+  tx: Transaction,
+  name: string,
+): Promise<{ tokenId: string | null } | undefined> {
+  const [row] = await tx.all<PeerRow>('DELETE FROM peers WHERE name = :name RETURNING *', { name })
+  return row && { tokenId: row.token_id }
 }
 
 export const sealedFor = (seal: Seal, name: string, url: string, token: string): Buffer =>

@@ -4,8 +4,8 @@ import type {
   StoredOAuthTokens,
 } from '@modelcontextprotocol/client'
 import type { Seal } from '../../auth/seal.ts'
-import type { Store } from '../../../servers/kit/store.ts'
-import type { Row, Tx } from '../../../servers/kit/tx.ts'
+import type { Reader, Transaction, Writer } from '../../../servers/kit/sql.ts'
+import { readSignIn, saveSignIn } from '../store/sign-ins.ts'
 
 /** A sign-in that a person has been sent to. */
 export type Pending = {
@@ -32,26 +32,21 @@ export type SignInRecord = {
 }
 
 /** One transaction; with the audit row of a tool call where one is behind it. */
-export type Write = (change: (tx: Tx) => void) => Promise<void>
-
-type SealedRow = Row & { sealed: Uint8Array }
+export type Write = (change: (tx: Transaction) => Promise<void>) => Promise<void>
 
 /** Keeps the record of one upstream at one address: with another address it starts anew. */
 export class Records {
-  readonly #store: Store
+  readonly #store: Writer & { reader: Reader }
   readonly #seal: () => Seal
 
-  constructor(store: Store, seal: () => Seal) {
+  constructor(store: Writer & { reader: Reader }, seal: () => Seal) {
     this.#store = store
     this.#seal = seal
   }
 
-  read(upstream: string, url: string): SignInRecord {
-    const row = this.#store.get<SealedRow>(
-      'SELECT sealed FROM sign_ins WHERE upstream = :upstream',
-      { upstream },
-    )
-    const text = row && this.#seal().open(placeOf(upstream, url), row.sealed)
+  async read(upstream: string, url: string): Promise<SignInRecord> {
+    const sealed = await readSignIn(this.#store.reader, upstream)
+    const text = sealed && this.#seal().open(placeOf(upstream, url), sealed)
     return text === undefined ? { clients: {} } : (JSON.parse(text) as SignInRecord) // Written below.
   }
 
@@ -59,17 +54,10 @@ export class Records {
     upstream: string,
     url: string,
     record: SignInRecord,
-    write: Write = (change) => this.#store.write(change),
+    write: Write = (change) => this.#store.transaction(change),
   ): Promise<void> {
     const sealed = this.#seal().close(placeOf(upstream, url), JSON.stringify(record))
-    return write(
-      (tx) =>
-        void tx.run(
-          `INSERT INTO sign_ins (upstream, sealed, changed_at) VALUES (:upstream, :sealed, :now)
-           ON CONFLICT (upstream) DO UPDATE SET sealed = :sealed, changed_at = :now`,
-          { upstream, sealed, now: tx.now },
-        ),
-    )
+    return write((tx) => saveSignIn(tx, upstream, sealed))
   }
 }
 

@@ -47,19 +47,25 @@ export class SignIn {
   readonly #name: string
   readonly #url: string
   readonly #config: OAuthConfig
-  readonly #around: SignInOptions
+  readonly #options: SignInOptions
   readonly #record: SignInRecord
   readonly #proof: ProofKey | undefined
   #renewing: Promise<void> | undefined
   #isFinishing = false
   #asked: { metadata: URL | undefined; scope: string | undefined } | undefined
 
-  constructor(name: string, url: string, config: OAuthConfig, around: SignInOptions) {
+  constructor(
+    name: string,
+    url: string,
+    config: OAuthConfig,
+    options: SignInOptions,
+    record: SignInRecord,
+  ) {
     this.#name = name
     this.#url = url
     this.#config = config
-    this.#around = around
-    this.#record = around.records.read(name, url)
+    this.#options = options
+    this.#record = record
     this.#proof = config.dpop ? new ProofKey(this.#record, url) : undefined
   }
 
@@ -101,16 +107,16 @@ export class SignIn {
   /** Whether a browser that comes back with this state was sent by `begin`. */
   awaits(state: string): boolean {
     const { pending } = this.#record
-    if (!pending || pending.expiresAt < this.#around.now()) return false
+    if (!pending || pending.expiresAt < this.#options.now()) return false
     const [own, given] = [Buffer.from(pending.state), Buffer.from(state)]
     return own.length === given.length && timingSafeEqual(own, given)
   }
 
   /** Resolves once the sign-in under way is finished, or after as long as a call may well wait. */
   async settled(signal: AbortSignal): Promise<void> {
-    const until = this.#around.now() + settleMs
+    const until = this.#options.now() + settleMs
     const isOpen = () => this.#record.pending !== undefined || this.#isFinishing
-    while (isOpen() && this.#around.now() < until) await pause(100, signal)
+    while (isOpen() && this.#options.now() < until) await pause(100, signal)
   }
 
   /** What the browser came back with; each answer is taken once. */
@@ -177,11 +183,11 @@ export class SignIn {
     const provider = new Provider({
       config,
       record: this.#record,
-      redirectUrl: config.grant === 'authorization_code' ? this.#around.redirectUrl() : undefined,
+      redirectUrl: config.grant === 'authorization_code' ? this.#options.redirectUrl() : undefined,
       finishing: how.pending,
       // A renewal keeps what was granted, whatever the refusal named.
       scope: how.renew && this.#record.tokens ? this.#record.scope : scope,
-      pending: { state: newState(), expiresAt: this.#around.now() + patienceMs, scope },
+      pending: { state: newState(), expiresAt: this.#options.now() + patienceMs, scope },
       addClientAuthentication: privateKey
         ? createPrivateKeyJwtAuth({
             issuer: clientId,
@@ -222,20 +228,21 @@ export class SignIn {
       ([name, value]) => (value === undefined ? [] : [[name, value]]),
     )
     const values = Object.fromEntries(secrets) as Record<string, string> // Pairs of texts.
-    return { ...this.#config, ...resolveReferences(values, this.#around.environment) }
+    return { ...this.#config, ...resolveReferences(values, this.#options.environment) }
   }
 
   #save(write?: Write): Promise<void> {
-    return this.#around.records.write(this.#name, this.#url, this.#record, write)
+    return this.#options.records.write(this.#name, this.#url, this.#record, write)
   }
 }
 
 /** Undefined for a server that is no HTTP server, or whose credential is configured. */
-export function signInFor(
+export async function signInFor(
   name: string,
   { url, headers, oauth }: UpstreamConfig,
-  around: SignInOptions,
-): SignIn | undefined {
+  options: SignInOptions,
+): Promise<SignIn | undefined> {
   if (url === undefined || authorizes(headers)) return undefined
-  return new SignIn(name, url, oauth ?? OAuthSchema.parse({}), around)
+  const record = await options.records.read(name, url)
+  return new SignIn(name, url, oauth ?? OAuthSchema.parse({}), options, record)
 }

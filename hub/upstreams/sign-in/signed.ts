@@ -15,7 +15,7 @@ export async function sendSigned(
     const { token } = signIn
     const answer = await send(await signIn.credential(method))
     signIn.observe(answer.headers)
-    const authenticate = String(answer.headers['www-authenticate'] ?? '')
+    const authenticate = answer.headers['www-authenticate'] ?? ''
     if (!isRefusal(answer.statusCode, authenticate) || tries === maxTries) return answer
     await answer.body.dump()
     await signIn.answer({ status: answer.statusCode, authenticate, token })

@@ -1,8 +1,28 @@
-import { randomBytes } from 'node:crypto'
-import type { Principal } from '../../../schemas/principal.ts'
-import type { Transaction } from '../sql.ts'
-import type { TokenPurpose } from '../tokens.ts'
-import { digestOf } from '../tokens.ts'
+import { hash, randomBytes } from 'node:crypto'
+import { Principal } from '../../../schemas/principal.ts'
+import type { Reader, Row, Transaction } from '../sql.ts'
+
+export type TokenPurpose = 'access' | 'session' | 'login'
+
+/** Long random credentials need no slow hash: 256 bits cannot be guessed from a digest. */
+export const digestOf = (token: string): string => hash('sha256', token)
+
+type TokenRow = Row & {
+  id: string
+  principal: string
+  label: string
+  created_at: number
+  expires_at: number | null
+}
+
+/** A credential as it is shown; the token itself is nowhere. */
+export type Credential = {
+  id: string
+  principal: Principal
+  label: string
+  createdAt: number
+  expiresAt: number | undefined
+}
 
 /** Stores a new credential and returns its only readable copy. */
 export async function mintToken(
@@ -58,3 +78,49 @@ export async function expireAttemptTokens(
 export async function revokePodTokens(tx: Transaction, pod: string): Promise<void> {
   if ((await tx.run('DELETE FROM tokens WHERE pod = :pod', { pod })) > 0) tx.wake('tokens')
 }
+
+/** Who a credential speaks for, or undefined when it is unknown, expired or of another purpose. */
+export async function readToken(
+  reader: Reader,
+  token: string,
+  purpose: TokenPurpose,
+  now: number,
+): Promise<Credential | undefined> {
+  const row = await reader.get<TokenRow>(
+    'SELECT * FROM tokens WHERE digest = :digest AND purpose = :purpose',
+    { digest: digestOf(token), purpose },
+  )
+  if (!row || (row.expires_at !== null && row.expires_at <= now)) return undefined
+  return toCredential(row)
+}
+
+/** Live credentials but for those of attempts and pods, which die with them, and login links. */
+export async function listTokens(reader: Reader, now: number): Promise<Credential[]> {
+  const rows = await reader.all<TokenRow>(
+    `SELECT * FROM tokens
+     WHERE attempt IS NULL AND pod IS NULL AND purpose <> 'login'
+       AND (expires_at IS NULL OR expires_at > :now) ORDER BY id LIMIT 500`,
+    { now },
+  )
+  return rows.map(toCredential)
+}
+
+/** Ends a credential at once; false when there is none. */
+export async function revokeToken(tx: Transaction, id: string): Promise<boolean> {
+  tx.wake('tokens')
+  return (await tx.run('DELETE FROM tokens WHERE id = :id', { id })) > 0
+}
+
+/** Has a credential that was to end stay until it is revoked. */
+export async function keepToken(tx: Transaction, id: string): Promise<void> {
+  await tx.run('UPDATE tokens SET expires_at = NULL WHERE id = :id', { id })
+  tx.wake('tokens')
+}
+
+const toCredential = (row: TokenRow): Credential => ({
+  id: row.id,
+  principal: Principal.parse(JSON.parse(row.principal)),
+  label: row.label,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at ?? undefined,
+})

@@ -131,7 +131,7 @@ test('nobody who answers is asked, nor what only reads', async () => {
 
 test('a caller is told what it waits for before its client gives up, and a question ends after a week', async () => {
   const clock = new ManualClock()
-  const hub = await startHub({ data: makeData() }, {}, clock)
+  const hub = await startHub({ data: makeData(), clock })
   const dora = await hub.as('dora', 'developer')
   const submitted = failure(dora.call('task_submit', work))
   const { id } = await asked(hub)
