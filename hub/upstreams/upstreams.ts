@@ -9,7 +9,7 @@ import type { ForeignTool } from './foreign-tool.ts'
 import { hubIdentity } from './handshake.ts'
 import { ListChanges } from './list-changes.ts'
 import type { ListKind, Lists } from './lists.ts'
-import type { Offers, Served, CatalogEntry } from './offers.ts'
+import type { Offers, CatalogEntry } from './offers.ts'
 import { hasSkills, indexOffers, ownersOf } from './offers.ts'
 import { marker } from './open-channel.ts'
 import type { Sorted } from './pinning.ts'
@@ -152,11 +152,6 @@ export class Upstreams {
       { ...entry, ...entry.link.own.offer(key) },
     ])
     return indexOffers(entries, this.#options.isTaken)
-  }
-
-  /** Tools served, in a fixed order. */
-  list(): Served[] {
-    return [...this.#offers.tools.values()]
   }
 
   /** The servers that may have a resource, of all or the one named, the likeliest first. */
