@@ -17,6 +17,7 @@ import { Store } from '../servers/kit/store.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { owner } from './auth/owner.ts'
 import { Seal } from './auth/seal.ts'
+import { callTool } from './call.ts'
 import { codeRoot } from '../servers/kit/code-root.ts'
 import { Catalog } from './discovery/catalog.ts'
 import { ConfigSource } from './config.ts'
@@ -179,7 +180,23 @@ export class Hub {
       this.upstreams.configure(config)
       this.notices.publish({ kind: 'tools' }) // What is offered depends on it.
     })
-    this.#controllers = startControllers(this)
+    this.#controllers = startControllers({
+      config: this.config,
+      onConfig: (listener) => {
+        let known = this.config()
+        return this.notices.subscribe(() => {
+          if (known === this.config()) return
+          known = this.config()
+          listener()
+        })
+      },
+      log: this.log,
+      clock: this.clock,
+      store: this.store,
+      context: this.context,
+      call: (principal, tool, args, signal) =>
+        callTool(this, principal, tool, args, signal ? { signal: () => signal } : {}),
+    })
     // Large libraries, which the first callers need not wait for.
     this.#warm = setTimeout(() => {
       this.telemetry.load().catch((error: unknown) => this.log.error({ error }, 'no metrics'))

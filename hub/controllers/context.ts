@@ -1,18 +1,47 @@
-import type { CallOptions } from '../call.ts'
-import type { Hub } from '../hub.ts'
+import type { Logger } from 'pino'
+import type { Config } from '../../schemas/config.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import type { Clock } from '../../servers/kit/clock.ts'
+import type { ContextIndex } from '../../servers/kit/context-index.ts'
+import type { Reader, Writer } from '../../servers/kit/sql.ts'
+import type { Listener } from '../../servers/kit/topics.ts'
 
-/** What a controller works with: tool calls under its own name, and the events since its cursor. */
-export type ControllerContext = {
-  hub: Hub
+/** The parts of a hub that its controllers stand on. */
+export type ControllerParts = {
+  config(): Config
+  /** Calls `listener` after each change of the configuration, until the returned function is called. */
+  onConfig(listener: () => void): () => void
+  log: Logger
+  clock: Clock
+  store: Writer & { reader: Reader; topics: { listen(topics: string[]): Listener } }
+  /** Keeps folders in the index up to date. */
+  context: Pick<ContextIndex, 'follow'>
+  /** Makes a tool call, policed and audited like any other. */
+  call(
+    principal: Principal,
+    tool: string,
+    args: Record<string, unknown>,
+    signal?: AbortSignal,
+  ): Promise<unknown>
+}
+
+/** What one controller works with: the parts, and tool calls under its own name. */
+export type ControllerContext = Omit<ControllerParts, 'call'> & {
+  /** Aborts when the controllers stop. */
   signal: AbortSignal
-  call<T>(tool: string, args: Record<string, unknown>, options?: CallOptions): Promise<T>
+  /** `T` is what the tool's output schema states. */
+  call<T>(tool: string, args: Record<string, unknown>, signal?: AbortSignal): Promise<T>
 }
 
 /** Runs one step. A failure is logged and left to the next round: steps are idempotent. */
-export async function guarded(hub: Hub, name: string, step: () => Promise<unknown>): Promise<void> {
+export async function guarded(
+  { log }: Pick<ControllerParts, 'log'>,
+  name: string,
+  step: () => Promise<unknown>,
+): Promise<void> {
   try {
     await step()
   } catch (error) {
-    hub.log.error({ error, controller: name }, 'a controller step failed; it will be tried again')
+    log.error({ error, controller: name }, 'a controller step failed; it will be tried again')
   }
 }

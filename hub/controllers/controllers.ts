@@ -1,12 +1,10 @@
 import type { Principal } from '../../schemas/principal.ts'
-import type { CallOptions } from '../call.ts'
-import { callTool } from '../call.ts'
-import type { Hub } from '../hub.ts'
-import type { ControllerContext } from './context.ts'
+import type { ControllerContext, ControllerParts } from './context.ts'
 import { guarded } from './context.ts'
 import { dispatch } from './dispatch.ts'
 import { knowledge } from './knowledge.ts'
 import { lease } from './lease.ts'
+import { livePods } from './pods.ts'
 import { reconcile } from './reconcile.ts'
 import { review } from './review.ts'
 import { sources } from './sources.ts'
@@ -16,7 +14,7 @@ import { sources } from './sources.ts'
  * and makes ordinary tool calls as a service principal, so what it does is policed and audited, and
  * a crash between two steps is picked up where it stopped.
  */
-export function startControllers(hub: Hub): { stop(): Promise<void> } {
+export function startControllers(parts: ControllerParts): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const context = (name: string): ControllerContext => {
     const principal: Principal = {
@@ -26,17 +24,17 @@ export function startControllers(hub: Hub): { stop(): Promise<void> } {
       orgs: ['*'],
     }
     return {
-      hub,
+      ...parts,
       signal: stopping.signal,
       // The tools' output schemas state what comes back.
-      call: async <T>(tool: string, args: Record<string, unknown>, options?: CallOptions) =>
-        (await callTool(hub, principal, tool, args, options)) as T,
+      call: async <T>(tool: string, args: Record<string, unknown>, signal?: AbortSignal) =>
+        (await parts.call(principal, tool, args, signal)) as T,
     }
   }
   const run = async (): Promise<void> => {
-    await guarded(hub, 'reconcile', () => reconcile(context('reconcile')))
+    await guarded(parts, 'reconcile', () => reconcile(context('reconcile')))
     if (stopping.signal.aborted) return
-    const dispatching = hub.config().dispatch === 'off' ? [] : [dispatch(context('dispatch'))]
+    const dispatching = parts.config().dispatch === 'off' ? [] : [dispatch(context('dispatch'))]
     await Promise.all([
       ...dispatching,
       lease(context('lease')),
@@ -50,19 +48,19 @@ export function startControllers(hub: Hub): { stop(): Promise<void> } {
     async stop() {
       stopping.abort()
       await running
-      await stopPods(hub, context('drain'))
+      await stopPods(context('drain'))
     },
   }
 }
 
 /** Pods get a moment to hand their leases back; the hub still takes agents' calls while it drains. */
-async function stopPods(hub: Hub, { call }: ControllerContext): Promise<void> {
-  const pods = hub.store.all<{ id: string }>('SELECT id FROM pods WHERE ended_at IS NULL')
-  const graceMs = Math.min(5000, hub.config().drainMs)
+async function stopPods(context: ControllerContext): Promise<void> {
+  const graceMs = Math.min(5000, context.config().drainMs)
+  const pods = await livePods(context)
   await Promise.all(
-    pods.map(({ id }) =>
-      guarded(hub, 'drain', () =>
-        call('pod_delete', { pod: id, grace_ms: graceMs, reason: 'the hub shuts down' }),
+    pods.map(({ id: pod }) =>
+      guarded(context, 'drain', () =>
+        context.call('pod_delete', { pod, grace_ms: graceMs, reason: 'the hub shuts down' }),
       ),
     ),
   )

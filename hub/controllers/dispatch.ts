@@ -1,22 +1,25 @@
 import type { Agent } from '../../schemas/agent.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Pod } from '../../schemas/cluster.ts'
-import type { Isolation, Resources } from '../../schemas/task.ts'
+import { toTask } from '../../servers/orchestration/store/task-row.ts'
+import type { TaskRow } from '../../servers/orchestration/store/task-row.ts'
+import {
+  listQueuedOrgs,
+  listQueuedTasks,
+  nextDueAt,
+} from '../../servers/orchestration/store/tasks.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
-import { pause } from './follow.ts'
+import { livePods } from './pods.ts'
 
-type Waiting = {
-  id: string
-  org: string
-  resources: string
-  isolation: Isolation | null
-  timeout_ms: number
-}
-type Trouble = { count: number; until: number }
+/** Why a queued task is not looked at for a moment, and the pods started for it since it was queued. */
+type Hold = { queuedAt: number; starts: number; until: number }
 
 const idleAgentMs = 1500
-const maxStartFailures = 4
+const noRoomMs = 2000
+const maxStarts = 4
+// Longer than an agent takes to fail at its start.
+const forgetMs = 600_000
 
 /**
  * Starts an agent for each queued task. It looks at the state, not at single events: whatever was
@@ -24,144 +27,108 @@ const maxStartFailures = 4
  * claim is left to it for a moment.
  */
 export async function dispatch(context: ControllerContext): Promise<void> {
-  const { hub, signal } = context
-  const troubles = new Map<string, Trouble>()
+  const { store, signal } = context
+  const holds = new Map<string, Hold>()
+  using events = store.topics.listen(['events'])
   while (!signal.aborted) {
-    const woken = hub.store.topics.wait(['events'], 30_000, signal).catch(() => false) // Canceled: the loop ends.
-    let waitMs = Infinity
-    await guarded(hub, 'dispatch', async () => {
-      waitMs = await round(context, troubles)
+    let waitMs = noRoomMs
+    await guarded(context, 'dispatch', async () => {
+      waitMs = await round(context, holds)
     })
-    await Promise.race([
-      woken,
-      ...(waitMs === Infinity ? [] : [pause(Math.max(20, waitMs), signal)]),
-    ])
+    // A wait is rejected when the controllers stop or the hub closes, and then the loop ends.
+    const goesOn = events.next(Math.max(20, waitMs), signal).then(
+      () => true,
+      () => false,
+    )
+    if (!(await goesOn)) return
   }
 }
 
 /** Starts what can be started and returns how long until something could change by itself. */
-async function round(
-  { hub, call }: ControllerContext,
-  troubles: Map<string, Trouble>,
-): Promise<number> {
-  const now = hub.now()
-  const held = [...troubles].filter(([, trouble]) => trouble.until > now)
-  const queued = startable(
-    hub,
+async function round(context: ControllerContext, holds: Map<string, Hold>): Promise<number> {
+  const { store, clock, call } = context
+  const now = clock.now()
+  const held = [...holds].filter(([, { until }]) => until > now)
+  const tasks = await startable(
+    context,
     held.map(([id]) => id),
   )
-  let waitMs = Math.min(
-    nextDueAt(hub, now) - now,
-    ...held.map(([, trouble]) => trouble.until - now),
-  )
+  const dueAt = (await nextDueAt(store.reader, now)) ?? Infinity
+  let waitMs = Math.min(30_000, dueAt - now, ...held.map(([, { until }]) => until - now))
   const idle = new Map<string, number>()
-  for (const task of queued) {
-    const trouble = troubles.get(task.id)
-    if (!trouble && (await takenByIdleAgent(call, task, idle))) {
-      troubles.set(task.id, { count: 0, until: hub.now() + idleAgentMs })
-      waitMs = Math.min(waitMs, idleAgentMs)
-      continue
+  for (const task of tasks) {
+    const { id, updated_at: queuedAt } = task
+    const earlier = holds.get(id)
+    const starts = earlier?.queuedAt === queuedAt ? earlier.starts : 0
+    const hold = (ms: number, started = starts) => {
+      holds.set(id, { queuedAt, starts: started, until: clock.now() + ms })
+      waitMs = Math.min(waitMs, ms)
     }
-    const failed = countFailedPods(hub, task.id)
-    if (failed >= maxStartFailures) {
-      troubles.delete(task.id)
-      await call('task_settle', {
-        task: task.id,
-        event: 'unstartable',
-        message: await lastWords(call, task.id),
-      })
-      continue
-    }
-    try {
-      await call<Pod>('pod_run', {
-        task: task.id,
-        org: task.org,
-        resources: JSON.parse(task.resources) as Resources,
-        timeout_ms: task.timeout_ms,
-        ...(task.isolation === null ? {} : { isolation: task.isolation }),
-      })
-      troubles.set(task.id, { count: failed, until: hub.now() + 250 * 2 ** failed })
-    } catch (error) {
-      if (!(error instanceof HubError)) throw error
+    if (!earlier && (await takesIdleAgent(call, task, idle))) hold(idleAgentMs)
+    else if (starts >= maxStarts) {
+      // No pod of it lives and nobody claimed it, so every one that was started has failed.
+      holds.delete(id)
+      const message = await lastWords(call, id)
+      await call('task_settle', { task: id, event: 'unstartable', message })
+    } else {
       // No room now is no failure: the next exit of a pod, or a moment, brings the next try.
-      troubles.set(task.id, { count: failed, until: hub.now() + 2000 })
-      waitMs = Math.min(waitMs, 2000)
+      const isStarted = await startPod(call, task)
+      hold(isStarted ? 250 * 2 ** starts : noRoomMs, isStarted ? starts + 1 : starts)
     }
   }
   // What was held long ago has been started, canceled, or taken by another agent.
-  for (const [id, { until }] of troubles) if (until < hub.now() - 60_000) troubles.delete(id)
+  for (const [id, { until }] of holds) if (until < clock.now() - forgetMs) holds.delete(id)
   return waitMs
 }
 
 /** The next due tasks of each org, no more than it and this machine have room for. */
-function startable({ store, config, now }: ControllerContext['hub'], held: string[]): Waiting[] {
+async function startable(context: ControllerContext, held: string[]): Promise<TaskRow[]> {
+  const { store, clock, config } = context
   const { maxPods, file } = config()
-  const live = store.all<{ org: string; count: number }>(
-    'SELECT org, count(*) AS count FROM pods WHERE ended_at IS NULL GROUP BY org',
-  )
-  const free = maxPods - live.reduce((sum, { count }) => sum + count, 0)
-  return queuedOrgs(store).flatMap((org) => {
-    const used = live.find((row) => row.org === org)?.count ?? 0
-    const room = Math.min(free, (file.orgs[org]?.maxPods ?? maxPods) - used)
-    if (room <= 0) return []
-    return store.all<Waiting>(
-      `SELECT id, org, resources, isolation, timeout_ms FROM tasks
-       WHERE state = 'queued' AND org = :org AND not_before_at <= :now
-         AND id NOT IN (SELECT task FROM pods WHERE ended_at IS NULL AND task IS NOT NULL)
-         AND id NOT IN (SELECT value FROM json_each(:held))
-       ORDER BY priority DESC, submitted_at, id LIMIT :room`,
-      { org, room, now: now(), held: JSON.stringify(held) },
-    )
+  const orgs = await listQueuedOrgs(store.reader)
+  if (orgs.length === 0) return []
+  const live = await livePods(context)
+  const free = maxPods - live.length
+  const without = [...held, ...live.flatMap(({ task }) => (task === undefined ? [] : [task]))]
+  const queues = orgs.map(async (org) => {
+    const used = live.filter((pod) => pod.org === org).length
+    const limit = Math.min(free, (file.orgs[org]?.maxPods ?? maxPods) - used)
+    if (limit <= 0) return []
+    return await listQueuedTasks(store.reader, { org, without, limit, now: clock.now() })
   })
+  return (await Promise.all(queues)).flat()
 }
-
-/** Orgs that have something queued, by jumps over the queue index: a full scan would grow with it. */
-const queuedOrgs = (store: ControllerContext['hub']['store']): string[] =>
-  store
-    .all<{ org: string }>(
-      `WITH RECURSIVE orgs (org) AS (
-         SELECT min(org) FROM tasks WHERE state = 'queued'
-         UNION ALL
-         SELECT (SELECT min(org) FROM tasks WHERE state = 'queued' AND org > orgs.org)
-         FROM orgs WHERE orgs.org IS NOT NULL
-       ) SELECT org FROM orgs WHERE org IS NOT NULL`,
-    )
-    .map(({ org }) => org)
-
-const nextDueAt = ({ store }: ControllerContext['hub'], now: number): number =>
-  store.get<{ at: number | null }>(
-    `SELECT min(not_before_at) AS at FROM tasks
-     WHERE state = 'queued' AND not_before_at > 0 AND not_before_at > :now`,
-    { now },
-  )?.at ?? Infinity
 
 type Call = ControllerContext['call']
 
-async function takenByIdleAgent(
-  call: Call,
-  task: Waiting,
-  idle: Map<string, number>,
-): Promise<boolean> {
-  if (!idle.has(task.org)) {
-    const { items } = await call<{ items: Agent[] }>('agent_list', {
-      org: task.org,
-      state: 'idle',
-      limit: 200,
-    })
-    idle.set(task.org, items.filter((agent) => agent.kind === 'long-lived').length)
+/** Starts the agent of a task; false where there is no room or the pod is refused. */
+async function startPod(call: Call, row: TaskRow): Promise<boolean> {
+  const { id: task, org, resources, isolation, timeoutMs: timeout_ms } = toTask(row)
+  try {
+    const least = isolation === undefined ? {} : { isolation }
+    await call<Pod>('pod_run', { task, org, resources, timeout_ms, ...least })
+    return true
+  } catch (error) {
+    if (error instanceof HubError) return false
+    throw error
   }
-  const left = idle.get(task.org) ?? 0
-  idle.set(task.org, left - 1)
-  return left > 0
 }
 
-/** Pods that ended for this task since it was queued without ever claiming it. */
-const countFailedPods = (hub: ControllerContext['hub'], task: string): number =>
-  hub.store.get<{ count: number }>(
-    `SELECT count(*) AS count FROM pods JOIN tasks ON tasks.id = pods.task
-     WHERE pods.task = :task AND pods.ended_at IS NOT NULL AND pods.created_at >= tasks.updated_at`,
-    { task },
-  )?.count ?? 0
+/** Whether an idle long-lived agent of the org is left for the task; counts it as taken. */
+async function takesIdleAgent(
+  call: Call,
+  { org }: TaskRow,
+  idle: Map<string, number>,
+): Promise<boolean> {
+  if (!idle.has(org)) {
+    const asked = { org, state: 'idle', limit: 200 }
+    const { items } = await call<{ items: Agent[] }>('agent_list', asked)
+    idle.set(org, items.filter(({ kind }) => kind === 'long-lived').length)
+  }
+  const left = idle.get(org) ?? 0
+  idle.set(org, left - 1)
+  return left > 0
+}
 
 async function lastWords(call: Call, task: string): Promise<string> {
   const { items } = await call<{ items: Pod[] }>('pod_list', { task, ended: true, limit: 1 })

@@ -22,8 +22,8 @@ const keptMs = 20_000
  * changes and decisions are kept as documents; a task that names a note has its result written there.
  */
 export function knowledge(context: ControllerContext): Promise<void> {
-  const { call, hub } = context
-  const isAuto = () => hub.config().file.context.auto
+  const { call, config } = context
+  const isAuto = () => config().file.context.auto
   const keep = async (org: string, kind: string, uri: string, document: object) => {
     if (!isAuto()) return
     const documents = [document]
@@ -74,13 +74,13 @@ async function readRepository({ call }: ControllerContext, org: string, id: stri
 
 /** Ticks the task's line in the spec, with the merge as evidence, and reads the repository again. */
 async function afterMerge(
-  { call, hub }: ControllerContext,
+  { call, config, log }: ControllerContext,
   id: string,
   change: Change,
 ): Promise<void> {
   const { task } = await call<{ task: Task }>('task_read', { task: id })
   if (task.repo === undefined) return
-  if (hub.config().file.context.auto)
+  if (config().file.context.auto)
     await call('context_ingest', { kind: 'repo', uri: task.repo, org: task.org, wait_ms: 0 })
   const target = SpecTarget.safeParse(task.params.spec)
   if (!target.success) return
@@ -100,12 +100,12 @@ async function afterMerge(
     })
   } catch (error) {
     if (!(error instanceof HubError)) throw error
-    hub.log.warn({ task: id, why: error.message }, 'the spec could not be ticked')
+    log.warn({ task: id, why: error.message }, 'the spec could not be ticked')
   }
 }
 
 /** Adds the result to the note that the task names, once: the line that ends it names the task. */
-async function writeNote({ call, hub }: ControllerContext, task: Task): Promise<void> {
+async function writeNote({ call, log }: ControllerContext, task: Task): Promise<void> {
   const target = NoteTarget.safeParse(task.params.note)
   if (!target.success) return
   const { vault, path, heading } = target.data
@@ -136,7 +136,7 @@ async function writeNote({ call, hub }: ControllerContext, task: Task): Promise<
       })
   } catch (error) {
     if (!(error instanceof HubError)) throw error
-    hub.log.warn({ task: task.id, note: path, why: error.message }, 'the note could not be written')
+    log.warn({ task: task.id, note: path, why: error.message }, 'the note could not be written')
   }
 }
 

@@ -1,40 +1,61 @@
+import { pause } from '../../servers/kit/clock.ts'
+import { longestSilentSince } from '../../servers/orchestration/store/agents.ts'
+import { nextLeaseExpiry, readLease } from '../../servers/orchestration/store/attempts.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
-import { follow, pause } from './follow.ts'
+import { follow } from './follow.ts'
+import { livePods } from './pods.ts'
+
+const silentMs = 180_000
+const retireMs = 60_000
 
 /**
  * Takes work back from agents that are gone: at once when their pod ended, else when their lease
  * runs out. Canceled tasks have their pods stopped.
  */
 export async function lease(context: ControllerContext): Promise<void> {
-  await Promise.all([sweep(context), onEvents(context)])
+  await Promise.all([sweep(context), retire(context), onEvents(context)])
 }
 
-async function sweep({ hub, signal, call }: ControllerContext): Promise<void> {
-  const everyMs = Math.min(1000, hub.config().leaseMs / 4)
-  let rounds = 0
+/**
+ * Sleeps until the first lease could run out. A lease that is granted or extended meanwhile lasts a
+ * whole lease from then, so it cannot run out before this looks again.
+ */
+async function sweep(context: ControllerContext): Promise<void> {
+  const { store, clock, config, signal, call } = context
   while (!signal.aborted) {
-    await pause(everyMs, signal)
-    if (signal.aborted) return
-    await guarded(hub, 'lease', async () => {
-      const expired = hub.store.get(
-        'SELECT 1 AS found FROM attempts WHERE ended_at IS NULL AND lease_expires_at <= :now',
-        { now: hub.now() },
-      )
-      if (expired) await call('task_reap', {})
+    const { leaseMs } = config()
+    let sleepMs = Math.min(1000, leaseMs)
+    await guarded(context, 'lease', async () => {
+      const expiresAt = (await nextLeaseExpiry(store.reader)) ?? Infinity
+      const isExpired = expiresAt <= clock.now()
+      if (isExpired) await call('task_reap', {})
+      sleepMs = isExpired ? 20 : Math.min(leaseMs, expiresAt - clock.now())
     })
-    if (rounds++ % 60 === 59) await guarded(hub, 'lease', () => call('agent_retire', {}))
+    await pause(clock, sleepMs, signal)
+  }
+}
+
+async function retire(context: ControllerContext): Promise<void> {
+  const { store, clock, signal, call } = context
+  while (!signal.aborted) {
+    await pause(clock, retireMs, signal)
+    if (signal.aborted) return
+    await guarded(context, 'lease', async () => {
+      const since = (await longestSilentSince(store.reader)) ?? Infinity
+      if (since < clock.now() - silentMs) await call('agent_retire', { silent_ms: silentMs })
+    })
   }
 }
 
 function onEvents(context: ControllerContext): Promise<void> {
-  const { call, hub } = context
+  const { call, store } = context
   return follow(context, 'lease', async (event) => {
     if (event.kind === 'pod.exited') {
       const { reason: why, exitCode } = event.data as { reason?: string; exitCode?: number | null } // By endPod.
       const reason = `the pod ended: ${why || `exit code ${exitCode ?? 'unknown'}`}`
       // The pod's agent may have been replaced on the task meanwhile; only its own lease is lost.
-      const holder = event.task && leaseHolder(hub, event.task)
+      const holder = event.task && (await readLease(store.reader, event.task))?.agent
       if (holder === `agent-${event.subject}`) {
         await call('task_reap', { task: event.task, pod: event.subject, reason })
       }
@@ -43,23 +64,9 @@ function onEvents(context: ControllerContext): Promise<void> {
     // Nobody holds the task now, so whatever still runs for it works for nothing.
     if (event.kind === 'task.canceled' || event.kind === 'task.queued') {
       const reason = event.kind === 'task.queued' ? 'its lease was lost' : 'the task was canceled'
-      for (const pod of podsBefore(hub, event.subject, event.at)) {
-        await call('pod_delete', { pod, grace_ms: 1000, reason })
+      for (const { id: pod, createdAt } of await livePods(context, event.subject)) {
+        if (createdAt < event.at) await call('pod_delete', { pod, grace_ms: 1000, reason })
       }
     }
   })
 }
-
-const leaseHolder = (hub: ControllerContext['hub'], task: string): string | undefined =>
-  hub.store.get<{ agent: string }>(
-    'SELECT agent FROM attempts WHERE task = :task AND ended_at IS NULL',
-    { task },
-  )?.agent
-
-const podsBefore = (hub: ControllerContext['hub'], task: string, at: number): string[] =>
-  hub.store
-    .all<{ id: string }>(
-      'SELECT id FROM pods WHERE task = :task AND ended_at IS NULL AND created_at < :at',
-      { task, at },
-    )
-    .map(({ id }) => id)

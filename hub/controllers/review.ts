@@ -1,3 +1,4 @@
+import type { Change } from '../../schemas/change.ts'
 import type { ControllerContext } from './context.ts'
 import { follow } from './follow.ts'
 
@@ -7,7 +8,7 @@ import { follow } from './follow.ts'
  * finished task leaves on disk is removed.
  */
 export function review(context: ControllerContext): Promise<void> {
-  const { call, hub } = context
+  const { call } = context
   const settle = (task: string, event: string, message = '') =>
     call('task_settle', { task, event, message })
   return follow(context, 'review', async (event) => {
@@ -22,11 +23,9 @@ export function review(context: ControllerContext): Promise<void> {
       await call('workspace_remove', { task })
     }
     if (kind === 'task.canceled') {
-      const open = hub.store.get<{ id: string }>(
-        `SELECT id FROM changes WHERE task = :task AND state = 'open'`,
-        { task },
-      )
-      if (open) await call('change_close', { change: open.id, reason: 'the task was canceled' })
+      const { items } = await call<{ items: Change[] }>('change_list', { task, state: 'open' })
+      for (const { id: change } of items)
+        await call('change_close', { change, reason: 'the task was canceled' })
     }
   })
 }

@@ -1,90 +1,89 @@
-import type { ContextSource } from '../../schemas/context.ts'
-import { toIndexed } from '../../servers/context/source-rows.ts'
-import type { SourceRow } from '../../servers/context/source-rows.ts'
+import type { ContextSource, SourceKind } from '../../schemas/context.ts'
+import { pause } from '../../servers/kit/clock.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
-import { pause } from './follow.ts'
 
 const firstLookMs = 1000
 const everyMs = 60_000
 const retentionMs = 3_600_000
+const quietMs = 2000
 
 /**
- * Keeps places up to date that change without an event of ours: configured vaults are taken in and
+ * Keeps places up to date that change without an event of ours: configured vaults are ingested and
  * watched, with every folder that was; documents past their retention are forgotten.
  */
 export async function sources(context: ControllerContext): Promise<void> {
-  const { hub, signal } = context
+  const { clock, signal, call } = context
   let nextRetentionAt = 0
-  await pause(firstLookMs, signal) // The first callers come first.
+  await pause(clock, firstLookMs, signal) // The first callers come first.
   while (!signal.aborted) {
-    await guarded(hub, 'sources', () => forgetVaults(context))
-    await guarded(hub, 'sources', () => takeInVaults(context))
-    await guarded(hub, 'sources', () => watchFolders(context))
-    if (hub.now() >= nextRetentionAt) {
-      nextRetentionAt = hub.now() + retentionMs
-      await guarded(hub, 'sources', () => context.call('context_expire', {}))
+    await guarded(context, 'sources', () => followVaults(context))
+    await guarded(context, 'sources', () => watchFolders(context))
+    if (clock.now() >= nextRetentionAt) {
+      nextRetentionAt = clock.now() + retentionMs
+      await guarded(context, 'sources', () => call('context_expire', {}))
     }
-    await Promise.race([pause(everyMs, signal), configChanged(context)])
+    await pauseOrConfig(context)
   }
 }
 
-/** A vault that is configured no more, or for another org, is not to be found any more. */
-async function forgetVaults({ hub, call }: ControllerContext): Promise<void> {
-  const vaults = Object.values(hub.config().file.vaults)
-  const rows = hub.store.all<SourceRow>(`SELECT * FROM context_sources WHERE kind = 'vault'`)
-  for (const { id, uri, org } of rows) {
-    const isKnown = vaults.some((vault) => vault.path === uri && vault.org === org)
-    if (!isKnown) await call('context_forget', { source: id })
+/** Brings the sources of kind vault in line with the vaults that are configured. */
+async function followVaults(context: ControllerContext): Promise<void> {
+  const { config, call, signal } = context
+  const { vaults, context: settings } = config().file
+  const sources = await list(context, 'vault')
+  const isOf = (vault: { path: string; org: string }) => (source: ContextSource) =>
+    source.uri === vault.path && source.org === vault.org
+  // A vault that is configured no more, or for another org, is not to be found any more.
+  for (const source of sources) {
+    const isConfigured = Object.values(vaults).some((vault) => isOf(vault)(source))
+    if (!isConfigured) await call('context_forget', { source: source.id })
   }
-}
-
-async function takeInVaults({ hub, call, signal }: ControllerContext): Promise<void> {
-  if (!hub.config().file.context.auto) return
-  for (const [name, { path, org }] of Object.entries(hub.config().file.vaults)) {
+  if (!settings.auto) return
+  for (const [name, vault] of Object.entries(vaults)) {
     if (signal.aborted) return
-    const known = hub.store.get(
-      `SELECT 1 AS known FROM context_sources WHERE kind = 'vault' AND uri = :path AND org = :org`,
-      { path, org },
-    )
-    if (!known) await call('context_ingest', { kind: 'vault', uri: name, org, wait_ms: 0 })
+    if (sources.some(isOf(vault))) continue
+    await call('context_ingest', { kind: 'vault', uri: name, org: vault.org, wait_ms: 0 })
   }
 }
 
 async function watchFolders(context: ControllerContext): Promise<void> {
-  const { hub, call, signal } = context
-  const rows = hub.store.all<SourceRow>(
-    `SELECT * FROM context_sources WHERE kind IN ('vault', 'folder', 'spec')`,
-  )
-  for (const row of rows) {
-    if (signal.aborted) return
-    let pending: NodeJS.Timeout | undefined
-    // What was found is in the index already; this brings the numbers of the source up to date.
-    await hub.context.follow(toIndexed({ config: hub.config() }, row), () => {
-      clearTimeout(pending)
-      pending = setTimeout(() => {
-        if (signal.aborted) return
-        void guarded(hub, 'sources', () =>
-          call<{ source: ContextSource }>('context_ingest', { source: row.id, wait_ms: 0 }),
-        )
-      }, 2000).unref()
-    })
+  const { clock, call, signal } = context
+  for (const kind of ['vault', 'folder', 'spec'] as const) {
+    for (const source of await list(context, kind)) {
+      if (signal.aborted) return
+      let cancel = () => {}
+      // What was found is in the index already; this brings the numbers of the source up to date.
+      await context.context.follow(toIndexed(context, source), () => {
+        cancel()
+        cancel = clock.after(quietMs, () => {
+          if (signal.aborted) return
+          void guarded(context, 'sources', () =>
+            call('context_ingest', { source: source.id, wait_ms: 0 }),
+          )
+        })
+      })
+    }
   }
 }
 
-/** Resolves when the configuration is read again. */
-function configChanged({ hub, signal }: ControllerContext): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const before = hub.config()
-    const unsubscribe = hub.notices.subscribe(() => {
-      if (hub.config() !== before) end()
-    })
-    const end = () => {
-      unsubscribe()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    signal.addEventListener('abort', end, { once: true })
-  })
+async function list({ call }: ControllerContext, kind: SourceKind): Promise<ContextSource[]> {
+  const { items } = await call<{ items: ContextSource[] }>('context_source_list', { kind })
+  return items
+}
+
+/** As the index knows a folder. What a vault leaves out is left out of its context too. */
+function toIndexed({ config }: ControllerContext, source: ContextSource) {
+  const { id, org, kind, name, uri, ref, trust, retentionDays } = source
+  const vault = Object.values(config().file.vaults).find(({ path }) => path === uri)
+  const ignore = kind === 'vault' ? (vault?.ignore ?? []) : []
+  return { id, org, kind, name, path: uri, ref, trust, retentionDays, ignore }
+}
+
+/** Resolves after a while, or when the configuration is read again. */
+async function pauseOrConfig({ clock, signal, onConfig }: ControllerContext): Promise<void> {
+  const ended = new AbortController()
+  const unsubscribe = onConfig(() => ended.abort())
+  await pause(clock, everyMs, AbortSignal.any([signal, ended.signal]))
+  unsubscribe()
 }

@@ -39,12 +39,6 @@ export class Topics {
     for (const listener of [...(this.#listeners.get(topic) ?? [])]) listener()
   }
 
-  /** Resolves true when any of the topics is emitted, false when the time is over. */
-  async wait(topics: string[], timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-    using listener = this.listen(topics)
-    return await listener.next(timeoutMs, signal)
-  }
-
   /**
    * Hears the topics from now on, so that whoever looks in the store between two waits misses nothing
    * that is committed while he looks.
