@@ -15,6 +15,8 @@ export type Protected = {
   seen: Set<string>
   /** Makes the authorization server unreachable, or brings it back. */
   setDown(isDown: boolean): void
+  /** Ends every access token that the MCP server was sent, as if its time were over. */
+  expireAccess(): Promise<void>
   /** Ends every access that was granted. */
   revokeAll(): Promise<void>
 }
@@ -22,7 +24,7 @@ export type Protected = {
 const scopes = ['read', 'offline_access']
 
 /** An MCP server (at `target`) that lets in only who has a token of a real authorization server, oidc-provider. */
-export async function startProtected(target: string, tokenSeconds = 3600): Promise<Protected> {
+export async function startProtected(target: string): Promise<Protected> {
   const [authority, resource] = [createServer(), createServer()]
   const [issuer, origin] = [await listening(authority), await listening(resource)]
   const grants: string[] = []
@@ -41,7 +43,7 @@ export async function startProtected(target: string, tokenSeconds = 3600): Promi
         getResourceServerInfo: () => ({
           scope: 'read',
           accessTokenFormat: 'opaque',
-          accessTokenTTL: tokenSeconds,
+          accessTokenTTL: 3600,
         }),
       },
     },
@@ -55,6 +57,8 @@ export async function startProtected(target: string, tokenSeconds = 3600): Promi
     grants.push(String(oidc.params?.grant_type))
     if (oidc.entities.Grant?.jti) granted.push(oidc.entities.Grant.jti)
   })
+  const accessToken = (header: string) =>
+    provider.AccessToken.find(header.replace(/^(Bearer|DPoP) /, ''))
   const answer = provider.callback()
   let isDown = false
   authority.on('request', (request, response) => {
@@ -70,7 +74,7 @@ export async function startProtected(target: string, tokenSeconds = 3600): Promi
     }
     const { authorization = '' } = request.headers
     seen.add(authorization)
-    void provider.AccessToken.find(authorization.replace(/^(Bearer|DPoP) /, '')).then((token) => {
+    void accessToken(authorization).then((token) => {
       if (!token?.isValid || (token.jkt && token.jkt !== provenKey(request.headers.dpop))) {
         const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`
         const challenge = { 'www-authenticate': `Bearer resource_metadata="${metadata}"` }
@@ -88,6 +92,9 @@ export async function startProtected(target: string, tokenSeconds = 3600): Promi
       request.pipe(onward)
     })
   })
+  const expireAccess = async () => {
+    for (const header of seen) await (await accessToken(header))?.destroy()
+  }
   const revokeAll = async () => {
     for (const grant of granted) {
       await provider.AccessToken.revokeByGrantId(grant)
@@ -95,7 +102,7 @@ export async function startProtected(target: string, tokenSeconds = 3600): Promi
     }
   }
   const setDown = (down: boolean) => void (isDown = down)
-  return { url: `${origin}/mcp`, grants, seen, setDown, revokeAll }
+  return { url: `${origin}/mcp`, grants, seen, setDown, expireAccess, revokeAll }
 }
 
 async function listening(server: Server): Promise<string> {

@@ -8,6 +8,7 @@ import type { Settings } from '../../schemas/config.ts'
 import { readSettings } from '../../schemas/config.ts'
 import type { ErrorBody } from '../../schemas/errors.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
+import type { Clock } from '../../servers/kit/clock.ts'
 import { makeFolder } from './folder.ts'
 
 export type TestHub = {
@@ -21,9 +22,12 @@ export type TestHub = {
   call<T>(tool: string, args?: Record<string, unknown>): Promise<T>
 }
 
-/** A real hub on a free port with a data directory of its own; nothing of it is left afterwards. */
+/**
+ * A real hub on a free port with a data directory of its own; nothing of it is left afterwards. With a
+ * clock of the test's own, its time passes as the test says.
+ */
 export async function startHub(
-  settings: Partial<Settings> = {},
+  { clock, ...settings }: Partial<Settings> & { clock?: Clock } = {},
   environment: Record<string, string> = {},
 ): Promise<TestHub> {
   const data = settings.data ?? makeFolder('hub')
@@ -39,7 +43,7 @@ export async function startHub(
       data,
     },
   )
-  const hub = new Hub(all, makeLogger(all.logLevel, true), environment)
+  const hub = new Hub(all, makeLogger(all.logLevel, true), environment, clock)
   onTestFinished(() => hub.stop())
   const url = await hub.start()
   const token = readFileSync(join(data, 'token'), 'utf8').trim()

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -18,14 +19,26 @@ export const stdio = (name: 'v1' | 'v2', env: Record<string, string> = {}) => ({
   env,
 })
 
-export async function startHttp(name: 'v1' | 'v2'): Promise<{ url: string; child: ChildProcess }> {
+type HttpUpstream = {
+  url: string
+  child: ChildProcess
+  /** Has it forget its sessions, as if it had been restarted. */
+  forgetSessions(): Promise<void>
+}
+
+export async function startHttp(name: 'v1' | 'v2'): Promise<HttpUpstream> {
   const child = spawn(process.execPath, [fixture(name), 'http'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill())
+  const forgetSessions = async () => {
+    const forgot = once(child.stdout.resume(), 'data')
+    child.kill('SIGUSR2')
+    await forgot
+  }
   for await (const line of createInterface({ input: child.stdout })) {
     const port = /^listening (\d+)$/.exec(line)?.[1]
-    if (port) return { url: `http://127.0.0.1:${port}/mcp`, child }
+    if (port) return { url: `http://127.0.0.1:${port}/mcp`, child, forgetSessions }
   }
   throw new Error('the fixture did not start')
 }

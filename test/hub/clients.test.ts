@@ -9,7 +9,7 @@ import { StreamableHTTPClientTransport as OldHttp } from '@modelcontextprotocol/
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { makeFolder } from '../helpers/folder.ts'
 import type { TestHub } from '../helpers/hub.ts'
-import { startHub } from '../helpers/hub.ts'
+import { startHub, until } from '../helpers/hub.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const info = { name: 'test', version: '1' }
@@ -62,7 +62,8 @@ describe('over HTTP', () => {
       undefined,
       { signal: stop.signal },
     )
-    setTimeout(() => stop.abort(), 200)
+    await until(async () => (await hub.call<{ items: unknown[] }>('agent_list')).items.length === 1)
+    stop.abort()
     await expect(call).rejects.toThrow()
     expect((await client.callTool({ name: 'whoami', arguments: {} })).isError).toBeUndefined()
   })

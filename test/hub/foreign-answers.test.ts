@@ -15,11 +15,10 @@ test('a tool that answers in content alone, or fails in it, says so to scripts t
 })
 
 test('of many calls that find their session forgotten at once, none is lost', async () => {
-  const { url, child } = await startHttp('v1')
+  const { url, forgetSessions } = await startHttp('v1')
   const hub = await startWith({ up: { url } })
   await ready(hub, 'up')
-  child.kill('SIGUSR2')
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await forgetSessions()
   const texts = Array.from({ length: 20 }, (_, at) => `call ${at}`)
   const answers = await Promise.all(texts.map((text) => hub.call('up_echo', { text })))
   expect(answers).toEqual(texts.map((text) => ({ content: [{ type: 'text', text }] })))

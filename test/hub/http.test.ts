@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Granted } from '../../agent/lease.ts'
 import type { Artifact } from '../../schemas/artifact.ts'
 import type { Task } from '../../schemas/task.ts'
@@ -76,13 +76,15 @@ test('an artifact is kept under its content and downloaded as a file', async () 
 
 test('a broken switchyard.json leaves the old one in force; a good one is taken without a restart', async () => {
   const hub = await startHub({ logLevel: 'silent' })
+  const patient = { timeout: 10_000 }
   const write = (text: string) => writeFileSync(`${hub.hub.dataDir}/switchyard.json`, text)
   const tags = () => hub.hub.config().file.tags
   write('{ "tags": ["rack-1"] }')
-  await expect.poll(tags).toEqual(['rack-1'])
+  await expect.poll(tags, patient).toEqual(['rack-1'])
+  const complaints = vi.spyOn(hub.hub.log, 'error')
   write('{ "tags": ["rack-2"], "tagz": 1 }')
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await expect.poll(() => complaints.mock.calls.length, patient).toBe(1)
   expect(tags()).toEqual(['rack-1'])
   write('{ "tags": ["rack-3"] }')
-  await expect.poll(tags).toEqual(['rack-3'])
+  await expect.poll(tags, patient).toEqual(['rack-3'])
 })

@@ -34,7 +34,6 @@ test('an agent works on while the hub is killed and back, and nothing is done tw
   const { id } = await hub.client().call<Task>('task_submit', { template: 'command', command })
   await until(async () => (await logText(hub, id)).includes('line 2'))
   await hub.kill()
-  await new Promise((resolve) => setTimeout(resolve, 500))
   await hub.start()
   await until(async () => (await read(hub, id)).task.state === 'succeeded')
   const { attempts } = await read(hub, id)
@@ -108,7 +107,10 @@ test('callers that wait are told at once when the hub drains', async () => {
     client.call('task_log', { task: id, wait_ms: 40_000 }),
   ]
   const ended = Promise.all(waits.map((wait) => failure(wait)))
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await until(async () => {
+    const { items } = await client.call<{ items: unknown[] }>('agent_list', { state: 'idle' })
+    return items.length === 1
+  })
   const startedAt = performance.now()
   expect(await hub.stop()).toBe(0)
   expect(performance.now() - startedAt).toBeLessThan(3000)

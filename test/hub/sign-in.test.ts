@@ -16,11 +16,8 @@ const echo = (hub: TestHub, text = 'hi') => hub.call<{ text: string }>('guarded_
 const signedOut = (hub: TestHub) =>
   until(async () => (await state(hub, 'guarded'))?.state === 'signed_out')
 
-async function startSignedIn(
-  tokenSeconds?: number,
-  oauth?: object,
-): Promise<{ hub: TestHub; guarded: Protected }> {
-  const guarded = await startProtected((await startHttp('v2')).url, tokenSeconds)
+async function startSignedIn(oauth?: object): Promise<{ hub: TestHub; guarded: Protected }> {
+  const guarded = await startProtected((await startHttp('v2')).url)
   const hub = await startWith({ guarded: { url: guarded.url, ...(oauth ? { oauth } : {}) } })
   await signedOut(hub)
   await open(hub)
@@ -70,8 +67,8 @@ test('what lets the hub in stands nowhere in clear', async () => {
 })
 
 test('a token that ran out is renewed once for all calls, and nobody notices', async () => {
-  const { hub, guarded } = await startSignedIn(2)
-  await new Promise((resolve) => setTimeout(resolve, 2500))
+  const { hub, guarded } = await startSignedIn()
+  await guarded.expireAccess()
   const before = guarded.grants.length
   const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => echo(hub, `${index}`)))
   expect(answers.map(({ text }) => text)).toEqual(answers.map((_, index) => `${index}`))
@@ -79,9 +76,9 @@ test('a token that ran out is renewed once for all calls, and nobody notices', a
 })
 
 test('while the authorization server is away nobody is asked to sign in, and it heals by itself', async () => {
-  const { hub, guarded } = await startSignedIn(1)
+  const { hub, guarded } = await startSignedIn()
   guarded.setDown(true)
-  await new Promise((resolve) => setTimeout(resolve, 1200))
+  await guarded.expireAccess()
   expect(await failure(echo(hub))).toMatchObject({ code: 'unavailable' })
   expect((await state(hub, 'guarded'))?.state).not.toBe('signed_out')
   guarded.setDown(false)
@@ -93,7 +90,7 @@ test.each([
   ['Bearer', undefined],
   ['DPoP', { dpop: true }], // Then a key has to be kept as well.
 ])('after a restart nobody is asked again: %s', async (scheme, oauth) => {
-  const { hub, guarded } = await startSignedIn(undefined, oauth)
+  const { hub, guarded } = await startSignedIn(oauth)
   const { dataDir } = hub.hub
   await hub.hub.stop()
   const again = await startHub({ data: dataDir, logLevel: 'silent' })

@@ -102,11 +102,10 @@ test('an upstream that ends comes back by itself, and its list is served meanwhi
 })
 
 test('a session that an upstream forgot is opened again, and the call is not lost', async () => {
-  const { url, child } = await startHttp('v1')
+  const { url, forgetSessions } = await startHttp('v1')
   const hub = await startWith({ up: { url } })
   await ready(hub, 'up')
-  child.kill('SIGUSR2')
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await forgetSessions()
   const client = await connect(hub, 'auto')
   expect(
     await client.callTool({ name: 'up_echo', arguments: { text: 'still here' } }),

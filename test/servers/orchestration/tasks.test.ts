@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest'
 import type { Granted } from '../../../agent/lease.ts'
-import type { Approval } from '../../../schemas/approval.ts'
 import type { Task } from '../../../schemas/task.ts'
 import type { TestHub } from '../../helpers/hub.ts'
 import { failure, startHub, until } from '../../helpers/hub.ts'
+import { ManualClock } from '../../helpers/manual-clock.ts'
 
 const submit = (hub: TestHub, extra: Record<string, unknown> = {}) =>
   hub.call<Task>('task_submit', { template: 'command', command: 'true', ...extra })
 
 const claim = async (hub: TestHub, agent = 'worker-one', extra: Record<string, unknown> = {}) =>
   (await hub.call<{ lease?: Granted }>('task_claim', { agent, ...extra })).lease
+
+const idleAgents = async (hub: TestHub) =>
+  (await hub.call<{ items: unknown[] }>('agent_list', { state: 'idle' })).items.length
 
 const done = { outcome: 'succeeded', result: { summary: 'done' } }
 
@@ -73,37 +76,9 @@ test('claiming again returns the lease the agent already holds', async () => {
 test('an idle claim is woken by a submit', async () => {
   const hub = await startHub()
   const waiting = claim(hub, 'worker-one', { wait_ms: 10_000 })
-  await until(
-    async () =>
-      (await hub.call<{ items: unknown[] }>('agent_list', { state: 'idle' })).items.length === 1,
-  )
+  await until(async () => (await idleAgents(hub)) === 1)
   const { id } = await submit(hub)
   expect((await waiting)?.task.id).toBe(id)
-})
-
-test('a stale fencing number changes nothing', async () => {
-  const hub = await startHub({ leaseMs: 500 })
-  const { id } = await submit(hub)
-  const first = (await claim(hub))!
-  await until(
-    async () => (await hub.call<{ task: Task }>('task_read', { task: id })).task.state === 'queued',
-  )
-  const second = (await claim(hub, 'worker-two'))!
-  expect(second.fence).toBeGreaterThan(first.fence)
-  const stale = { task: id, fence: first.fence }
-  expect(await failure(hub.call('task_heartbeat', stale))).toMatchObject({ code: 'conflict' })
-  expect(await failure(hub.call('task_report', { ...stale, ...done }))).toMatchObject({
-    code: 'conflict',
-  })
-  const chunks = [{ stream: 'out', at: 1, data: 'late' }]
-  expect(
-    await failure(hub.call('task_log_append', { ...stale, position: 0, chunks })),
-  ).toMatchObject({ code: 'conflict' })
-  const old = hub.client.withToken(first.token)
-  expect(await failure(old.call('task_heartbeat', stale))).toMatchObject({
-    code: 'unauthenticated',
-  })
-  expect((await hub.call<{ task: Task }>('task_read', { task: id })).task.state).toBe('leased')
 })
 
 test('a report may be sent twice; a different one afterwards is refused', async () => {
@@ -123,7 +98,8 @@ test('a report may be sent twice; a different one afterwards is refused', async 
 })
 
 test('a retryable failure is queued again with a pause, and fails for good when attempts run out', async () => {
-  const hub = await startHub()
+  const clock = new ManualClock()
+  const hub = await startHub({ clock })
   const { id } = await submit(hub, { max_attempts: 2 })
   const failed = {
     outcome: 'failed',
@@ -135,7 +111,10 @@ test('a retryable failure is queued again with a pause, and fails for good when 
   expect(again).toMatchObject({ state: 'queued', failure: { message: 'no luck' } })
   expect(again.notBeforeAt).toBeGreaterThan(again.updatedAt)
   expect(await claim(hub)).toBeUndefined()
-  const second = (await claim(hub, 'worker-one', { wait_ms: 5000 }))!
+  const waiting = claim(hub, 'worker-two', { wait_ms: 5000 })
+  await until(async () => (await idleAgents(hub)) === 2)
+  await clock.advance(again.notBeforeAt! - clock.now())
+  const second = (await waiting)!
   expect(second.number).toBe(2)
   expect(await hub.call('task_report', { task: id, fence: second.fence, ...failed })).toMatchObject(
     { state: 'failed' },
@@ -156,39 +135,6 @@ test('cancel is final and takes the lease away', async () => {
   expect(copy.id).not.toBe(id)
 })
 
-test('a question to people is answered once', async () => {
-  const hub = await startHub()
-  const { id } = await submit(hub)
-  const lease = (await claim(hub))!
-  await hub.call('task_heartbeat', { task: id, fence: lease.fence })
-  const asked = await hub.call<Approval>('approval_request', {
-    task: id,
-    fence: lease.fence,
-    question: 'Deploy?',
-    details: { to: 'prod' },
-  })
-  const answer = hub.call<{ items: Approval[] }>('approval_list', {
-    approval: asked.id,
-    wait_ms: 10_000,
-  })
-  expect(
-    await hub.call('approval_decide', {
-      approval: asked.id,
-      decision: 'deny',
-      reason: 'not on a Friday',
-    }),
-  ).toMatchObject({ state: 'denied' })
-  expect((await answer).items[0]).toMatchObject({
-    state: 'denied',
-    reason: 'not on a Friday',
-    details: { to: 'prod' },
-  })
-  expect(
-    await failure(hub.call('approval_decide', { approval: asked.id, decision: 'approve' })),
-  ).toMatchObject({ code: 'conflict' })
-  expect((await hub.call<{ task: Task }>('task_read', { task: id })).task.state).toBe('running')
-})
-
 test('task_wait returns when the task is settled', async () => {
   const hub = await startHub()
   const { id } = await submit(hub)
@@ -199,6 +145,53 @@ test('task_wait returns when the task is settled', async () => {
   const lease = (await claim(hub))!
   await hub.call('task_report', { task: id, fence: lease.fence, ...done })
   expect(await waiting).toMatchObject({ settled: true, task: { state: 'succeeded' } })
+})
+
+test('task_wait ends when its time is over, under the older name of wait_ms too', async () => {
+  const hub = await startHub()
+  const { id } = await submit(hub)
+  for (const waits of [{ wait_ms: 0 }, { timeout_ms: 0 }])
+    expect(await hub.call('task_wait', { task: id, ...waits })).toMatchObject({ settled: false })
+  expect(
+    await failure(hub.call('task_wait', { task: id, wait_ms: 0, timeout_ms: 0 })),
+  ).toMatchObject({ code: 'invalid' })
+})
+
+test('a message reaches the agent with its next heartbeat, once', async () => {
+  const hub = await startHub()
+  const { id } = await submit(hub)
+  const { fence } = (await claim(hub))!
+  const { message } = await hub.call<{ message: number }>('task_message', {
+    task: id,
+    body: 'Leave the tests alone.',
+  })
+  const beat = (messages_after: number) =>
+    hub.call<{ messages: unknown[] }>('task_heartbeat', { task: id, fence, messages_after })
+  expect((await beat(0)).messages).toEqual([
+    { seq: message, author: 'owner', body: 'Leave the tests alone.' },
+  ])
+  expect((await beat(message)).messages).toEqual([])
+})
+
+test('a message is refused to viewers, and for a task that nobody works on any more', async () => {
+  const hub = await startHub()
+  const { id } = await submit(hub)
+  const message = { task: id, body: 'Hurry.' }
+  const viewer = await hub.as('eve', 'viewer')
+  expect(await failure(viewer.call('task_message', message))).toMatchObject({ code: 'denied' })
+  await hub.call('task_cancel', { task: id })
+  expect(await failure(hub.call('task_message', message))).toMatchObject({ code: 'conflict' })
+})
+
+test('a name under which another credential works is refused, and so is its lease', async () => {
+  const hub = await startHub()
+  await submit(hub)
+  await claim(hub)
+  const other = await hub.as('bob', 'worker')
+  expect(await failure(other.call('task_claim', { agent: 'worker-one' }))).toMatchObject({
+    code: 'denied',
+    message: 'the agent name worker-one belongs to another credential',
+  })
 })
 
 test('pages of tasks are complete and disjoint', async () => {

@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { ControllerContext } from '../../../hub/controllers/context.ts'
+import { dispatch } from '../../../hub/controllers/dispatch.ts'
+import { makeLogger } from '../../../hub/log.ts'
+import { ConfigFile, readSettings } from '../../../schemas/config.ts'
+import { Store } from '../../../servers/kit/store.ts'
+import { newTaskRow } from '../../../servers/orchestration/store/task-row.ts'
+import { insertTask } from '../../../servers/orchestration/store/tasks.ts'
+import { makeFolder } from '../../helpers/folder.ts'
+import { until } from '../../helpers/hub.ts'
+import { ManualClock } from '../../helpers/manual-clock.ts'
+
+type Answer = (args: Record<string, unknown>) => unknown
+
+/** The dispatcher over a real queue; the test stands for the tools that it calls. */
+async function startDispatch(tasks: string[], tools: Record<string, Answer>, maxPods = 8) {
+  const clock = new ManualClock()
+  const store = new Store(join(makeFolder(), 'switchyard.db'), clock.now, clock)
+  const request = {
+    org: 'default',
+    title: 'a task',
+    template: 'command',
+    params: '{}',
+    repo: null,
+    priority: 0,
+    max_attempts: 1,
+    resources: '{}',
+    isolation: null,
+    timeout_ms: 60_000,
+    model: null,
+    retry_of: null,
+    idempotency_key: null,
+    request_digest: '',
+  }
+  for (const id of tasks)
+    await store.transaction((tx) => insertTask(tx, newTaskRow({ ...request, id }, 'ann', tx.now)))
+  const calls: { tool: string; args: Record<string, unknown> }[] = []
+  const stopping = new AbortController()
+  const context: ControllerContext = {
+    config: () => ({ ...readSettings({}, { maxPods }), file: ConfigFile.parse({}) }),
+    onConfig: () => () => {},
+    log: makeLogger('silent'),
+    clock,
+    store,
+    context: { follow: () => Promise.resolve() },
+    signal: stopping.signal,
+    call: async <T>(tool: string, args: Record<string, unknown>) => {
+      calls.push({ tool, args })
+      return (await (tools[tool] ?? (() => ({ items: [] })))(args)) as T // The test's own answer.
+    },
+  }
+  const running = dispatch(context)
+  onTestFinished(async () => {
+    stopping.abort()
+    await running
+    await store.close()
+  })
+  const argsOf = (name: string) =>
+    calls.filter(({ tool }) => tool === name).map(({ args }) => args.task)
+  return { clock, argsOf }
+}
+
+test('a task whose agent never claims it is started four times and then given up', async () => {
+  const { clock, argsOf } = await startDispatch(['task-1'], {
+    pod_run: () => ({}),
+    pod_log: () => ({ data: 'no such module' }),
+  })
+  await until(async () => {
+    await clock.advance(1000)
+    return argsOf('task_settle').length > 0
+  })
+  expect(argsOf('pod_run')).toEqual(Array(4).fill('task-1'))
+  expect(argsOf('task_settle')[0]).toBe('task-1')
+})
+
+test('no more is started than there is room for, in the order of the queue', async () => {
+  const live: object[] = []
+  const { clock, argsOf } = await startDispatch(
+    ['task-1', 'task-2', 'task-3'],
+    {
+      pod_list: () => ({ items: live }),
+      pod_run: ({ task }) => live.push({ id: `pod-of-${String(task)}`, org: 'default', task }),
+    },
+    2,
+  )
+  await until(() => argsOf('pod_run').length === 2)
+  await clock.advance(10_000)
+  expect(argsOf('pod_run')).toEqual(['task-1', 'task-2'])
+})
+
+test('a task is left to an idle long-lived agent for a moment', async () => {
+  const { clock, argsOf } = await startDispatch(['task-1'], {
+    agent_list: () => ({ items: [{ kind: 'long-lived' }] }),
+    pod_run: () => ({}),
+  })
+  await until(() => argsOf('agent_list').length > 0)
+  await clock.advance(1400)
+  expect(argsOf('pod_run')).toEqual([])
+  await until(async () => {
+    await clock.advance(100)
+    return argsOf('pod_run').length > 0
+  })
+})
