@@ -1,8 +1,8 @@
 import type { TaskState } from '../../schemas/task.ts'
 
 /**
- * What can happen to a task. `requeue` covers a lost or released lease and a failure that the retry
- * policy forgives; `propose` is success that waits for people; `settle` ends a review.
+ * What can happen to a task. `requeue` covers a lost or released lease, a failure that the retry
+ * policy forgives and a review that asks for changes; `propose` is success that waits for people.
  */
 export type TaskEvent =
   | 'unblock'
