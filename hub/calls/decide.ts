@@ -65,17 +65,19 @@ const rules: Rules = {
       'Choose another name for this worker.',
     )
   },
-  /**
-   * Any folder of the hub's machine could be named, so only an owner brings in a repository that its
-   * org has not worked on; from then on it is the org's.
-   */
-  'repo.submit': ({ id, roles: own }, { org, repo, isKnown }) =>
-    isKnown || own.includes('owner')
+  /** Any folder of the machine could be named, so an owner names it first; a task's agent goes there after. */
+  'repository.add': ({ id, kind, roles, repo }, { org, path }) =>
+    roles.includes('owner') || (kind === 'agent' && path === repo)
       ? allow
       : deny(
-          `${id} may not bring ${repo} into the org ${org}`,
+          `${id} may not bring ${path} into the org ${org}`,
           'An owner submits the first task on a repository; after that, its org may use it.',
         ),
+  'workspace.use': ({ id, task: own }, { task }) =>
+    own === undefined || own === task ? allow : deny(`the credential of ${id} is for ${own} only`),
+  /** A change is judged by somebody else than who wrote it, and agents see none but their own. */
+  'change.review': ({ kind }) =>
+    kind === 'agent' ? deny('an agent does not review the change of its own task') : allow,
 }
 
 /** The only place where authority is decided: a pure function of who, what, and the facts about it. */

@@ -15,8 +15,12 @@ export type Subjects = {
   'row.see': { org: string; task?: string | undefined; repo?: string | undefined }
   /** Work under the name of an agent; `owner` is who registered it, if somebody did. */
   'agent.work': { agent: string; owner: string | undefined }
-  /** Have a task work on a repository; it `isKnown` once a task of the org worked on it. */
-  'repo.submit': { org: string; repo: string; isKnown: boolean }
+  /** Have the org work with a repository of this machine that it has not worked with. */
+  'repository.add': { org: string; path: string }
+  /** Work in the worktree and on the branch of a task; without one, on branches of no task. */
+  'workspace.use': { task: string | undefined }
+  /** Give a verdict on a change; `task` is the one whose work it proposes. */
+  'change.review': { task: string | undefined }
 }
 
 export type Action = keyof Subjects

@@ -48,7 +48,7 @@ export async function ensureRepository(
 }
 
 /** The top folder of the repository at `path`; neither it nor its Git folder may be the hub's own. */
-async function repositoryAt(ctx: Context, path: string): Promise<string> {
+export async function repositoryAt(ctx: Context, path: string): Promise<string> {
   const root = await repositoryRoot(path)
   await assertOutsideDataDir(ctx, root)
   await assertOutsideDataDir(ctx, await commonDir(root))

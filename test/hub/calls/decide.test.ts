@@ -1,40 +1,40 @@
 import { expect, test } from 'vitest'
-import type { Principal } from '../../../schemas/principal.ts'
-import type { Action, Subjects } from '../../../servers/kit/authority.ts'
 import { decide } from '../../../hub/calls/decide.ts'
+import type { Principal } from '../../../schemas/principal.ts'
+import type { Action, Decision, Subjects } from '../../../servers/kit/authority.ts'
 
 const owner: Principal = { kind: 'user', id: 'owner', roles: ['owner'], orgs: ['*'] }
-const ann: Principal = { kind: 'user', id: 'ann', roles: ['developer'], orgs: ['acme'] }
-const pod: Principal = {
-  kind: 'agent',
-  id: 'agent-pod-1',
-  roles: ['agent'],
-  orgs: ['acme'],
-  task: 'task-1',
-  attempt: 'attempt-1',
-  repo: '/repo',
-}
+const ada: Principal = { kind: 'user', id: 'ada', roles: ['developer'], orgs: ['one'] }
+const controller: Principal = { kind: 'service', id: 'hub', roles: ['controller'], orgs: ['*'] }
+const agent: Principal = { ...ada, kind: 'agent', id: 'a1', task: 'task-1', repo: '/own' }
 
-type Case = {
-  [A in Action]: [A, 'allow' | 'deny', string, Principal, Subjects[A]]
-}[Action]
-
-const cases: Case[] = [
-  ['agent.work', 'allow', 'a name nobody has', ann, { agent: 'w', owner: undefined }],
-  ['agent.work', 'allow', 'a name of its own', ann, { agent: 'w', owner: 'ann' }],
-  ['agent.work', 'deny', "another's name", ann, { agent: 'w', owner: 'bob' }],
-  ['agent.work', 'deny', "another's name, as owner", owner, { agent: 'w', owner: 'bob' }],
-  ['agent.work', 'allow', 'its own id', pod, { agent: 'agent-pod-1', owner: 'agent-pod-1' }],
-  ['agent.work', 'deny', 'not its own id', pod, { agent: 'w', owner: undefined }],
-  ['repo.submit', 'allow', 'known', ann, { org: 'acme', repo: '/repo', isKnown: true }],
-  ['repo.submit', 'deny', 'new', ann, { org: 'acme', repo: '/repo', isKnown: false }],
-  ['repo.submit', 'allow', 'new, by owner', owner, { org: 'acme', repo: '/r', isKnown: false }],
-  ['row.see', 'allow', 'of its org', ann, { org: 'acme' }],
-  ['row.see', 'deny', 'of another org', ann, { org: 'other' }],
-  ['row.see', 'allow', 'its own task', pod, { org: 'acme', task: 'task-1' }],
-  ['row.see', 'deny', 'another task', pod, { org: 'acme', task: 'task-2' }],
+type Row = { [A in Action]: [A, Principal, Subjects[A], Decision['kind']] }[Action]
+const rows: Row[] = [
+  ['row.see', agent, { org: 'one', repo: '/own', task: 'task-1' }, 'allow'],
+  ['row.see', agent, { org: 'one', task: 'task-2' }, 'deny'],
+  ['row.see', agent, { org: 'one', task: '' }, 'deny'],
+  ['row.see', ada, { org: 'one', repo: '/other', task: 'task-2' }, 'allow'],
+  ['agent.work', ada, { agent: 'w', owner: undefined }, 'allow'],
+  ['agent.work', ada, { agent: 'w', owner: 'ada' }, 'allow'],
+  ['agent.work', ada, { agent: 'w', owner: 'bob' }, 'deny'],
+  ['agent.work', owner, { agent: 'w', owner: 'bob' }, 'deny'],
+  ['agent.work', agent, { agent: 'a1', owner: 'a1' }, 'allow'],
+  ['agent.work', agent, { agent: 'w', owner: undefined }, 'deny'],
+  ['repository.add', owner, { org: 'one', path: '/any' }, 'allow'],
+  ['repository.add', agent, { org: 'one', path: '/own' }, 'allow'],
+  ['repository.add', agent, { org: 'one', path: '/other' }, 'deny'],
+  ['repository.add', ada, { org: 'one', path: '/any' }, 'deny'],
+  ['repository.add', controller, { org: 'one', path: '/any' }, 'deny'],
+  ['workspace.use', agent, { task: 'task-1' }, 'allow'],
+  ['workspace.use', agent, { task: 'task-2' }, 'deny'],
+  ['workspace.use', agent, { task: undefined }, 'deny'],
+  ['workspace.use', ada, { task: 'task-2' }, 'allow'],
+  ['workspace.use', ada, { task: undefined }, 'allow'],
+  ['change.review', ada, { task: 'task-1' }, 'allow'],
+  ['change.review', controller, { task: 'task-1' }, 'allow'],
+  ['change.review', agent, { task: 'task-1' }, 'deny'],
 ]
 
-test.each(cases)('%s: %s %s', (action, kind, _what, principal, subject) => {
+test.each(rows)('%s for %o about %o: %s', (action, principal, subject, kind) => {
   expect(decide(principal, action, subject).kind).toBe(kind)
 })
