@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -13,6 +13,8 @@ export class ConfigSource {
   readonly #file: string
   readonly #settings: Settings
   readonly #log: Logger
+  #version = ''
+  #timer: NodeJS.Timeout | undefined
   #current: Config
 
   constructor(dataDir: string, settings: Settings, log: Logger) {
@@ -26,14 +28,17 @@ export class ConfigSource {
 
   /**
    * Looks at the file now and then. A watch of its folder would wake the hub at each write of the store,
-   * and one of the file would lose it to editors, which replace files instead of writing them.
+   * and one of the file would lose it to editors, which replace files instead of writing them. What
+   * counts is whether it is the version that was read: a change in between is never lost.
    */
   follow(onChange: (config: Config) => void): void {
-    watchFile(this.#file, { interval: lookMs, persistent: false }, () => this.#reload(onChange))
+    this.#timer = setInterval(() => {
+      if (versionOf(this.#file) !== this.#version) this.#reload(onChange)
+    }, lookMs).unref()
   }
 
   stop(): void {
-    unwatchFile(this.#file)
+    clearInterval(this.#timer)
   }
 
   #reload(onChange: (config: Config) => void): void {
@@ -48,6 +53,7 @@ export class ConfigSource {
   }
 
   #read(): ConfigFile {
+    this.#version = versionOf(this.#file) // Before it is read: what comes later is read again.
     let text: string
     try {
       text = readFileSync(this.#file, 'utf8')
@@ -57,6 +63,12 @@ export class ConfigSource {
     }
     return parseConfigFile(text, this.#file)
   }
+}
+
+/** Another one for another version of the file, also when an editor put a new file in its place. */
+function versionOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false, bigint: true })
+  return stat ? `${stat.ino} ${stat.size} ${stat.mtimeNs}` : ''
 }
 
 function parseConfigFile(text: string, file: string): ConfigFile {

@@ -66,10 +66,11 @@ export const taskSubmit = defineTool({
     const { template, goal, command, ref, params } = input
     const given = Object.entries({ goal, command, ref }).filter(([, value]) => value !== undefined)
     const applied = applyTemplate(template, { ...params, ...Object.fromEntries(given) })
-    const repo = await checkedRepo(ctx, input.repo, template, applied.definition.needsRepo)
+    const repo = await checkedRepo(ctx, input, applied.definition.needsRepo)
     if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
     const org = orgFor(ctx, input.org)
-    if (repo !== undefined) await ensureMayUse(ctx, org, repo)
+    if (repo !== undefined && !(await knowsRepository(ctx.reader, org, repo)))
+      ctx.ensure('repository.add', { org, path: repo })
     const title = input.title ?? makeTitle(template, goal ?? command, repo)
     const { idempotency_key: key = null, ...request } = input
     const digest = hash('sha256', JSON.stringify(request))
@@ -114,20 +115,14 @@ function sameRequest(earlier: TaskRow, digest: string, key: string | null): Task
 
 async function checkedRepo(
   ctx: Context,
-  repo: string | undefined,
-  template: string,
+  { repo, template }: { repo?: string | undefined; template: string },
   needed: boolean,
-) {
+): Promise<string | undefined> {
   if (repo !== undefined) return repositoryAt(ctx, repo)
   if (!needed) return undefined
   throw new HubError('invalid', `template ${template} needs a repository`, {
     hint: 'Pass `repo`, the absolute path of a Git repository on the hub machine.',
   })
-}
-
-async function ensureMayUse(ctx: Context, org: string, repo: string): Promise<void> {
-  if (!(await knowsRepository(ctx.reader, org, repo)))
-    ctx.ensure('repository.add', { org, path: repo })
 }
 
 function makeTitle(template: string, text: string | undefined, repo: string | undefined): string {

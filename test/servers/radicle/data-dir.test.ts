@@ -24,6 +24,8 @@ test('nothing inside the data directory is a repository, by whatever way it is r
     const refused = expect.objectContaining({ code: 'denied' }) as unknown
     const named = { repo: path, branch: 'plain' }
     expect(await failure(hub.call('branch_create', named)), path).toEqual(refused)
+    const task = { template: 'ci', repo: path }
+    expect(await failure(hub.call('task_submit', task)), path).toEqual(refused)
     expect(await failure(hub.call('spec_list', { repo: path })), path).toEqual(refused)
   }
 })
