@@ -55,6 +55,13 @@ const rules: Rules = {
       )
     return allow
   },
+  'source.add': ({ id, roles: own }, { path, known }) =>
+    known || own.includes('owner') || own.includes('controller')
+      ? allow
+      : deny(
+          `${id} may not bring ${path} into the context store`,
+          'An owner does it once; after that the org may bring it up to date.',
+        ),
 }
 
 /** The only place where authority is decided: a pure function of who, what, and the facts about it. */

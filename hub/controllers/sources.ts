@@ -1,6 +1,6 @@
 import type { ContextSource } from '../../schemas/context.ts'
-import { toIndexed } from '../../servers/context/source-rows.ts'
-import type { SourceRow } from '../../servers/context/source-rows.ts'
+import { sourcesOfKinds } from '../../servers/context/store/sources.ts'
+import { toIndexed } from '../../servers/context/visible-sources.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
 import { pause } from './follow.ts'
@@ -32,7 +32,7 @@ export async function sources(context: ControllerContext): Promise<void> {
 /** A vault that is configured no more, or for another org, is not to be found any more. */
 async function forgetVaults({ hub, call }: ControllerContext): Promise<void> {
   const vaults = Object.values(hub.config().file.vaults)
-  const rows = hub.store.all<SourceRow>(`SELECT * FROM context_sources WHERE kind = 'vault'`)
+  const rows = await sourcesOfKinds(hub.store.reader, ['vault'])
   for (const { id, uri, org } of rows) {
     const isKnown = vaults.some((vault) => vault.path === uri && vault.org === org)
     if (!isKnown) await call('context_forget', { source: id })
@@ -41,26 +41,23 @@ async function forgetVaults({ hub, call }: ControllerContext): Promise<void> {
 
 async function takeInVaults({ hub, call, signal }: ControllerContext): Promise<void> {
   if (!hub.config().file.context.auto) return
+  const rows = await sourcesOfKinds(hub.store.reader, ['vault'])
   for (const [name, { path, org }] of Object.entries(hub.config().file.vaults)) {
     if (signal.aborted) return
-    const known = hub.store.get(
-      `SELECT 1 AS known FROM context_sources WHERE kind = 'vault' AND uri = :path AND org = :org`,
-      { path, org },
-    )
-    if (!known) await call('context_ingest', { kind: 'vault', uri: name, org, wait_ms: 0 })
+    const isKnown = rows.some((row) => row.uri === path && row.org === org)
+    if (!isKnown) await call('context_ingest', { kind: 'vault', uri: name, org, wait_ms: 0 })
   }
 }
 
 async function watchFolders(context: ControllerContext): Promise<void> {
   const { hub, call, signal } = context
-  const rows = hub.store.all<SourceRow>(
-    `SELECT * FROM context_sources WHERE kind IN ('vault', 'folder', 'spec')`,
-  )
+  const rows = await sourcesOfKinds(hub.store.reader, ['vault', 'folder', 'spec'])
   for (const row of rows) {
     if (signal.aborted) return
     let pending: NodeJS.Timeout | undefined
     // What was found is in the index already; this brings the numbers of the source up to date.
-    await hub.context.follow(toIndexed({ config: hub.config() }, row), () => {
+    const source = await toIndexed({ config: hub.config(), dataDir: hub.dataDir }, row)
+    await hub.context.follow(source, () => {
       clearTimeout(pending)
       pending = setTimeout(() => {
         if (signal.aborted) return

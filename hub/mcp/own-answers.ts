@@ -2,7 +2,7 @@ import type { Tool } from '../../servers/kit/tool.ts'
 import { isObject } from './protocol.ts'
 
 /** In `_meta` of a call: 'structured' from a program, which reads no text. */
-export const outputKey = 'switchyard/output'
+const outputKey = 'switchyard/output'
 
 /**
  * The fields of an own tool's answer. Some clients show a model the text, some the structured content

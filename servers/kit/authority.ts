@@ -13,6 +13,8 @@ export type Subjects = {
   'org.use': { org: string }
   /** See or touch a row of an org; `task` and `repo` are given where an agent is bound to its own. */
   'row.see': { org: string; task?: string | undefined; repo?: string | undefined }
+  /** Have a path of the hub's machine read into the context store; `known` when its org works with it. */
+  'source.add': { path: string; known: boolean }
 }
 
 export type Action = keyof Subjects
