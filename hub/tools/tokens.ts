@@ -4,6 +4,7 @@ import { Org, Principal } from '../../schemas/principal.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import { mintToken } from '../../servers/kit/tokens.ts'
 import type { Row } from '../../servers/kit/tx.ts'
+import { tokensText } from './texts.ts'
 
 const Grantable = z.enum(['owner', 'developer', 'viewer', 'worker'])
 
@@ -62,6 +63,7 @@ export const tokenList = defineTool({
   scope: 'admin',
   input: {},
   output: z.object({ items: z.array(TokenRow) }),
+  text: tokensText,
   run: async (_input, ctx) => {
     const rows = ctx.store.all<CredentialRow>(
       `SELECT id, principal, label, created_at, expires_at FROM tokens

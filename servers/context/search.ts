@@ -5,9 +5,9 @@ import { Org } from '../../schemas/principal.ts'
 import type { SearchRequest } from '../kit/context-index.ts'
 import type { Context } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
-import { formOf } from './engine/forms.ts'
 import type { SourceRow } from './store/sources.ts'
 import { findSource, visibleSources } from './visible-sources.ts'
+import { hitsText } from './texts.ts'
 
 const asking = {
   query: z
@@ -60,11 +60,7 @@ export const contextSearch = defineTool({
     searched: z.int().describe('Number of sources searched'),
     tookMs: z.number(),
   }),
-  text: ({ items, degraded }) =>
-    [
-      ...degraded.map((note) => `Note: ${note}`),
-      ...(items.length === 0 ? ['Nothing was found.'] : items.map((hit) => formOf(hit, 'text'))),
-    ].join('\n'),
+  text: hitsText,
   run: async ({ limit, excerpt_chars: chars, ...asked }, ctx) => {
     const { request, state, problems } = await requestFor(ctx, asked)
     if (!request)

@@ -13,6 +13,7 @@ import {
   sourcesWithRetention,
 } from './store/sources.ts'
 import { findSource, mayRead, toSource } from './visible-sources.ts'
+import { sourcesText } from './texts.ts'
 
 const dayMs = 86_400_000
 /** Above every id of ours, so that the list starts at the newest. */
@@ -31,6 +32,7 @@ export const contextSourceList = defineTool({
     ...pageInput,
   },
   output: page(ContextSource),
+  text: sourcesText,
   run: async ({ org, kind, cursor, limit }, ctx) => {
     const rows = await pageOfSources(ctx.reader, {
       orgs: orgFilter(ctx, org),

@@ -8,6 +8,7 @@ import { maySee, orgFilter } from '../kit/context.ts'
 import { listNewest } from '../kit/listing.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Row, Tx } from '../kit/tx.ts'
+import { agentsText } from './texts.ts'
 
 export const agentList = defineTool({
   name: 'agent_list',
@@ -22,6 +23,7 @@ export const agentList = defineTool({
     ...pageInput,
   },
   output: page(Agent),
+  text: agentsText,
   run: async ({ state, org, cursor, limit }, ctx) =>
     listNewest(ctx.store, {
       table: 'agents',

@@ -6,6 +6,7 @@ import { defineTool } from '../kit/tool.ts'
 import type { Row } from '../kit/tx.ts'
 import { requireLease } from './attempt-rows.ts'
 import { findTask, moveTask } from './task-rows.ts'
+import { approvalsText } from './texts.ts'
 
 export const approvalRequest = defineTool({
   name: 'approval_request',
@@ -128,6 +129,7 @@ export const approvalList = defineTool({
       .describe('How long to wait for the answer to `approval`'),
   },
   output: z.object({ items: z.array(Approval) }),
+  text: approvalsText,
   run: async ({ task, approval, state, wait_ms: waitMs }, ctx) => {
     const bound = ctx.principal.task ?? task
     const read = () => {

@@ -7,6 +7,7 @@ import { defineTool } from '../kit/tool.ts'
 import type { Row } from '../kit/tx.ts'
 import { requireLease } from './attempt-rows.ts'
 import { findTask } from './task-rows.ts'
+import { artifactsText, artifactText } from './texts.ts'
 
 const maxArtifactBytes = 3 * 1024 * 1024
 
@@ -89,6 +90,7 @@ export const artifactList = defineTool({
   scope: 'task:read',
   input: { task: z.string().max(60).describe('Task whose artifacts to list') },
   output: z.object({ items: z.array(Artifact) }),
+  text: artifactsText,
   run: async ({ task }, ctx) => {
     findTask(ctx, ctx.store, task)
     const rows = ctx.store.all<ArtifactRow>(
@@ -108,12 +110,7 @@ export const artifactRead = defineTool({
   scope: 'task:read',
   input: {
     artifact: z.string().max(60).describe('Artifact id'),
-    max_bytes: z
-      .int()
-      .min(1)
-      .max(maxArtifactBytes)
-      .default(65_536)
-      .describe('Most bytes to return'),
+    max_bytes: z.int().min(1).max(maxArtifactBytes).default(6144).describe('Most bytes to return'),
   },
   output: z.object({
     artifact: Artifact,
@@ -121,6 +118,7 @@ export const artifactRead = defineTool({
     data: z.string(),
     truncated: z.boolean(),
   }),
+  text: artifactText,
   run: async ({ artifact: id, max_bytes: maxBytes }, ctx) => {
     const artifact = findArtifact(ctx, id)
     const bytes = await readBlob(ctx.dataDir, artifact.sha256)

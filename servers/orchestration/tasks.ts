@@ -10,6 +10,7 @@ import type { AttemptRow } from './attempt-rows.ts'
 import { toAttempt } from './attempt-rows.ts'
 import { insertTask, newRow } from './submit.ts'
 import { endAttempt, findTask, moveTask, toTask } from './task-rows.ts'
+import { taskText, tasksText } from './texts.ts'
 
 const taskId = z.string().max(60).describe('Task id, as task_submit and task_list return it')
 
@@ -22,6 +23,7 @@ export const taskRead = defineTool({
   scope: 'task:read',
   input: { task: taskId },
   output: z.object({ task: Task, attempts: z.array(Attempt) }),
+  text: taskText,
   run: async ({ task }, ctx) => ({
     task: toTask(findTask(ctx, ctx.store, task)),
     attempts: ctx.store
@@ -45,6 +47,7 @@ export const taskList = defineTool({
     ...pageInput,
   },
   output: page(Task),
+  text: tasksText,
   run: async ({ state, org, cursor, limit }, ctx) =>
     listNewest(ctx.store, {
       table: 'tasks',

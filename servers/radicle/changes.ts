@@ -22,6 +22,7 @@ import { diffStat, diffText, mergeBase } from './providers/local-diff.ts'
 import { findRepository } from '../kit/repositories.ts'
 import { bareOf, freshBare, requireCommit } from './repositories.ts'
 import { openWorkspace, publish } from './workspaces.ts'
+import { changesText, changeText } from './texts.ts'
 
 export const changeOpen = defineTool({
   name: 'change_open',
@@ -121,6 +122,7 @@ export const changeList = defineTool({
     ...pageInput,
   },
   output: page(Change),
+  text: changesText,
   run: async ({ state, task, org, cursor, limit }, ctx) =>
     listNewest<ChangeRow, ChangeShape>(ctx.store, {
       table: 'changes',
@@ -146,7 +148,7 @@ export const changeRead = defineTool({
       .int()
       .min(0)
       .max(1_048_576)
-      .default(16_384)
+      .default(8192)
       .describe('Most bytes of diff; 0 leaves it out'),
   },
   output: z.object({
@@ -157,6 +159,7 @@ export const changeRead = defineTool({
     diff: z.string(),
     truncated: z.boolean().describe('Whether the diff was cut at max_bytes'),
   }),
+  text: changeText,
   run: async ({ change: id, revision, max_bytes: maxBytes }, ctx) => {
     const row = findChange(ctx, ctx.store, id)
     const revisions = readRevisions(ctx.store, id)

@@ -15,6 +15,7 @@ import { defineTool } from '../kit/tool.ts'
 import type { Bare } from './providers/local.ts'
 import { ensureBare, fetchUser, resolveCommit } from './providers/local.ts'
 import { diffText, readLog } from './providers/local-diff.ts'
+import { repositoriesText, repositoryText, commitsText, shownDiff } from './texts.ts'
 
 export const repoInput = z
   .string()
@@ -30,6 +31,7 @@ export const repoList = defineTool({
   scope: 'repo:read',
   input: { org: Org.optional().describe('Only this org') },
   output: z.object({ items: z.array(Repository) }),
+  text: repositoriesText,
   run: async ({ org }, ctx) => {
     const orgs = orgFilter(ctx, org)
     const where = orgs === undefined ? '' : 'WHERE org IN (SELECT value FROM json_each(:orgs))'
@@ -55,6 +57,7 @@ export const repoRead = defineTool({
     repository: Repository,
     branches: z.array(z.object({ name: z.string(), head: z.string(), at: z.int() })),
   }),
+  text: repositoryText,
   run: async ({ repo }, ctx) => {
     const repository = findRepository(ctx, repo)
     const format = '--format=%(refname:lstrip=2)%09%(objectname)%09%(committerdate:unix)'
@@ -89,6 +92,7 @@ export const repoLog = defineTool({
     limit: z.int().min(1).max(200).default(25).describe('Most commits to return'),
   },
   output: z.object({ items: z.array(Commit), next: z.string().optional() }),
+  text: commitsText,
   run: async ({ repo, ref, cursor, limit }, ctx) => {
     const repository = findRepository(ctx, repo)
     const bare = await freshBare(ctx, repository)
@@ -115,9 +119,10 @@ export const repoDiff = defineTool({
     repo: repoInput,
     from: z.string().max(200).describe('Branch, tag or commit to compare with'),
     to: z.string().max(200).describe('Branch, tag or commit to show'),
-    max_bytes: z.int().min(100).max(1_048_576).default(16_384).describe('Most bytes to return'),
+    max_bytes: z.int().min(100).max(1_048_576).default(8192).describe('Most bytes to return'),
   },
   output: z.object({ diff: z.string(), truncated: z.boolean() }),
+  text: shownDiff,
   run: async ({ repo, from, to, max_bytes: maxBytes }, ctx) => {
     const bare = await freshBare(ctx, findRepository(ctx, repo))
     const [a, b] = await Promise.all([requireCommit(bare, from), requireCommit(bare, to)])
