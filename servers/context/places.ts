@@ -6,7 +6,7 @@ import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { assertOutsideDataDir } from '../kit/files/data-dir-guard.ts'
 import { commonDir, repositoryRoot } from '../kit/git.ts'
-import { isKnownRepository } from '../kit/repositories.ts'
+import { readRepositoryAt } from '../kit/store/repositories.ts'
 import { isPlace } from './visible-sources.ts'
 
 /** What a source is kept under. A path of this machine is taken from owners, or where its org works with it already. */
@@ -20,7 +20,7 @@ export async function placeOf(
   const org = orgFor(ctx, asked)
   if (!isPlace(kind)) return { org, uri, name: uri }
   const path = kind === 'folder' ? await folderPath(uri) : await repositoryRoot(uri)
-  const known = kind !== 'folder' && (await isKnownRepository(ctx.reader, org, path))
+  const known = kind !== 'folder' && (await readRepositoryAt(ctx.reader, org, path)) !== undefined
   ctx.ensure('source.add', { path, known })
   await assertOutsideDataDir(ctx, path)
   if (kind !== 'folder') await assertOutsideDataDir(ctx, await commonDir(path))

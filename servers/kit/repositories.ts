@@ -5,7 +5,6 @@ import type { Context } from './context.ts'
 import { maySee, orgFor } from './context.ts'
 import { assertOutsideDataDir } from './files/data-dir-guard.ts'
 import { commonDir, git, gitRaw, repositoryRoot } from './git.ts'
-import type { Reader } from './sql.ts'
 import type { Row } from './tx.ts'
 
 /** A repository by id or path; one the hub has not met is taken on when the caller may write. */
@@ -122,14 +121,3 @@ export async function workingTree(
     byPath(ctx, orgFor(ctx, undefined), path) ?? { id: path, org: orgFor(ctx, undefined), path }
   )
 }
-
-/** Whether an org works with the repository at that path. */
-export const isKnownRepository = async (
-  reader: Reader,
-  org: string,
-  path: string,
-): Promise<boolean> =>
-  (await reader.get('SELECT 1 AS known FROM repositories WHERE org = :org AND path = :path', {
-    org,
-    path,
-  })) !== undefined

@@ -1,0 +1,85 @@
+import type { Repository } from '../../../schemas/repo.ts'
+import type { Reader, Row, Transaction } from '../sql.ts'
+import { anyOf } from '../sql.ts'
+
+// Owns the table `repositories`. One path may be known to several orgs, each with a row of its own.
+
+export async function readRepository(reader: Reader, id: string): Promise<Repository | undefined> {
+  const row = await reader.get<RepositoryRow>('SELECT * FROM repositories WHERE id = :id', { id })
+  return row && toRepository(row)
+}
+
+/** The repository at a path as each org knows it. */
+export async function readRepositoriesAt(reader: Reader, path: string): Promise<Repository[]> {
+  const rows = await reader.all<RepositoryRow>('SELECT * FROM repositories WHERE path = :path', {
+    path,
+  })
+  return rows.map(toRepository)
+}
+
+/** The repository at a path as one org knows it. */
+export async function readRepositoryAt(
+  reader: Reader,
+  org: string,
+  path: string,
+): Promise<Repository | undefined> {
+  const row = await reader.get<RepositoryRow>(
+    'SELECT * FROM repositories WHERE org = :org AND path = :path',
+    { org, path },
+  )
+  return row && toRepository(row)
+}
+
+/** By path; `orgs` undefined is all of them. */
+export async function listRepositories(
+  reader: Reader,
+  orgs: string[] | undefined,
+  limit: number,
+): Promise<Repository[]> {
+  const rows =
+    orgs === undefined
+      ? await reader.all<RepositoryRow>('SELECT * FROM repositories ORDER BY path LIMIT :limit', {
+          limit,
+        })
+      : await reader.all<RepositoryRow>(
+          `SELECT * FROM repositories WHERE org ${anyOf('orgs')} ORDER BY path LIMIT :limit`,
+          { orgs: JSON.stringify(orgs), limit },
+        )
+  return rows.map(toRepository)
+}
+
+/** Makes a repository known to its org and announces it; one that is known already stays as it is. */
+export async function addRepository(
+  tx: Transaction,
+  given: Omit<Repository, 'createdAt'>,
+): Promise<Repository> {
+  const { id, org, path } = given
+  const added = await tx.run(
+    `INSERT INTO repositories (id, org, path, default_branch, provider, created_at)
+     VALUES (:id, :org, :path, :defaultBranch, :provider, :now) ON CONFLICT (org, path) DO NOTHING`,
+    { ...given, now: tx.now },
+  )
+  if (added > 0) {
+    await tx.event({ kind: 'repo.added', org, subject: id, data: { path } })
+    tx.about(id)
+  }
+  return (await readRepositoryAt(tx, org, path)) ?? { ...given, createdAt: tx.now }
+}
+
+type RepositoryRow = Row & {
+  id: string
+  org: string
+  path: string
+  default_branch: string
+  provider: 'local'
+  created_at: number
+}
+
+const toRepository = (row: RepositoryRow): Repository => ({
+  id: row.id,
+  org: row.org,
+  path: row.path,
+  defaultBranch: row.default_branch,
+  provider: row.provider,
+  createdAt: row.created_at,
+})
