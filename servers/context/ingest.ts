@@ -7,6 +7,7 @@ import { Org } from '../../schemas/principal.ts'
 import type { IngestReport, InlineDocument } from '../kit/context-index.ts'
 import type { Context } from '../kit/context.ts'
 import { pause } from '../kit/clock.ts'
+import { assertOutsideDataDir } from '../kit/files/data-dir-guard.ts'
 import { defineTool } from '../kit/tool.ts'
 import { placeOf } from './places.ts'
 import type { SourceRow } from './store/sources.ts'
@@ -131,6 +132,7 @@ async function runIngest(
     modifiedAt,
   }))
   try {
+    if (isPlace(row.kind)) await assertOutsideDataDir(ctx, row.uri) // A link may have taken its place.
     const report =
       file === undefined
         ? await ctx.context.ingest(source, inline ?? (isPlace(row.kind) ? undefined : []), rebuild)

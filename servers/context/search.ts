@@ -50,7 +50,12 @@ export const contextSearch = defineTool({
   input: {
     ...asking,
     limit: z.int().min(1).max(50).default(10).describe('Most pieces to return'),
-    excerpt_chars: z.int().min(0).max(4000).default(600).describe('Most characters of each piece'),
+    excerpt_chars: z
+      .int()
+      .min(0)
+      .max(4000)
+      .default(600)
+      .describe('Most characters of each piece, or half as many tokens'),
   },
   output: z.object({
     items: z.array(ContextHit),
@@ -66,9 +71,7 @@ export const contextSearch = defineTool({
     if (!request)
       return { items: [], state, engines: [], degraded: problems, searched: 0, tookMs: 0 }
     const { hits, engines, degraded, tookMs } = await ctx.context.search({ ...request, limit })
-    const items = hits.map((hit) =>
-      hit.text.length > chars ? { ...hit, text: `${hit.text.slice(0, chars)}…` } : hit,
-    )
+    const items = hits.map((hit) => excerptOf(hit, chars))
     return {
       items,
       state,
@@ -79,6 +82,13 @@ export const contextSearch = defineTool({
     }
   },
 })
+
+/** A character of some scripts is a token, of others a quarter: whichever limit comes first cuts. */
+function excerptOf(hit: ContextHit, chars: number): ContextHit {
+  const { text, tokens } = hit
+  const most = Math.min(chars, Math.floor(((chars / 2) * text.length) / Math.max(1, tokens)))
+  return text.length > most ? { ...hit, text: `${text.slice(0, most)}…` } : hit
+}
 
 export const contextPack = defineTool({
   name: 'context_pack',

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ContextHit } from '../../../schemas/context.ts'
@@ -41,4 +41,12 @@ test('the data directory is never read: not by name, by link, as a repository, o
     query: 'lighthouse',
   })
   expect(items.map(({ path }) => path)).toEqual(['note.md'])
+  const moved = join(makeFolder('moved'), 'notes')
+  mkdirSync(moved)
+  await hub.call('context_ingest', { kind: 'folder', uri: moved })
+  rmdirSync(moved)
+  symlinkSync(data, moved)
+  expect(await failure(hub.call('context_ingest', { source: moved }))).toMatchObject({
+    code: 'denied',
+  })
 })

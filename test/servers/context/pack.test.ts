@@ -55,6 +55,16 @@ test('a pack never passes its budget, repeats nothing, and is the same bytes eac
   expect(long.tokens).toBeLessThanOrEqual(200)
 })
 
+test('pieces of a script whose characters are tokens are cut sooner', async () => {
+  const hub = await startHub()
+  const text = `发票 ${'请问发票什么时候付款，谁来负责核对金额？'.repeat(60)}`
+  await hub.call('context_ingest', { kind: 'text', uri: 'zh', documents: [{ path: 'a.md', text }] })
+  type Found = { items: { text: string }[] }
+  const { items } = await hub.call<Found>('context_search', { query: '发票' })
+  expect(items.length).toBeGreaterThan(0)
+  for (const item of items) expect(tokensOf(item.text)).toBeLessThanOrEqual(310)
+})
+
 test('a pack costs a model what it says: its text, sent once and unescaped', async () => {
   const hub = await startHub()
   const packed = async (args: object) => {
