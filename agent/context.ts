@@ -1,11 +1,13 @@
 import { HubError } from '../schemas/errors.ts'
+import type { ContextState } from '../schemas/context.ts'
 import type { Work } from './attempt.ts'
 
 type Pack = {
   text: string
   tokens: number
   items: unknown[]
-  omitted: unknown[]
+  state: ContextState
+  omitted: { count: number }
   degraded: string[]
 }
 
@@ -25,17 +27,14 @@ export async function readContext(
   const deadline = performance.now() + patienceMs
   for (;;) {
     const found = await pack({ lease, signal }, query, maxTokens)
-    const isPending = found.degraded.some(
-      (why) => why.includes('still being read') || why.includes('nothing was taken'),
-    )
-    if (isPending && found.items.length === 0 && performance.now() < deadline) {
+    if (found.state !== 'ready' && found.items.length === 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
       signal.throwIfAborted()
       continue
     }
     const reasons = found.degraded.length > 0 ? ` (${found.degraded.join('; ')})` : ''
     await lease.log.say(
-      `context: ${found.items.length} pieces, ${found.tokens} tokens, ${found.omitted.length} left out${reasons}`,
+      `context: ${found.items.length} pieces, ${found.tokens} tokens, ${found.omitted.count} left out${reasons}`,
     )
     return found.items.length === 0 ? '' : found.text
   }
@@ -54,6 +53,7 @@ async function pack(
     )
   } catch (error) {
     if (!(error instanceof HubError) || error.code === 'canceled') throw error
-    return { text: '', tokens: 0, items: [], omitted: [], degraded: [error.message] }
+    const degraded = [error.message]
+    return { text: '', tokens: 0, state: 'ready', items: [], omitted: { count: 0 }, degraded }
   }
 }

@@ -33,6 +33,7 @@ const meta = {
   'io.modelcontextprotocol/protocolVersion': version,
   'io.modelcontextprotocol/clientCapabilities': {},
   'io.modelcontextprotocol/clientInfo': { name: 'switchyard-agent', version: '1' },
+  'switchyard/output': 'structured',
 }
 
 /**

@@ -40,7 +40,7 @@ export function hubModel(
           prompt,
           ...(name === undefined ? {} : { model: name }),
           ...(tools ? { tools } : {}),
-          ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
+          ...(maxOutputTokens === undefined ? {} : { max_tokens: maxOutputTokens }),
           ...(temperature === undefined ? {} : { temperature }),
         },
         { signal: abortSignal, timeoutMs: modelTimeoutMs },

@@ -52,6 +52,12 @@ export const ContextHit = z.object({
 })
 export type ContextHit = z.infer<typeof ContextHit>
 
+/** Whether everything that was asked was there to be searched. */
+export const ContextState = z
+  .enum(['ready', 'reading', 'empty'])
+  .describe('reading: a source is read for the first time, ask again; empty: nothing was taken in')
+export type ContextState = z.infer<typeof ContextState>
+
 export const Engines = z.array(z.enum(['fts5', 'postings', 'vectors']))
 
 export const Packed = z.object({

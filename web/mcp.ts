@@ -43,6 +43,7 @@ const meta = {
   'io.modelcontextprotocol/protocolVersion': version,
   'io.modelcontextprotocol/clientCapabilities': {},
   'io.modelcontextprotocol/clientInfo': { name: 'switchyard-dashboard', version: '1' },
+  'switchyard/output': 'structured',
 }
 
 let nextId = 1

@@ -84,6 +84,13 @@ const rules: Rules = {
   /** A change is judged by somebody else than who wrote it, and agents see none but their own. */
   'change.review': ({ kind }) =>
     kind === 'agent' ? deny('an agent does not review the change of its own task') : allow,
+  'source.add': ({ id, roles: own }, { path, known }) =>
+    known || own.includes('owner') || own.includes('controller')
+      ? allow
+      : deny(
+          `${id} may not bring ${path} into the context store`,
+          'An owner does it once; after that the org may bring it up to date.',
+        ),
 }
 
 /** The only place where authority is decided: a pure function of who, what, and the facts about it. */

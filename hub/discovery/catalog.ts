@@ -140,7 +140,8 @@ export const listing = (tool: Tool) => ({
   title: tool.title,
   description: tool.description,
   inputSchema: tool.inputSchema(),
-  outputSchema: tool.outputSchema(),
+  // Who states an output schema has to send structured content, which clients show instead of the text.
+  outputSchema: tool.text ? undefined : tool.outputSchema(),
   annotations: {
     title: tool.title,
     readOnlyHint: tool.effect === 'read',

@@ -11,6 +11,7 @@ import { passSigningIn } from './sign-in-elicitation.ts'
 import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 import { cutAnswer } from './answers.ts'
 import { offersOf } from './list-methods.ts'
+import { ownAnswer } from './own-answers.ts'
 import { withTask } from './tasks.ts'
 
 /** Answers `tools/call`, whoever serves the tool. */
@@ -39,9 +40,8 @@ export async function answerToolCall(
       const relayed = { ...request, params: { ...params, arguments: args } }
       return await callForeign(hub, relayed, { ...caller, rawArguments }, modern, served)
     }
-    const structured = JSON.stringify(await hub.calls.tool(principal, name, args, { signal }))
-    const lead = modern ? `${completeText},` : ''
-    return `{${lead}"content":[{"type":"text","text":${JSON.stringify(structured)}}],"structuredContent":${structured}}`
+    const output = await hub.calls.tool(principal, name, args, { signal })
+    return `{${modern ? `${completeText},` : ''}${ownAnswer(hub.registry.require(name), output, params._meta)}}`
   } catch (error) {
     if (!(error instanceof HubError)) throw error // An upstream's own error, code and data, too.
     // Only a name that is not in the caller's list is a protocol error; the model can mend the rest.

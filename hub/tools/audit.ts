@@ -6,6 +6,7 @@ import { auditRow, genesis, linkHash } from '../../servers/kit/audit.ts'
 import { orgFilter } from '../../servers/kit/context.ts'
 import { cursorNumber, pageOf } from '../../servers/kit/page.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
+import { auditText } from './texts.ts'
 
 export const auditList = defineTool({
   name: 'audit_list',
@@ -20,6 +21,7 @@ export const auditList = defineTool({
     ...pageInput,
   },
   output: page(AuditRow),
+  text: auditText,
   run: async ({ subject, principal, cursor, limit }, ctx) => {
     const orgs = orgFilter(ctx, undefined)
     const conditions = [

@@ -3,6 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { Org, Principal } from '../../schemas/principal.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import { listTokens, mintToken, revokeToken } from '../../servers/kit/store/tokens.ts'
+import { tokensText } from './texts.ts'
 
 const Grantable = z.enum(['owner', 'developer', 'viewer', 'worker'])
 
@@ -61,6 +62,7 @@ export const tokenList = defineTool({
   scope: 'admin',
   input: {},
   output: z.object({ items: z.array(TokenRow) }),
+  text: tokensText,
   run: async (_input, ctx) => {
     const found = await listTokens(ctx.reader, ctx.now())
     return {

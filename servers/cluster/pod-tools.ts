@@ -6,6 +6,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { defineTool } from '../kit/tool.ts'
 import { endPod, findPod, livePods, toPod } from './pod-rows.ts'
 import { podSpec, recordExit } from './pod-start.ts'
+import { podLogText } from './texts.ts'
 
 const pod = z.string().max(60).describe('Pod id')
 
@@ -30,9 +31,10 @@ export const podLog = defineTool({
   scope: 'cluster:read',
   input: {
     pod,
-    max_bytes: z.int().min(1).max(262_144).default(16_384).describe('Most bytes to return'),
+    max_bytes: z.int().min(1).max(262_144).default(6144).describe('Most bytes to return'),
   },
   output: z.object({ data: z.string(), sizeBytes: z.int() }),
+  text: podLogText,
   run: async ({ pod: id, max_bytes: maxBytes }, ctx) => {
     findPod(ctx, ctx.store, id)
     const file = await open(join(ctx.cluster.folder(id), 'output.log')).catch(() => undefined) // Never started.

@@ -12,6 +12,7 @@ import type { PodRow } from './pod-rows.ts'
 import { findPod, livePods, toPod, withPromised } from './pod-rows.ts'
 import { insertPod, podToken, startPod } from './pod-start.ts'
 import { rateNode } from './placement.ts'
+import { podsText } from './texts.ts'
 
 export const podRun = defineTool({
   name: 'pod_run',
@@ -119,6 +120,7 @@ export const podList = defineTool({
     ...pageInput,
   },
   output: page(Pod),
+  text: podsText,
   run: async ({ task, ended, org, cursor, limit }, ctx) =>
     listNewest(ctx.store, {
       table: 'pods',

@@ -6,10 +6,13 @@ import { HubError } from '../../schemas/errors.ts'
 import { Org } from '../../schemas/principal.ts'
 import type { IngestReport, InlineDocument } from '../kit/context-index.ts'
 import type { Context } from '../kit/context.ts'
+import { pause } from '../kit/clock.ts'
+import { assertOutsideDataDir } from '../kit/files/data-dir-guard.ts'
 import { defineTool } from '../kit/tool.ts'
-import { assertOwner, placeOf } from './places.ts'
-import type { SourceRow } from './source-rows.ts'
-import { findSource, isPlace, saveProblem, saveReport, toIndexed, toSource } from './source-rows.ts'
+import { placeOf } from './places.ts'
+import type { SourceRow } from './store/sources.ts'
+import { ensureSource, readSource, saveProblem, saveReport } from './store/sources.ts'
+import { findSource, isPlace, toIndexed, toSource } from './visible-sources.ts'
 
 const Document = z.strictObject({
   path: z
@@ -79,7 +82,7 @@ export const contextIngest = defineTool({
   }),
   run: async (input, ctx) => {
     const row =
-      input.source === undefined ? await ensureSource(ctx, input) : findSource(ctx, input.source)
+      input.source === undefined ? await newSource(ctx, input) : await findSource(ctx, input.source)
     if ((input.documents || input.file) && isPlace(row.kind)) {
       throw new HubError(
         'invalid',
@@ -88,12 +91,13 @@ export const contextIngest = defineTool({
       )
     }
     const running = runIngest(ctx, row, input)
-    const report = await Promise.race([running, after(input.wait_ms)])
+    const report = await Promise.race([
+      running,
+      pause(ctx.clock, input.wait_ms, ctx.signal).then(() => undefined),
+    ])
     if (report === undefined)
       running.catch((error: unknown) => ctx.log.warn({ error, source: row.id }, 'an ingest failed'))
-    const fresh =
-      ctx.store.get<SourceRow>('SELECT * FROM context_sources WHERE id = :id', { id: row.id }) ??
-      row
+    const fresh = (await readSource(ctx.reader, row.id)) ?? row
     const { added = 0, removed = 0, skipped = [], skippedCount = 0 } = report ?? {}
     const done = report !== undefined
     return { source: toSource(fresh), done, added, removed, skipped, skippedCount }
@@ -119,7 +123,7 @@ async function runIngest(
   row: SourceRow,
   { documents, file, rebuild }: Asked,
 ): Promise<IngestReport> {
-  const source = toIndexed(ctx, row)
+  const source = await toIndexed(ctx, row)
   const modifiedAt = ctx.now()
   const inline = documents?.map(({ path, text, revision }): InlineDocument => ({
     path,
@@ -128,38 +132,30 @@ async function runIngest(
     modifiedAt,
   }))
   try {
+    if (isPlace(row.kind)) await assertOutsideDataDir(ctx, row.uri) // A link may have taken its place.
     const report =
       file === undefined
         ? await ctx.context.ingest(source, inline ?? (isPlace(row.kind) ? undefined : []), rebuild)
         : await ctx.context.importFrom(source, await exportedFile(ctx, file))
-    await ctx.write((tx) => {
-      saveReport(tx, row.id, report)
-      tx.event({
-        kind: 'context.ingested',
-        org: row.org,
-        subject: row.id,
-        data: { added: report.added, removed: report.removed },
-      })
-      tx.about(row.id)
-    })
+    await saveReport(ctx, row, report)
     return report
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    await ctx.store.write((tx) => saveProblem(tx, row.id, problem))
+    await saveProblem(ctx.store, row.id, problem) // The failed call has its own audit row.
     throw error
   }
 }
 
 /** Only owners name files of the hub's machine. */
 async function exportedFile(ctx: Context, file: string): Promise<string> {
-  assertOwner(ctx, file)
+  ctx.ensure('source.add', { path: file, known: false })
   if (!isAbsolute(file)) throw new HubError('invalid', `${file} is not an absolute path`)
   const found = await stat(file).catch(() => undefined) // Any failure means: cannot be read.
   if (found?.isFile()) return file
   throw new HubError('not_found', `there is no file ${file}`)
 }
 
-async function ensureSource(ctx: Context, asked: Asked): Promise<SourceRow> {
+async function newSource(ctx: Context, asked: Asked): Promise<SourceRow> {
   const { kind, uri } = asked
   if (kind === undefined || uri === undefined) {
     throw new HubError('invalid', 'name a known `source`, or the `kind` and `uri` of a new one', {
@@ -167,50 +163,14 @@ async function ensureSource(ctx: Context, asked: Asked): Promise<SourceRow> {
     })
   }
   const place = await placeOf(ctx, kind, uri, asked.org)
-  const id = ctx.id('ctx')
-  return ctx.write((tx) => {
-    const known = tx.get<SourceRow>(
-      'SELECT * FROM context_sources WHERE org = :org AND kind = :kind AND uri = :uri',
-      { org: place.org, kind, uri: place.uri },
-    )
-    const given = {
-      ref: asked.ref ?? known?.ref ?? null,
-      trust: asked.trust ?? known?.trust ?? 'own',
-      retention_days: asked.retention_days ?? known?.retention_days ?? null,
-    }
-    if (known) {
-      tx.run(
-        'UPDATE context_sources SET ref = :ref, trust = :trust, retention_days = :retention_days WHERE id = :id',
-        { ...given, id: known.id },
-      )
-      return { ...known, ...given }
-    }
-    const row: SourceRow = {
-      id,
-      org: place.org,
-      kind,
-      uri: place.uri,
-      name: asked.name ?? place.name,
-      ...given,
-      state: 'pending',
-      problem: null,
-      revision: null,
-      documents: 0,
-      chunks: 0,
-      created_at: tx.now,
-      indexed_at: null,
-    }
-    tx.insert('context_sources', row)
-    tx.event({
-      kind: 'context.source_added',
-      org: place.org,
-      subject: id,
-      data: { kind, uri: place.uri },
-    })
-    tx.about(id)
-    return row
+  return ensureSource(ctx, {
+    id: ctx.id('ctx'),
+    kind,
+    org: place.org,
+    uri: place.uri,
+    name: asked.name ?? place.name,
+    ref: asked.ref,
+    trust: asked.trust,
+    retentionDays: asked.retention_days,
   })
 }
-
-const after = (ms: number): Promise<undefined> =>
-  new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())

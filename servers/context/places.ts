@@ -4,8 +4,10 @@ import type { SourceKind } from '../../schemas/context.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
-import { repositoryRoot } from '../kit/git.ts'
-import { isPlace } from './source-rows.ts'
+import { assertOutsideDataDir } from '../kit/files/data-dir-guard.ts'
+import { commonDir, repositoryRoot } from '../kit/git.ts'
+import { readRepositoryAt } from '../kit/store/repositories.ts'
+import { isPlace } from './visible-sources.ts'
 
 /** What a source is kept under. A path of this machine is taken from owners, or where its org works with it already. */
 export async function placeOf(
@@ -14,28 +16,29 @@ export async function placeOf(
   uri: string,
   asked: string | undefined,
 ): Promise<{ org: string; uri: string; name: string }> {
-  if (kind === 'vault') {
-    const found = Object.entries(ctx.config.file.vaults).find(
-      ([name, { path }]) => name === uri || path === uri,
-    )
-    if (!found)
-      throw new HubError('not_found', `no vault ${JSON.stringify(uri)} is configured`, {
-        hint: 'Name it under `vaults` in switchyard.json.',
-      })
-    return { org: orgFor(ctx, found[1].org), uri: found[1].path, name: found[0] }
-  }
+  if (kind === 'vault') return vaultNamed(ctx, uri)
   const org = orgFor(ctx, asked)
   if (!isPlace(kind)) return { org, uri, name: uri }
   const path = kind === 'folder' ? await folderPath(uri) : await repositoryRoot(uri)
-  const known =
-    kind !== 'folder' &&
-    ctx.store.get('SELECT 1 AS known FROM repositories WHERE org = :org AND path = :path', {
-      org,
-      path,
-    })
-  if (!known) assertOwner(ctx, path)
+  const known = kind !== 'folder' && (await readRepositoryAt(ctx.reader, org, path)) !== undefined
+  ctx.ensure('source.add', { path, known })
+  await assertOutsideDataDir(ctx, path)
+  if (kind !== 'folder') await assertOutsideDataDir(ctx, await commonDir(path))
   const name = path.split('/').at(-1) ?? path
   return { org, uri: path, name: kind === 'spec' ? `${name}-specs` : name }
+}
+
+async function vaultNamed(ctx: Context, uri: string) {
+  const found = Object.entries(ctx.config.file.vaults).find(
+    ([name, { path }]) => name === uri || path === uri,
+  )
+  if (!found)
+    throw new HubError('not_found', `no vault ${JSON.stringify(uri)} is configured`, {
+      hint: 'Name it under `vaults` in switchyard.json.',
+    })
+  const [name, { org, path }] = found
+  await assertOutsideDataDir(ctx, path)
+  return { org: orgFor(ctx, org), uri: path, name }
 }
 
 async function folderPath(uri: string): Promise<string> {
@@ -43,13 +46,5 @@ async function folderPath(uri: string): Promise<string> {
   if (found && (await stat(found)).isDirectory()) return found
   throw new HubError('not_found', `there is no folder ${uri} on the hub machine`, {
     hint: 'Pass an absolute path.',
-  })
-}
-
-export function assertOwner(ctx: Context, path: string): void {
-  const { roles, id } = ctx.principal
-  if (roles.includes('owner') || roles.includes('controller')) return
-  throw new HubError('denied', `${id} may not bring ${path} into the context store`, {
-    hint: 'An owner does it once; after that the org may bring it up to date.',
   })
 }

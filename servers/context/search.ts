@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import { ContextHit, Engines, Packed, SourceKind } from '../../schemas/context.ts'
+import { ContextHit, ContextState, Engines, Packed, SourceKind } from '../../schemas/context.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { Org } from '../../schemas/principal.ts'
 import type { SearchRequest } from '../kit/context-index.ts'
 import type { Context } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { SourceRow } from './source-rows.ts'
-import { findSource, visibleSources } from './source-rows.ts'
+import type { SourceRow } from './store/sources.ts'
+import { findSource, visibleSources } from './visible-sources.ts'
+import { hitsText } from './texts.ts'
 
 const asking = {
   query: z
@@ -29,6 +30,12 @@ const asking = {
   org: Org.optional().describe('Org whose context to search; default: your own'),
 }
 
+/** With its tokens, which only the index's own thread could count: the table for it is large. */
+const nothingTaken = {
+  text: 'nothing was taken into the context store yet; context_ingest does it',
+  tokens: 14,
+}
+
 const degradedField = z
   .array(z.string())
   .describe('What could not be used, and why; empty when all was')
@@ -43,24 +50,31 @@ export const contextSearch = defineTool({
   input: {
     ...asking,
     limit: z.int().min(1).max(50).default(10).describe('Most pieces to return'),
-    excerpt_chars: z.int().min(0).max(4000).default(600).describe('Most characters of each piece'),
+    excerpt_chars: z
+      .int()
+      .min(0)
+      .max(4000)
+      .default(600)
+      .describe('Most characters of each piece, or half as many tokens'),
   },
   output: z.object({
     items: z.array(ContextHit),
+    state: ContextState,
     engines: Engines,
     degraded: degradedField,
     searched: z.int().describe('Number of sources searched'),
     tookMs: z.number(),
   }),
+  text: hitsText,
   run: async ({ limit, excerpt_chars: chars, ...asked }, ctx) => {
-    const { request, problems } = requestFor(ctx, asked)
-    if (!request) return { items: [], engines: [], degraded: problems, searched: 0, tookMs: 0 }
+    const { request, state, problems } = await requestFor(ctx, asked)
+    if (!request)
+      return { items: [], state, engines: [], degraded: problems, searched: 0, tookMs: 0 }
     const { hits, engines, degraded, tookMs } = await ctx.context.search({ ...request, limit })
-    const items = hits.map((hit) =>
-      hit.text.length > chars ? { ...hit, text: `${hit.text.slice(0, chars)}…` } : hit,
-    )
+    const items = hits.map((hit) => excerptOf(hit, chars))
     return {
       items,
+      state,
       engines,
       degraded: [...problems, ...degraded],
       searched: request.sources.length,
@@ -68,6 +82,13 @@ export const contextSearch = defineTool({
     }
   },
 })
+
+/** A character of some scripts is a token, of others a quarter: whichever limit comes first cuts. */
+function excerptOf(hit: ContextHit, chars: number): ContextHit {
+  const { text, tokens } = hit
+  const most = Math.min(chars, Math.floor(((chars / 2) * text.length) / Math.max(1, tokens)))
+  return text.length > most ? { ...hit, text: `${text.slice(0, most)}…` } : hit
+}
 
 export const contextPack = defineTool({
   name: 'context_pack',
@@ -83,31 +104,33 @@ export const contextPack = defineTool({
       .min(200)
       .max(100_000)
       .default(4000)
-      .describe('Most tokens (o200k_base) of the text'),
+      .describe('Most tokens (o200k_base) of all that a model is sent'),
   },
   output: z.object({
     text: z.string(),
-    tokens: z.int(),
+    tokens: z.int().describe('Tokens of the text, which is all that a model is sent'),
+    state: ContextState,
     items: z.array(Packed),
-    omitted: z.array(z.object({ cite: z.string(), tokens: z.int() })),
+    omitted: z
+      .object({ count: z.int(), tokens: z.int(), cites: z.array(z.string()) })
+      .describe('What was found and had no room, with the best of it'),
     engines: Engines,
     degraded: degradedField,
     generation: z.int().describe('Grows with each change of the index'),
   }),
+  text: ({ text }) => text,
   run: async ({ max_tokens: maxTokens, ...asked }, ctx) => {
-    const { request, problems } = requestFor(ctx, asked)
-    if (!request)
-      return {
-        text: '',
-        tokens: 0,
-        items: [],
-        omitted: [],
-        engines: [],
-        degraded: problems,
-        generation: 0,
-      }
-    const packed = await ctx.context.pack({ ...request, maxTokens })
-    return { ...packed, degraded: [...problems, ...packed.degraded] }
+    const { request, state, problems } = await requestFor(ctx, asked)
+    if (request) return { state, ...(await ctx.context.pack({ ...request, maxTokens, problems })) }
+    return {
+      ...nothingTaken,
+      state,
+      items: [],
+      omitted: { count: 0, tokens: 0, cites: [] },
+      engines: [],
+      degraded: problems,
+      generation: 0,
+    }
   },
 })
 
@@ -120,14 +143,18 @@ type Asked = {
 }
 
 /** Which sources are asked, of one org, and what is not right with them. */
-function requestFor(
+async function requestFor(
   ctx: Context,
   { query, sources, kinds, near, org }: Asked,
-): { request: Omit<SearchRequest, 'limit'> | undefined; problems: string[] } {
+): Promise<{
+  request: Omit<SearchRequest, 'limit'> | undefined
+  state: ContextState
+  problems: string[]
+}> {
   const rows =
     sources === undefined
-      ? visibleSources(ctx, org)
-      : sources.map((asked) => findSource(ctx, asked))
+      ? await visibleSources(ctx, org)
+      : await Promise.all(sources.map((asked) => findSource(ctx, asked)))
   const chosen = rows.filter(({ kind }) => kinds === undefined || kinds.includes(kind))
   const orgs = [...new Set(chosen.map((row) => row.org))]
   if (orgs.length > 1) {
@@ -139,7 +166,8 @@ function requestFor(
   if (owner === undefined)
     return {
       request: undefined,
-      problems: ['nothing was taken into the context store yet; context_ingest does it'],
+      state: 'empty',
+      problems: [nothingTaken.text],
     }
   const problems = chosen.flatMap(problemOf)
   return {
@@ -150,6 +178,7 @@ function requestFor(
       near,
       now: ctx.now(),
     },
+    state: chosen.some((row) => row.state === 'pending') ? 'reading' : 'ready',
     problems,
   }
 }

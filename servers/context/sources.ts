@@ -1,12 +1,23 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ContextSource, SourceKind } from '../../schemas/context.ts'
+import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
+import { orgFilter } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { SourceRow } from './source-rows.ts'
-import { findSource, toSource, visibleSources } from './source-rows.ts'
+import { cursorKey, pageOf } from '../kit/page.ts'
+import {
+  countForgotten,
+  deleteSource,
+  pageOfSources,
+  sourcesWithRetention,
+} from './store/sources.ts'
+import { findSource, mayRead, toSource } from './visible-sources.ts'
+import { sourcesText } from './texts.ts'
 
 const dayMs = 86_400_000
+/** Above every id of ours, so that the list starts at the newest. */
+const highestId = '~'
 
 export const contextSourceList = defineTool({
   name: 'context_source_list',
@@ -18,13 +29,25 @@ export const contextSourceList = defineTool({
   input: {
     org: Org.optional().describe('Only this org'),
     kind: SourceKind.optional().describe('Only this kind'),
+    ...pageInput,
   },
-  output: z.object({ items: z.array(ContextSource) }),
-  run: async ({ org, kind }, ctx) => ({
-    items: visibleSources(ctx, org)
-      .filter((row) => kind === undefined || row.kind === kind)
-      .map(toSource),
-  }),
+  output: page(ContextSource),
+  text: sourcesText,
+  run: async ({ org, kind, cursor, limit }, ctx) => {
+    const rows = await pageOfSources(ctx.reader, {
+      orgs: orgFilter(ctx, org),
+      kind,
+      before: cursorKey(cursor, highestId),
+      count: limit + 1,
+    })
+    const { items, next } = pageOf(
+      rows,
+      limit,
+      (row) => row,
+      ({ id }) => id,
+    )
+    return { items: items.filter((row) => mayRead(ctx, row)).map(toSource), next }
+  },
 })
 
 export const contextForget = defineTool({
@@ -45,19 +68,12 @@ export const contextForget = defineTool({
   },
   output: z.object({ source: z.string(), forgotten: z.int() }),
   run: async ({ source: asked, paths }, ctx) => {
-    const row = findSource(ctx, asked)
+    const row = await findSource(ctx, asked)
     if (paths === undefined) ctx.context.unfollow(row.id)
     const forgotten = await ctx.context.forget(row.org, row.id, paths)
-    await ctx.write((tx) => {
-      if (paths === undefined) tx.run('DELETE FROM context_sources WHERE id = :id', { id: row.id })
-      else
-        tx.run(
-          'UPDATE context_sources SET documents = max(0, documents - :forgotten) WHERE id = :id',
-          { id: row.id, forgotten },
-        )
-      tx.event({ kind: 'context.forgotten', org: row.org, subject: row.id, data: { forgotten } })
-      tx.about(row.id)
-    })
+    await (paths === undefined
+      ? deleteSource(ctx, row, forgotten)
+      : countForgotten(ctx, row, forgotten))
     return { source: row.id, forgotten }
   },
 })
@@ -72,28 +88,13 @@ export const contextExpire = defineTool({
   input: {},
   output: z.object({ forgotten: z.int() }),
   run: async (_input, ctx) => {
-    const rows = ctx.store.all<SourceRow>(
-      'SELECT * FROM context_sources WHERE retention_days IS NOT NULL',
-    )
     let forgotten = 0
-    for (const row of rows) {
+    for (const row of await sourcesWithRetention(ctx.reader)) {
       const before = ctx.now() - (row.retention_days ?? 0) * dayMs
       const count = await ctx.context.forgetOlder(row.org, row.id, before)
       if (count === 0) continue
       forgotten += count
-      await ctx.write((tx) => {
-        tx.run('UPDATE context_sources SET documents = max(0, documents - :count) WHERE id = :id', {
-          id: row.id,
-          count,
-        })
-        tx.event({
-          kind: 'context.forgotten',
-          org: row.org,
-          subject: row.id,
-          data: { forgotten: count },
-        })
-        tx.about(row.id)
-      })
+      await countForgotten(ctx, row, count)
     }
     return { forgotten }
   },
@@ -119,7 +120,7 @@ export const contextExport = defineTool({
   },
   output: z.object({ file: z.string(), documents: z.int() }),
   run: async ({ sources, name }, ctx) => {
-    const rows = sources.map((asked) => findSource(ctx, asked))
+    const rows = await Promise.all(sources.map((asked) => findSource(ctx, asked)))
     const file = join(ctx.dataDir, 'exports', `${name}.jsonl.gz`)
     const org = rows[0]?.org ?? ''
     const documents = await ctx.context.exportTo(
@@ -127,7 +128,7 @@ export const contextExport = defineTool({
       rows.filter((row) => row.org === org).map(({ id }) => id),
       file,
     )
-    await ctx.write((tx) => tx.about(file))
+    await ctx.transaction(async (tx) => tx.about(file))
     return { file, documents }
   },
 })

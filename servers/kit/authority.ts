@@ -32,6 +32,8 @@ export type Subjects = {
   'workspace.use': { task: string | undefined }
   /** Give a verdict on a change; `task` is the one whose work it proposes. */
   'change.review': { task: string | undefined }
+  /** Have a path of the hub's machine read into the context store; `known` when its org works with it. */
+  'source.add': { path: string; known: boolean }
 }
 
 export type Action = keyof Subjects

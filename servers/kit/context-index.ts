@@ -49,12 +49,16 @@ export type SearchReply = {
   tookMs: number
 }
 
-export type PackRequest = Omit<SearchRequest, 'limit'> & { maxTokens: number }
+export type PackRequest = Omit<SearchRequest, 'limit'> & {
+  maxTokens: number
+  /** What is known to be wrong with the sources: said in the text, and counted. */
+  problems: string[]
+}
 export type PackReply = {
   text: string
   tokens: number
   items: Packed[]
-  omitted: { cite: string; tokens: number }[]
+  omitted: { count: number; tokens: number; cites: string[] }
   engines: SearchReply['engines']
   degraded: string[]
   generation: number

@@ -23,6 +23,12 @@ type Definition<Input extends z.ZodRawShape, Output extends z.ZodType> = {
   idempotent?: boolean
   /** Whether this hub offers the tool as it is configured now; one that is not offered is not listed. */
   available?: (config: Config) => boolean
+  /**
+   * What a model reads in place of the output as JSON: a table for a list, code unescaped. It has to
+   * say all that the model needs, since most clients show a model either the text or the structured
+   * content of an answer, never both. So it is sent alone, and programs ask for the structure.
+   */
+  text?(output: z.output<Output>): string
   run(input: z.output<z.ZodObject<Input>>, ctx: Context): Promise<z.input<Output>>
 }
 
@@ -37,6 +43,8 @@ export type Tool = {
   available(config: Config): boolean
   inputSchema(): object
   outputSchema(): object
+  /** The text for a model, of what `call` returned; undefined where that is the JSON itself. */
+  text: ((output: unknown) => string) | undefined
   call(args: unknown, ctx: Context): Promise<unknown>
 }
 
@@ -45,7 +53,7 @@ export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType
   definition: Definition<Input, Output>,
 ): Tool {
   const input = z.strictObject(definition.input)
-  const { name, title, description, effect, scope, output } = definition
+  const { name, title, description, effect, scope, output, text } = definition
   return {
     name,
     title,
@@ -56,6 +64,7 @@ export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType
     available: definition.available ?? (() => true),
     inputSchema: once(() => prepared()[name]?.input ?? jsonSchema(input, 'input')),
     outputSchema: once(() => prepared()[name]?.output ?? jsonSchema(output, 'output')),
+    text: text && ((result) => text(result as z.output<Output>)), // `call` has parsed it.
     async call(args, ctx) {
       const parsed = input.safeParse(args ?? {})
       if (!parsed.success) throw invalidInput(name, parsed.error, Object.keys(definition.input))

@@ -50,7 +50,8 @@ export const modelGenerate = defineTool({
       .max(200)
       .optional()
       .describe('Tools the model may call'),
-    max_output_tokens: z.int().min(1).max(1_000_000).optional().describe('Most tokens to generate'),
+    max_tokens: z.int().min(1).max(1_000_000).optional().describe('Most tokens to generate'),
+    max_output_tokens: z.int().min(1).optional().describe('Older name of max_tokens'),
     temperature: z.number().min(0).max(2).optional().describe('Sampling temperature'),
   },
   output: z.object({
@@ -61,7 +62,8 @@ export const modelGenerate = defineTool({
     scripted: z.boolean(),
     fallbacks: z.array(z.object({ model: z.string(), error: z.string() })),
   }),
-  run: async ({ model, prompt, tools, max_output_tokens: maxOutputTokens, temperature }, ctx) => {
+  run: async ({ model, prompt, tools, temperature, ...asked }, ctx) => {
+    const maxOutputTokens = asked.max_tokens ?? asked.max_output_tokens
     const options = {
       prompt,
       ...(tools ? { tools, toolChoice: { type: 'auto' } } : {}),

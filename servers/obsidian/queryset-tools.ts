@@ -3,6 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { QuerySet } from '../../schemas/note.ts'
 import { defineTool } from '../kit/tool.ts'
 import { openVault, vaultInput } from './vaults.ts'
+import { rowsText } from './texts.ts'
 
 // What reads and runs queries is loaded by the first one.
 const definitions = () => import('./querysets.ts')
@@ -83,6 +84,7 @@ export const querysetRun = defineTool({
     truncated: z.boolean(),
     summaries: z.record(z.string(), z.unknown()).optional(),
   }),
+  text: rowsText,
   run: async (input, ctx) => {
     const vault = await openVault(ctx, input.vault)
     const [{ findQuerySet }, { runSet }] = await Promise.all([

@@ -7,6 +7,7 @@ import type { Note } from './note-scan.ts'
 import { scanNote } from './note-scan.ts'
 import type { VaultIndex } from './vault-index.ts'
 import { absolute, findNote, openVault, pathInput, vaultInput } from './vaults.ts'
+import { noteText, linksText } from './texts.ts'
 
 const shownItems = 200
 
@@ -41,6 +42,7 @@ export const noteRead = defineTool({
     map: z.unknown().optional(),
     meta: z.unknown().optional(),
   }),
+  text: noteText,
   run: async (input, ctx) => {
     const vault = await openVault(ctx, input.vault)
     const path = await findNote(vault, input.path, ctx.now())
@@ -143,6 +145,7 @@ export const noteLinks = defineTool({
     unresolved: z.array(NoteLinkOut),
     truncated: z.boolean(),
   }),
+  text: linksText,
   run: async (input, ctx) => {
     const vault = await openVault(ctx, input.vault)
     const { index } = vault

@@ -4,6 +4,7 @@ import { defineTool } from '../kit/tool.ts'
 import { nameOf } from './vault-index.ts'
 import type { Vault } from './vaults.ts'
 import { openVault, vaultInput } from './vaults.ts'
+import { foundNotesText } from './texts.ts'
 
 export const noteSearch = defineTool({
   name: 'note_search',
@@ -38,6 +39,7 @@ export const noteSearch = defineTool({
     total: z.int(),
     truncated: z.boolean(),
   }),
+  text: foundNotesText,
   run: async (input, ctx) => {
     const { matcherOf, plainHit, searchNotes } = await import('./search-run.ts') // With the first search.
     const vault = await openVault(ctx, input.vault)

@@ -15,6 +15,7 @@ import {
   saveAgent,
   toAgent,
 } from './store/agents.ts'
+import { agentsText } from './texts.ts'
 
 export const agentList = defineTool({
   name: 'agent_list',
@@ -29,6 +30,7 @@ export const agentList = defineTool({
     ...pageInput,
   },
   output: page(Agent),
+  text: agentsText,
   run: ({ state, org, cursor, limit }, ctx) =>
     listAgents(ctx.reader, { state, orgs: orgFilter(ctx, org), cursor, limit }),
 })

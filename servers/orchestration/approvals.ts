@@ -12,6 +12,7 @@ import {
 } from './store/approvals.ts'
 import { requireLease } from './store/attempts.ts'
 import { findTask } from './store/tasks.ts'
+import { approvalsText } from './texts.ts'
 
 export const approvalRequest = defineTool({
   name: 'approval_request',
@@ -99,6 +100,7 @@ export const approvalList = defineTool({
       .describe('How long to wait for the answer to `approval`'),
   },
   output: z.object({ items: z.array(Approval) }),
+  text: approvalsText,
   run: async ({ task, approval: id, state, wait_ms: waitMs }, ctx) => {
     const read = async () => {
       const now = ctx.now()

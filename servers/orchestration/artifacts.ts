@@ -7,6 +7,7 @@ import { defineTool } from '../kit/tool.ts'
 import { keepArtifact, listArtifacts, readArtifact, toArtifact } from './store/artifacts.ts'
 import { requireLease } from './store/attempts.ts'
 import { findTask } from './store/tasks.ts'
+import { artifactsText, artifactText } from './texts.ts'
 
 const maxArtifactBytes = 3 * 1024 * 1024
 
@@ -73,6 +74,7 @@ export const artifactList = defineTool({
   scope: 'task:read',
   input: { task: z.string().max(60).describe('Task whose artifacts to list') },
   output: z.object({ items: z.array(Artifact) }),
+  text: artifactsText,
   run: async ({ task }, ctx) => {
     await findTask(ctx, ctx.reader, task)
     return { items: (await listArtifacts(ctx.reader, task)).map(toArtifact) }
@@ -88,12 +90,7 @@ export const artifactRead = defineTool({
   scope: 'task:read',
   input: {
     artifact: z.string().max(60).describe('Artifact id'),
-    max_bytes: z
-      .int()
-      .min(1)
-      .max(maxArtifactBytes)
-      .default(65_536)
-      .describe('Most bytes to return'),
+    max_bytes: z.int().min(1).max(maxArtifactBytes).default(6144).describe('Most bytes to return'),
   },
   output: z.object({
     artifact: Artifact,
@@ -101,6 +98,7 @@ export const artifactRead = defineTool({
     data: z.string(),
     truncated: z.boolean(),
   }),
+  text: artifactText,
   run: async ({ artifact: id, max_bytes: maxBytes }, ctx) => {
     const artifact = await findArtifact(ctx, id)
     const bytes = await readBlob(ctx.dataDir, artifact.sha256)

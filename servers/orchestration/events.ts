@@ -4,6 +4,7 @@ import { Org } from '../../schemas/principal.ts'
 import { orgFilter } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
 import { lastEventSeq, listEvents } from './store/events.ts'
+import { eventsText } from './texts.ts'
 
 export const eventList = defineTool({
   name: 'event_list',
@@ -16,10 +17,11 @@ export const eventList = defineTool({
     after: z.int().min(0).optional().describe('Last event already seen; default: only new ones'),
     task: z.string().max(60).optional().describe('Only events of this task'),
     org: Org.optional().describe('Only this org'),
-    limit: z.int().min(1).max(500).default(100).describe('Most events to return'),
+    limit: z.int().min(1).max(500).default(50).describe('Most events to return'),
     wait_ms: z.int().min(0).max(50_000).default(0).describe('How long to wait for a new event'),
   },
   output: z.object({ items: z.array(Event), next: z.int() }),
+  text: eventsText,
   run: async ({ after, task, org, limit, wait_ms: waitMs }, ctx) => {
     const filter = { task: ctx.principal.task ?? task, orgs: orgFilter(ctx, org) }
     const deadline = ctx.now() + waitMs

@@ -5,6 +5,7 @@ import { defineTool } from '../kit/tool.ts'
 import { requireLease, saveLogPosition } from './store/attempts.ts'
 import { appendChunks, readChunks, readLogEnd } from './store/logs.ts'
 import { findTask } from './store/tasks.ts'
+import { logText } from './texts.ts'
 
 /** What one task may log. Beyond it appends are refused, so that one task cannot fill the disk. */
 const maxLogBytes = 512 * 1024 * 1024
@@ -85,10 +86,11 @@ export const taskLog = defineTool({
     task: z.string().max(60).describe('Task whose log to read'),
     after: z.int().min(0).default(0).describe('Last chunk already seen'),
     tail: z.int().min(1).max(1000).optional().describe('Only the last so many chunks'),
-    max_bytes: z.int().min(1024).max(1_048_576).default(65_536).describe('Most bytes to return'),
+    max_bytes: z.int().min(1024).max(1_048_576).default(6144).describe('Most bytes to return'),
     wait_ms: z.int().min(0).max(50_000).default(0).describe('How long to wait for new output'),
   },
   output: z.object({ items: z.array(LogChunk), next: z.int(), more: z.boolean() }),
+  text: logText,
   run: async ({ task, after, tail, max_bytes: maxBytes, wait_ms: waitMs }, ctx) => {
     await findTask(ctx, ctx.reader, task)
     using changes = ctx.store.topics.listen([`log:${task}`, task])

@@ -11,6 +11,7 @@ import { addMessage } from './store/messages.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
 import { findTask, insertTask, listTasks, makeDue, moveTask } from './store/tasks.ts'
+import { taskText, tasksText } from './texts.ts'
 
 const taskId = z.string().max(60).describe('Task id, as task_submit and task_list return it')
 
@@ -23,6 +24,7 @@ export const taskRead = defineTool({
   scope: 'task:read',
   input: { task: taskId },
   output: z.object({ task: Task, attempts: z.array(Attempt) }),
+  text: taskText,
   run: async ({ task }, ctx) => ({
     task: toTask(await findTask(ctx, ctx.reader, task)),
     attempts: (await listAttempts(ctx.reader, task)).map(toAttempt),
@@ -42,6 +44,7 @@ export const taskList = defineTool({
     ...pageInput,
   },
   output: page(Task),
+  text: tasksText,
   run: ({ state, org, cursor, limit }, ctx) =>
     listTasks(ctx.reader, {
       state,

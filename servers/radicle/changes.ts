@@ -21,6 +21,7 @@ import { readComments } from './store/comments.ts'
 import { readReviews } from './store/reviews.ts'
 import { readRevisions } from './store/revisions.ts'
 import { openWorkspace } from './workspaces.ts'
+import { changesText, changeText } from './texts.ts'
 
 export const changeOpen = defineTool({
   name: 'change_open',
@@ -93,6 +94,7 @@ export const changeList = defineTool({
     ...pageInput,
   },
   output: page(Change),
+  text: changesText,
   run: async ({ state, task, org, cursor, limit }, ctx) =>
     listChanges(ctx.reader, {
       filters: { state, task: ctx.principal.task ?? task },
@@ -116,7 +118,7 @@ export const changeRead = defineTool({
       .int()
       .min(0)
       .max(1_048_576)
-      .default(16_384)
+      .default(8192)
       .describe('Most bytes of diff; 0 leaves it out'),
   },
   output: z.object({
@@ -127,6 +129,7 @@ export const changeRead = defineTool({
     diff: z.string(),
     truncated: z.boolean().describe('Whether the diff was cut at max_bytes'),
   }),
+  text: changeText,
   run: async ({ change: id, revision, max_bytes: maxBytes }, ctx) => {
     const row = await findChange(ctx, id)
     const [revisions, comments, reviews] = await Promise.all([

@@ -11,6 +11,7 @@ import type { GitCopy } from './git/copy.ts'
 import { copyOf, requireCommit } from './git/copy.ts'
 import { diffText, readLog } from './git/history.ts'
 import { providerOf } from './providers/providers.ts'
+import { repositoriesText, repositoryText, commitsText, shownDiff } from './texts.ts'
 
 export const repoInput = z
   .string()
@@ -26,6 +27,7 @@ export const repoList = defineTool({
   scope: 'repo:read',
   input: { org: Org.optional().describe('Only this org') },
   output: z.object({ items: z.array(Repository) }),
+  text: repositoriesText,
   run: async ({ org }, ctx) => {
     const items = await listRepositories(ctx.reader, orgFilter(ctx, org), 500)
     return {
@@ -46,6 +48,7 @@ export const repoRead = defineTool({
     repository: Repository,
     branches: z.array(z.object({ name: z.string(), head: z.string(), at: z.int() })),
   }),
+  text: repositoryText,
   run: async ({ repo }, ctx) => {
     const repository = await findRepository(ctx, repo)
     return { repository, branches: await providerOf(ctx, repository).branches() }
@@ -70,6 +73,7 @@ export const repoLog = defineTool({
     limit: z.int().min(1).max(200).default(25).describe('Most commits to return'),
   },
   output: z.object({ items: z.array(Commit), next: z.string().optional() }),
+  text: commitsText,
   run: async ({ repo, ref, cursor, limit }, ctx) => {
     const repository = await findRepository(ctx, repo)
     const copy = await freshCopy(ctx, repository)
@@ -96,9 +100,10 @@ export const repoDiff = defineTool({
     repo: repoInput,
     from: z.string().max(200).describe('Branch, tag or commit to compare with'),
     to: z.string().max(200).describe('Branch, tag or commit to show'),
-    max_bytes: z.int().min(100).max(1_048_576).default(16_384).describe('Most bytes to return'),
+    max_bytes: z.int().min(100).max(1_048_576).default(8192).describe('Most bytes to return'),
   },
   output: z.object({ diff: z.string(), truncated: z.boolean() }),
+  text: shownDiff,
   run: async ({ repo, from, to, max_bytes: maxBytes }, ctx) => {
     const copy = await freshCopy(ctx, await findRepository(ctx, repo))
     const [a, b] = await Promise.all([requireCommit(copy, from), requireCommit(copy, to)])

@@ -24,6 +24,7 @@ import {
 } from './project.ts'
 import { readTasks } from './task-lines.ts'
 import { resolveTemplate } from './templates.ts'
+import { featuresText, featureText } from './texts.ts'
 
 export const specList = defineTool({
   name: 'spec_list',
@@ -34,6 +35,7 @@ export const specList = defineTool({
   scope: 'spec:read',
   input: { ...projectInput, ...pageInput },
   output: z.object({ items: z.array(Feature), next: z.string().optional() }),
+  text: featuresText,
   run: async ({ repo, project: folder, cursor, limit }, ctx) => {
     const project = await openProject(ctx, { repo, project: folder })
     const after = Buffer.from(cursorKey(cursor, ''), 'hex').toString('utf8')
@@ -104,6 +106,7 @@ export const specRead = defineTool({
       }),
     ),
   }),
+  text: featureText,
   run: async (
     { repo, project: folder, feature: asked, parts, heading, max_chars: maxChars },
     ctx,

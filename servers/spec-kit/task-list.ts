@@ -5,6 +5,7 @@ import { featureInput, findFeature, openProject, readDocument } from './project.
 import type { TaskLine } from './task-lines.ts'
 import { readTasks } from './task-lines.ts'
 import { orderTasks } from './task-order.ts'
+import { specTasksText } from './texts.ts'
 
 const name = 'tasks.md'
 export const specTaskList = defineTool({
@@ -23,7 +24,7 @@ export const specTaskList = defineTool({
       .boolean()
       .optional()
       .describe('Only tasks that are marked [P], or only those that are not'),
-    limit: z.int().min(1).max(500).default(100).describe('Most tasks to return'),
+    limit: z.int().min(1).max(500).default(50).describe('Most tasks to return'),
   },
   output: z.object({
     etag: z.string(),
@@ -34,6 +35,7 @@ export const specTaskList = defineTool({
       .array(z.object({ line: z.int(), text: z.string() }))
       .describe('Lines that name a task but are no tasks, such as table rows'),
   }),
+  text: specTasksText,
   run: async (input, ctx) => {
     const project = await openProject(ctx, input)
     const file = await readDocument(project, await findFeature(project, input.feature), name)

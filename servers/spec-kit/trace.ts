@@ -4,6 +4,7 @@ import { defineTool } from '../kit/tool.ts'
 import { documentsOf, featureInput, findFeature, openProject, readDocument } from './project.ts'
 import { readRequirements, refsOf } from './requirements.ts'
 import { readTasks } from './task-lines.ts'
+import { traceText } from './texts.ts'
 
 const Traced = z.object({
   ref: z.string(),
@@ -33,6 +34,7 @@ export const specTrace = defineTool({
       .array(z.object({ ref: z.string(), task: z.string(), line: z.int() }))
       .describe('Refs that tasks name and the spec does not define'),
   }),
+  text: traceText,
   run: async (input, ctx) => {
     const project = await openProject(ctx, input)
     const feature = await findFeature(project, input.feature)

@@ -1,4 +1,4 @@
-import type { Scored } from '../../servers/context/engine/rank.ts'
+import type { Scored } from '../../servers/context/engine/ranking.ts'
 
 /** How well one ranking answers one question, as TREC measures it. */
 export type Scores = { ndcg: number; mrr: number; recall: number }

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import Database from 'better-sqlite3'
-import { analyze, queryTerms } from '../../servers/context/engine/analyze.ts'
+import { analyze, queryTerms } from '../../servers/context/engine/analyzer.ts'
 import { chunksOf } from '../../servers/context/engine/chunk/chunk.ts'
 import { textChunks } from '../../servers/context/engine/chunk/text.ts'
-import type { Scored } from '../../servers/context/engine/rank.ts'
-import { combine, rankChunks } from '../../servers/context/engine/rank.ts'
+import type { Scored } from '../../servers/context/engine/ranking.ts'
+import { combine, rankChunks } from '../../servers/context/engine/ranking.ts'
 import { tokenizer } from '../../servers/context/engine/database.ts'
 import { embed } from '../../servers/context/engine/embedder.ts'
 import { installed } from './installed.ts'
@@ -79,7 +79,7 @@ const variants = [
     ...other,
   })),
 ]
-const chunkCache = new Map<string, { crumb: string; text: string }[]>()
+const chunkCache = new Map<string, { headingPath: string; text: string }[]>()
 const means: number[][] = variants.map(() => [])
 
 for (const repo of values.repo)
@@ -136,21 +136,21 @@ type Index = {
 async function build(documents: Document[], variant: Variant): Promise<Index> {
   const db = new Database(':memory:')
   db.exec(
-    `CREATE VIRTUAL TABLE words USING fts5 (path, crumb, body, content='', tokenize='${variant.tokenizer}')`,
+    `CREATE VIRTUAL TABLE words USING fts5 (path, headingPath, body, content='', tokenize='${variant.tokenizer}')`,
   )
-  const add = db.prepare('INSERT INTO words (rowid, path, crumb, body) VALUES (?, ?, ?, ?)')
+  const add = db.prepare('INSERT INTO words (rowid, path, headingPath, body) VALUES (?, ?, ?, ?)')
   const owners: number[] = [0]
   const cut = await Promise.all(documents.map((document) => piecesOf(document, variant.structured)))
   const text = variant.analyzed ? analyze : (raw: string) => raw
   db.transaction(() => {
     cut.forEach((pieces, document) => {
-      for (const { crumb, text: body } of pieces) {
-        add.run(owners.length, text(documents[document]?.path ?? ''), text(crumb), text(body))
+      for (const { headingPath, text: body } of pieces) {
+        add.run(owners.length, text(documents[document]?.path ?? ''), text(headingPath), text(body))
         owners.push(document)
       }
     })
   })()
-  const texts = cut.flat().map((piece) => `${piece.crumb}\n${piece.text}`)
+  const texts = cut.flat().map((piece) => `${piece.headingPath}\n${piece.text}`)
   const vectors = variant === variants.at(-1) ? await vectorsOf(texts) : []
   return { db, variant, paths: documents.map(({ path }) => path), owners, vectors }
 }

@@ -16,6 +16,8 @@ const topics = [
 export async function startEmbedServer(options: { extraDimensions?: number } = {}) {
   const requests: { path: string; size: number; model: string }[] = []
   let failing = false
+  let allowed = Infinity
+  let held = 0
   const server = createServer((request, response) => {
     let text = ''
     request.on('data', (chunk: Buffer) => (text += chunk.toString()))
@@ -29,6 +31,10 @@ export async function startEmbedServer(options: { extraDimensions?: number } = {
       const { input, model } = JSON.parse(text) as { input: string[]; model: string }
       requests.push({ path, size: input.length, model })
       if (failing) return reply(503, { error: 'overloaded' })
+      if (input.length > 1 && allowed-- <= 0) {
+        held++
+        return response.on('close', () => held--)
+      }
       const vectors = input.map((words) => vectorOf(words, model, options.extraDimensions ?? 0))
       if (path === '/api/embed') return reply(200, { model, embeddings: vectors })
       if (path === '/v1/embeddings')
@@ -45,6 +51,9 @@ export async function startEmbedServer(options: { extraDimensions?: number } = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // It listens on TCP.
     requests,
     fail: (value: boolean) => void (failing = value),
+    /** From now on so many batches are answered; who asks for more is kept waiting. */
+    allow: (batches: number) => void (allowed = batches),
+    held: () => held,
     close: () => server.close(),
   }
 }

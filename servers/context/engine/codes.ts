@@ -18,8 +18,8 @@ const bits = Uint8Array.from({ length: 65_536 }, (_unused, value) => {
 /**
  * The signs of all vectors of a space in memory, one bit for each dimension after a rotation: a twelfth of the
  * size, and 500,000 of them are compared in the time that SQLite needs for 10,000 vectors. What is nearest by
- * its signs is then compared exactly. A picture of one moment, as `Postings` is: what has got its vector since
- * is not in here.
+ * its signs is then compared exactly. A snapshot, as `Postings` is: what has got its vector since is not in
+ * here.
  */
 export class Codes {
   readonly #chunks: Uint32Array

@@ -11,6 +11,7 @@ const indexVersion = 1
 
 // One file for each org: a search touches its own rows only, and forgetting an org is deleting a file.
 // It holds nothing that cannot be made again from the sources, but for documents that were handed in.
+// The column `crumb` is the heading path of a chunk: FTS5 cannot rename a column.
 const schema = `
 CREATE TABLE document (
   id INTEGER PRIMARY KEY,
@@ -75,7 +76,7 @@ export function openIndex(file: string): Database.Database {
     else if (version !== 1)
       throw new HubError('unsupported', `${file} was written by a newer Switchyard`)
   }).immediate()
-  // A newer way of cutting or analysing: what is there serves until it was read anew.
+  // A newer way of making chunks or analysing them: what is there serves until it was read anew.
   db.prepare(
     `UPDATE document SET sha = '' WHERE EXISTS (SELECT 1 FROM meta WHERE name = 'version' AND value <> ?)`,
   ).run(indexVersion)

@@ -5,7 +5,7 @@ import { HubError } from '../../../schemas/errors.ts'
 import { FileTree } from '../../kit/files/tree.ts'
 import { git, gitRaw } from '../../kit/git.ts'
 import type { IndexedSource, InlineDocument } from '../../kit/context-index.ts'
-import { isSecretFile } from './redact.ts'
+import { isSecretFile } from './redaction.ts'
 
 /** A document that a source has now. `sha` changes with its content; `read` brings its text, or undefined when it is not text. */
 export type Listed = {

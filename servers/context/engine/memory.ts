@@ -9,14 +9,14 @@ export type InMemory = { words?: Postings | undefined; vectors?: Codes | undefin
 
 /** Below this SQLite answers in some ten milliseconds, and memory is better spent elsewhere. */
 const fromChunks = { words: 30_000, vectors: 3000 }
-/** So much may come after the picture was taken before it is taken anew. */
+/** So large a share may come after a snapshot before it is taken anew. */
 const staleShare = 0.1
 
-type Picture = { lastChunk: number }
-type Kept<T> = { of: string; picture: T | undefined; isReading: boolean }
+type Snapshot = { lastChunk: number }
+type Kept<T> = { of: string; snapshot: T | undefined; isReading: boolean }
 
-/** Keeps pictures of large indexes, taken in the background by the first search that would gain. */
-class Pictures<T extends Picture> {
+/** Keeps snapshots of large indexes, taken in the background by the first search that would gain. */
+class Snapshots<T extends Snapshot> {
   readonly #kept = new Map<string, Kept<T>>()
   readonly #reading = new Set<Promise<void>>()
   readonly #fromChunks: number
@@ -28,21 +28,21 @@ class Pictures<T extends Picture> {
   }
 
   /**
-   * The picture of an index, if there is one by now; one of another kind is worth nothing. `last` is the chunk
+   * The snapshot of an index, if there is one by now; one of another kind is of no use. `last` is the chunk
    * up to which one could be taken.
    */
   of(db: Database.Database, kind: string, last: number, read: () => Promise<T>): T | undefined {
     const known = this.#kept.get(db.name)
-    const kept = known?.of === kind ? known : { of: kind, picture: undefined, isReading: false }
+    const kept = known?.of === kind ? known : { of: kind, snapshot: undefined, isReading: false }
     this.#kept.set(db.name, kept)
-    const seen = kept.picture?.lastChunk ?? 0
-    const isWorth = kept.picture
+    const seen = kept.snapshot?.lastChunk ?? 0
+    const isWorth = kept.snapshot
       ? last - seen > Math.max(this.#fromChunks / 6, seen * staleShare)
       : last > this.#fromChunks
     if (isWorth && !kept.isReading) {
       kept.isReading = true
       const reading = read()
-        .then((picture) => void (kept.picture = picture))
+        .then((snapshot) => void (kept.snapshot = snapshot))
         .catch(this.#problem)
         .finally(() => {
           kept.isReading = false
@@ -50,7 +50,7 @@ class Pictures<T extends Picture> {
         })
       this.#reading.add(reading)
     }
-    return kept.picture
+    return kept.snapshot
   }
 
   async settled(): Promise<void> {
@@ -60,14 +60,14 @@ class Pictures<T extends Picture> {
 
 /** The words and the vectors of large indexes, in memory. */
 export class Memory {
-  readonly #words: Pictures<Postings>
-  readonly #vectors: Pictures<Codes>
+  readonly #words: Snapshots<Postings>
+  readonly #vectors: Snapshots<Codes>
 
   constructor(problem: (message: string) => void) {
     const tell = (error: unknown) =>
       problem(`an index could not be kept in memory: ${String(error)}`)
-    this.#words = new Pictures(fromChunks.words, tell)
-    this.#vectors = new Pictures(fromChunks.vectors, tell)
+    this.#words = new Snapshots(fromChunks.words, tell)
+    this.#vectors = new Snapshots(fromChunks.vectors, tell)
   }
 
   of(db: Database.Database, vector: QueryVector): InMemory {

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import type { Term } from './building.ts'
-import { Building, scale } from './building.ts'
-import type { Scored } from './rank.ts'
+import type { Term } from './postings-builder.ts'
+import { PostingsBuilder, scale } from './postings-builder.ts'
+import type { Scored } from './ranking.ts'
 import { highest } from './top.ts'
 
 // BM25 as FTS5 computes it, so that both engines order alike (https://sqlite.org/fts5.html#the_bm25_function).
@@ -17,8 +17,8 @@ type Weighed = Term & { idf: number }
 
 /**
  * The index of words in memory, read from FTS5's own: for each word the chunks that hold it. A search
- * over 500,000 chunks takes it a few milliseconds where FTS5 needs some hundred. It is a picture of one
- * moment: what came later is searched in FTS5, what went is dropped when hits are read.
+ * over 500,000 chunks takes it a few milliseconds where FTS5 needs some hundred. It is a snapshot:
+ * what came later is searched in FTS5, what went is dropped when hits are read.
  */
 export class Postings {
   readonly #terms: Map<string, Term>
@@ -34,7 +34,7 @@ export class Postings {
   /** Chunks up to this one are in here. */
   readonly lastChunk: number
 
-  private constructor(made: Building, documents: Uint32Array, lastChunk: number) {
+  private constructor(made: PostingsBuilder, documents: Uint32Array, lastChunk: number) {
     this.#terms = made.terms
     this.#chunks = made.chunks.subarray(0, made.used)
     this.#counts = made.counts.subarray(0, made.used)
@@ -62,7 +62,7 @@ export class Postings {
       db.exec(`CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, chunk_fts, instance)`)
       const lastChunk =
         (db.prepare('SELECT max(id) FROM chunk').pluck().get() as number | null) ?? 0 // An integer key.
-      const made = new Building(lastChunk)
+      const made = new PostingsBuilder(lastChunk)
       let rows = 0
       for (const row of db.prepare('SELECT term, doc, col FROM temp.words').raw().iterate()) {
         const [term, chunk, column] = row as [string, number, string] // By the statement.

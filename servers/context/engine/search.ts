@@ -1,13 +1,13 @@
 import type Database from 'better-sqlite3'
 import type { ContextHit, SourceKind, Trust } from '../../../schemas/context.ts'
 import type { SearchReply, SearchRequest } from '../../kit/context-index.ts'
-import { queryTerms } from './analyze.ts'
+import { queryTerms } from './analyzer.ts'
 import { searchWords } from './lexical.ts'
 import type { InMemory } from './memory.ts'
 import type { Postings } from './postings.ts'
 import { stems } from './stems.ts'
-import type { Prior, Scored } from './rank.ts'
-import { combine, rankChunks } from './rank.ts'
+import type { Prior, Scored } from './ranking.ts'
+import { combine, rankChunks } from './ranking.ts'
 import type { QueryVector } from './vectors.ts'
 import { searchVectors } from './vectors.ts'
 
@@ -95,7 +95,7 @@ type Row = {
   chunk: number
   source: string
   path: string
-  crumb: string
+  headingPath: string
   line0: number
   line1: number
   tokens: number
@@ -112,7 +112,7 @@ export function readHits(
 ): ContextHit[] {
   const rows = db
     .prepare(
-      `SELECT chunk.id AS chunk, document.source AS source, document.path AS path, chunk.crumb AS crumb, chunk.line0 AS line0,
+      `SELECT chunk.id AS chunk, document.source AS source, document.path AS path, chunk.crumb AS headingPath, chunk.line0 AS line0,
               chunk.line1 AS line1, chunk.tokens AS tokens, chunk.text AS text, document.revision AS revision, source.revision AS sourceRevision
        FROM chunk JOIN document ON document.id = chunk.document JOIN source ON source.id = document.source
        WHERE chunk.id IN (SELECT value FROM json_each(?))`,
@@ -132,7 +132,7 @@ function hitOf(
   { kind, trust }: { kind: SourceKind; trust: Trust },
   score: number,
 ): ContextHit {
-  const { source, path, crumb, line0, line1, tokens, text } = row
+  const { source, path, headingPath, line0, line1, tokens, text } = row
   const revision = (row.sourceRevision || row.revision).slice(0, 10)
   const lines = line0 === line1 ? `${line0}` : `${line0}-${line1}`
   return {
@@ -140,7 +140,7 @@ function hitOf(
     kind,
     trust,
     path,
-    heading: crumb,
+    heading: headingPath,
     line0,
     line1,
     revision,

@@ -26,7 +26,9 @@ export async function buildVectors(
     if (missing.length === 0) break
     const vectors = await embed(
       embedding,
-      missing.map(({ crumb, text }) => (crumb === '' ? text : `${crumb}\n${text}`)),
+      missing.map(({ headingPath, text }) =>
+        headingPath === '' ? text : `${headingPath}\n${text}`,
+      ),
       buildTimeoutMs,
     )
     const own = openSpace(db, model, vectors[0]?.length ?? 0)

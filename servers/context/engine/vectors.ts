@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 import type { Codes } from './codes.ts'
-import type { Scored } from './rank.ts'
+import type { Scored } from './ranking.ts'
 
 /** The question as a vector of the active space, or why there is none. */
 export type QueryVector =
@@ -72,13 +72,13 @@ export const missingVectors = (
   db: Database.Database,
   space: number,
   limit: number,
-): { sha: Buffer; text: string; crumb: string }[] =>
+): { sha: Buffer; text: string; headingPath: string }[] =>
   db
     .prepare(
-      `SELECT sha, text, crumb FROM chunk WHERE NOT EXISTS (SELECT 1 FROM vector WHERE vector.space = :space AND vector.sha = chunk.sha)
+      `SELECT sha, text, crumb AS headingPath FROM chunk WHERE NOT EXISTS (SELECT 1 FROM vector WHERE vector.space = :space AND vector.sha = chunk.sha)
        GROUP BY sha LIMIT :limit`,
     )
-    .all({ space, limit }) as { sha: Buffer; text: string; crumb: string }[] // By its columns.
+    .all({ space, limit }) as { sha: Buffer; text: string; headingPath: string }[] // By its columns.
 
 /** Makes room for a model's vectors. The space in use stays in use until this one is complete. */
 export function openSpace(db: Database.Database, model: string, dimensions: number): Space {

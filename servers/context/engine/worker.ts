@@ -11,7 +11,7 @@ import type {
   SearchRequest,
 } from '../../kit/context-index.ts'
 import type { FileTree } from '../../kit/files/tree.ts'
-import { Cutting } from './cutting.ts'
+import { Chunker } from './chunker.ts'
 import { openIndex } from './database.ts'
 import type { Embedding } from './embedder.ts'
 import type { Listing } from './listing.ts'
@@ -32,7 +32,7 @@ if (!port) throw new Error('this file is a worker')
 const databases = new Map<string, Database.Database>()
 const trees = new Map<string, FileTree>()
 const settleMs = 30
-const cutting = new Cutting()
+const chunker = new Chunker()
 const memory = new Memory((message) => port?.postMessage({ event: 'problem', message }))
 /** For what nobody waits for; a hub that stops is no problem. */
 const tellProblem = (error: unknown): void => {
@@ -41,7 +41,8 @@ const tellProblem = (error: unknown): void => {
   port?.postMessage({ event: 'problem', message })
 }
 let embedding: Embedding | undefined
-const lines = new Map<string, Promise<void>>()
+/** The last job of each queue. */
+const queues = new Map<string, Promise<void>>()
 let isStopping = false
 
 const dbOf = (org: string): Database.Database => {
@@ -53,21 +54,21 @@ const dbOf = (org: string): Database.Database => {
   return db
 }
 
-/** Jobs in one line follow on each other. */
-function queued<T>(line: string, job: () => Promise<T>): Promise<T> {
-  const done = (lines.get(line) ?? Promise.resolve()).then(job)
+/** Jobs of one queue run one after the other. */
+function queued<T>(queue: string, job: () => Promise<T>): Promise<T> {
+  const done = (queues.get(queue) ?? Promise.resolve()).then(job)
   const settled = done.then(
     () => undefined,
     () => undefined, // Told to whoever asked for it.
   )
-  lines.set(line, settled)
-  void settled.then(() => lines.get(line) === settled && lines.delete(line))
+  queues.set(queue, settled)
+  void settled.then(() => queues.get(queue) === settled && queues.delete(queue))
   return done
 }
 
 /**
- * What is done with a source stands in its own line. Sources that are read whole have one more line, for one
- * at a time; documents that are handed in and files that change go in between their commits.
+ * Each source has a queue. Those that are read whole share one more, so that one is read at a time;
+ * documents that are handed in and files that change go in between their commits.
  */
 const whole = <T>(source: string, job: () => Promise<T>): Promise<T> =>
   queued(source, () => queued('whole', job))
@@ -103,7 +104,7 @@ async function run(
   only?: Set<string>,
   keepOthers = false,
 ): Promise<IngestReport> {
-  const report = await ingest(dbOf(source.org), source, listed, cutting.cut, {
+  const report = await ingest(dbOf(source.org), source, listed, chunker.chunk, {
     only,
     keepOthers,
     isStopped: () => isStopping,
@@ -164,8 +165,8 @@ const methods = {
   stop: async () => {
     isStopping = true
     for (const tree of trees.values()) tree.close()
-    await Promise.all([...lines.values(), memory.settled(), ...building.values()])
-    await cutting.stop()
+    await Promise.all([...queues.values(), memory.settled(), ...building.values()])
+    await chunker.stop()
     for (const db of databases.values()) db.close()
   },
 }

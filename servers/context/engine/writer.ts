@@ -4,7 +4,7 @@ import { HubError } from '../../../schemas/errors.ts'
 import type { IndexedSource, IngestReport, InlineDocument } from '../../kit/context-index.ts'
 import { bumpGeneration } from './database.ts'
 import type { Listing } from './listing.ts'
-import type { Prepared, Raw } from './prepare.ts'
+import type { Prepared, Raw } from './preparation.ts'
 
 type IngestOptions = {
   /** Only these paths are compared, for changes that a watcher told of. */
@@ -15,20 +15,20 @@ type IngestOptions = {
 }
 
 const documentsPerCommit = 50
-/** Batches that are being cut at a time: one in the helper thread, one in this. */
+/** Batches that are made into chunks at a time: one in the helper thread, one in this. */
 const batchesAtOnce = 2
 const shownSkips = 50
 
 /**
  * Brings the index of a source to what the listing says: documents that are new or changed are read,
- * cut and stored, some at a time and each whole; what the listing lacks is removed. A kill in between
+ * chunked and stored, some at a time and each whole; what the listing lacks is removed. A kill in between
  * leaves whole documents only, and the next run goes on with the rest.
  */
 export async function ingest(
   db: Database.Database,
   source: IndexedSource,
   listing: Listing,
-  cut: (raws: Raw[]) => Promise<Prepared[]>,
+  chunk: (raws: Raw[]) => Promise<Prepared[]>,
   { only, keepOthers = false, isStopped = () => false }: IngestOptions = {},
 ): Promise<IngestReport> {
   const statements = prepare(db)
@@ -55,18 +55,18 @@ export async function ingest(
     bumpGeneration(db)
   })
   let batch: Raw[] = []
-  const cutting: Promise<Prepared[]>[] = []
+  const chunking: Promise<Prepared[]>[] = []
   let added = 0
   const begin = async () => {
-    if (cutting.length === batchesAtOnce) await storeFirst()
-    const prepared = cut(batch)
+    if (chunking.length === batchesAtOnce) await storeFirst()
+    const prepared = chunk(batch)
     prepared.catch(() => undefined) // Awaited in its turn; until then it must not count as unhandled.
-    cutting.push(prepared)
+    chunking.push(prepared)
     batch = []
   }
   const storeFirst = async () => {
-    const prepared = await cutting[0]
-    void cutting.shift() // Only now: a batch that failed is still there to be waited for.
+    const prepared = await chunking[0]
+    void chunking.shift() // Only now: a batch that failed is still there to be waited for.
     if (prepared) commit.immediate(prepared)
   }
   try {
@@ -78,9 +78,9 @@ export async function ingest(
       if (batch.length >= documentsPerCommit) await begin()
     }
     if (batch.length > 0) await begin()
-    while (cutting.length > 0) await storeFirst()
+    while (chunking.length > 0) await storeFirst()
   } catch (error) {
-    await Promise.allSettled(cutting) // What went wrong first is what is told.
+    await Promise.allSettled(chunking) // What went wrong first is what is told.
     throw error
   }
   // What was text and is no more, and what the source lost.
@@ -123,10 +123,10 @@ const prepare = (db: Database.Database) => ({
   dropLinks: db.prepare('DELETE FROM link WHERE document = ?'),
   dropDocument: db.prepare('DELETE FROM document WHERE id = ?'),
   addChunk: db.prepare(
-    'INSERT INTO chunk (document, crumb, line0, line1, tokens, sha, text) VALUES (:document, :crumb, :line0, :line1, :tokens, :sha, :text)',
+    'INSERT INTO chunk (document, crumb, line0, line1, tokens, sha, text) VALUES (:document, :headingPath, :line0, :line1, :tokens, :sha, :text)',
   ),
   addWords: db.prepare(
-    'INSERT INTO chunk_fts (rowid, scope, path, crumb, body) VALUES (:id, :scope, :path, :crumb, :body)',
+    'INSERT INTO chunk_fts (rowid, scope, path, crumb, body) VALUES (:id, :scope, :path, :headingPath, :body)',
   ),
   addLink: db.prepare('INSERT INTO link (document, target) VALUES (?, ?)'),
   saveRevision: db.prepare(
@@ -153,11 +153,18 @@ function store(
     dropChunks(statements, id)
     statements.setDocument.run({ ...row, id })
   }
-  for (const { crumb, line0, line1, tokens, text, analyzed } of chunks) {
-    const digest = Buffer.from(hash('sha256', `${crumb}\n${text}`).slice(0, 32), 'hex')
+  for (const { headingPath, line0, line1, tokens, text, analyzed } of chunks) {
+    const digest = Buffer.from(hash('sha256', `${headingPath}\n${text}`).slice(0, 32), 'hex')
     const chunk = Number(
-      statements.addChunk.run({ document: id, crumb, line0, line1, tokens, sha: digest, text })
-        .lastInsertRowid,
+      statements.addChunk.run({
+        document: id,
+        headingPath,
+        line0,
+        line1,
+        tokens,
+        sha: digest,
+        text,
+      }).lastInsertRowid,
     )
     statements.addWords.run({ id: chunk, scope: `s${key}`, ...analyzed })
   }

@@ -192,6 +192,11 @@ const cases: Case[] = [
   ['allow', 'a verdict of a person', dora, 'change.review', { task: 'task-1' }],
   ['allow', 'and of a controller', controller, 'change.review', { task: 'task-1' }],
   ['deny', 'not of an agent', agent, 'change.review', { task: 'task-1' }],
+  ['allow', 'a source by an owner', owner, 'source.add', { path: '/any', known: false }],
+  ['allow', 'and by a controller', controller, 'source.add', { path: '/any', known: false }],
+  ['deny', 'no new one by a developer', dora, 'source.add', { path: '/any', known: false }],
+  ['allow', 'but what its org works on', dora, 'source.add', { path: '/code', known: true }],
+  ['deny', 'none by an agent', agent, 'source.add', { path: '/code', known: false }],
 ]
 
 test.each(cases)('%s: %s', (kind, _why, principal, action, subject) => {

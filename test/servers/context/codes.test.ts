@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { Codes } from '../../../servers/context/engine/codes.ts'
 import { openIndex } from '../../../servers/context/engine/database.ts'
 import { listInline } from '../../../servers/context/engine/listing.ts'
-import { prepareAll } from '../../../servers/context/engine/prepare.ts'
+import { prepareAll } from '../../../servers/context/engine/preparation.ts'
 import {
   complete,
   missingVectors,
@@ -61,7 +61,7 @@ test('vectors in memory leave what is nearest, and know what came since', async 
   await add('two', 10_000, 500)
   makeVectors()
   complete(db, space)
-  // These are there when the picture is taken, but have no vectors yet.
+  // These are there when the snapshot is taken, but have no vectors yet.
   await add('one', 20_000, 50)
   const codes = await Codes.read(file, space, dimensions)
   makeVectors()

@@ -1,10 +1,8 @@
 import { appendFileSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ContextHit, ContextSource } from '../../../schemas/context.ts'
 import { git } from '../../../servers/kit/git.ts'
-import { tokensOf } from '../../../servers/context/engine/tokens.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
 import { commitAll, makeRepo } from '../../helpers/repo.ts'
 
@@ -97,48 +95,6 @@ test('settings and hooks of a hostile repository do not run while it is read', a
     source: { state: 'ready' },
   })
   expect(existsSync(trace)).toBe(false)
-})
-
-test('a pack never passes its budget, repeats nothing, and is the same bytes each time', async () => {
-  const hub = await startHub()
-  const texts = Object.fromEntries(
-    Array.from({ length: 30 }, (_unused, index) => [
-      `notes/${index}.md`,
-      `# Invoice ${index}\n\nThe invoice of customer ${index} is paid ${'by bank transfer '.repeat(index % 7)}within ${index} days.\n\n${'Further words about invoices. '.repeat(index * 3)}\n`,
-    ]),
-  )
-  const repo = await makeRepo({ ...texts, 'notes/copy.md': texts['notes/3.md'] ?? '' })
-  await hub.call('context_ingest', { kind: 'repo', uri: repo })
-  type Packed = {
-    text: string
-    tokens: number
-    items: { cite: string; form: string }[]
-    omitted: unknown[]
-  }
-  const pack = (maxTokens: number, query = 'when is an invoice paid') =>
-    hub.call<Packed>('context_pack', { query, max_tokens: maxTokens })
-  await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 200, max: 6000 }), async (budget) => {
-      const packed = await pack(budget)
-      expect(tokensOf(packed.text)).toBe(packed.tokens)
-      expect(packed.tokens).toBeLessThanOrEqual(budget)
-      const cites = packed.items.map(({ cite }) => cite)
-      expect(new Set(cites).size).toBe(cites.length)
-    }),
-    { numRuns: 40 },
-  )
-  const [one, two] = [await pack(1500), await pack(1500)]
-  expect(one.text).toBe(two.text)
-  expect(new Set(one.items.map(({ form }) => form))).toEqual(
-    new Set(
-      ['text', 'outline', 'citation'].filter((form) =>
-        one.items.some((item) => item.form === form),
-      ),
-    ),
-  )
-  expect(one.items.some(({ form }) => form === 'text')).toBe(true)
-  expect(one.items.some(({ form }) => form !== 'text')).toBe(true)
-  expect((await pack(300, 'nothing like this: qqqqq')).text).toContain('Nothing was found')
 })
 
 test('nothing crosses orgs, and an agent reads only the repository of its task', async () => {

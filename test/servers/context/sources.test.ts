@@ -115,5 +115,9 @@ test('what is handed in is kept at once, while a large folder is still being rea
   expect([large.done, small.done]).toEqual([false, true])
   const { items } = await hub.call<{ items: ContextSource[] }>('context_source_list')
   expect(items.find(({ name }) => name === 'large')).toMatchObject({ state: 'pending' })
+  const state = async () =>
+    (await hub.call<{ state: string }>('context_search', { query: 'lighthouse' })).state
+  expect(await state()).toBe('reading')
   expect((await ingest({ source: 'large', wait_ms: 50_000 })).done).toBe(true)
+  expect(await state()).toBe('ready')
 })

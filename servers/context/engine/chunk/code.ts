@@ -63,7 +63,7 @@ export async function codeChunks(language: string, text: string): Promise<Chunk[
   }
 }
 
-type Piece = { crumb: string; start: number; end: number }
+type Piece = { headingPath: string; start: number; end: number }
 
 /**
  * Walks the children of a node and puts small ones together. One that is large is cut at its own
@@ -83,7 +83,7 @@ function cut(
   const emit = (end: number) => {
     if (end > start)
       pieces.push({
-        crumb: [...names, open.slice(0, 4).join(', ')].filter(Boolean).join(' > '),
+        headingPath: [...names, open.slice(0, 4).join(', ')].filter(Boolean).join(' > '),
         start,
         end,
       })
@@ -144,7 +144,7 @@ function toChunks(pieces: Piece[], text: string): Chunk[] {
   const chunks: Chunk[] = []
   let line = 1
   let at = 0
-  for (const { crumb, start, end } of joinTiny(pieces)) {
+  for (const { headingPath, start, end } of joinTiny(pieces)) {
     line += text.slice(at, start).match(/\n/g)?.length ?? 0
     at = start
     const raw = text.slice(start, end)
@@ -152,8 +152,14 @@ function toChunks(pieces: Piece[], text: string): Chunk[] {
     const body = raw.slice(lead.length).trimEnd()
     if (body === '') continue
     const line0 = line + (lead.match(/\n/g)?.length ?? 0)
-    if (body.length > maxChars) chunks.push(...textChunks(body, crumb, line0))
-    else chunks.push({ crumb, line0, line1: line0 + (body.match(/\n/g)?.length ?? 0), text: body })
+    if (body.length > maxChars) chunks.push(...textChunks(body, headingPath, line0))
+    else
+      chunks.push({
+        headingPath,
+        line0,
+        line1: line0 + (body.match(/\n/g)?.length ?? 0),
+        text: body,
+      })
   }
   return chunks
 }
@@ -165,13 +171,13 @@ function joinTiny(pieces: Piece[]): Piece[] {
     const isTiny = piece.end - piece.start < 200 || (before && before.end - before.start < 200)
     if (before && isTiny && piece.end - before.start <= targetChars) {
       before.end = piece.end
-      if (piece.crumb !== before.crumb)
-        before.crumb =
-          before.crumb === ''
-            ? piece.crumb
-            : piece.crumb === ''
-              ? before.crumb
-              : `${before.crumb}, ${piece.crumb}`.slice(0, 200)
+      if (piece.headingPath !== before.headingPath)
+        before.headingPath =
+          before.headingPath === ''
+            ? piece.headingPath
+            : piece.headingPath === ''
+              ? before.headingPath
+              : `${before.headingPath}, ${piece.headingPath}`.slice(0, 200)
     } else joined.push({ ...piece })
   }
   return joined

@@ -5,15 +5,15 @@ import { textChunks } from './text.ts'
 
 const smallChars = 300
 
-type Section = { crumb: string; path: string[]; line0: number; line1: number; text: string }
+type Section = { headingPath: string; path: string[]; line0: number; line1: number; text: string }
 
 /** Cuts Markdown at its headings; small sections under one heading are put together, large ones cut on. */
 export function markdownChunks(text: string): Chunk[] {
   const sections = merge(sectionsOf(text))
-  return sections.flatMap(({ crumb, line0, line1, text: body }) =>
+  return sections.flatMap(({ headingPath, line0, line1, text: body }) =>
     body.length <= maxChars
-      ? [{ crumb, line0, line1, text: body }]
-      : textChunks(body, crumb, line0),
+      ? [{ headingPath, line0, line1, text: body }]
+      : textChunks(body, headingPath, line0),
   )
 }
 
@@ -33,7 +33,7 @@ function sectionsOf(text: string): Section[] {
     if (body.trim() === '') return []
     return [
       {
-        crumb: path.join(' > '),
+        headingPath: path.join(' > '),
         path,
         line0: line,
         line1: line + (body.match(/\n/g)?.length ?? 0),

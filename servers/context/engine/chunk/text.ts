@@ -2,7 +2,7 @@ import type { Chunk } from './piece.ts'
 import { maxChars, targetChars } from './piece.ts'
 
 /** Cuts lines into pieces near the target size, at blank lines where there are any. */
-export function textChunks(text: string, crumb: string, firstLine: number): Chunk[] {
+export function textChunks(text: string, headingPath: string, firstLine: number): Chunk[] {
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
   const chunks: Chunk[] = []
@@ -12,7 +12,7 @@ export function textChunks(text: string, crumb: string, firstLine: number): Chun
   const emit = (end: number) => {
     const piece = lines.slice(start, end).join('\n')
     if (piece.trim() !== '')
-      chunks.push(...split(piece, crumb, firstLine + start, firstLine + end - 1))
+      chunks.push(...split(piece, headingPath, firstLine + start, firstLine + end - 1))
     start = end
     size = lines.slice(end, end).length
     blank = -1
@@ -32,14 +32,14 @@ export function textChunks(text: string, crumb: string, firstLine: number): Chun
 }
 
 /** A line that is far too long is cut too; each piece keeps the number of its line. */
-function split(text: string, crumb: string, line0: number, line1: number): Chunk[] {
-  if (text.length <= maxChars) return [{ crumb, line0, line1, text }]
+function split(text: string, headingPath: string, line0: number, line1: number): Chunk[] {
+  if (text.length <= maxChars) return [{ headingPath, line0, line1, text }]
   const chunks: Chunk[] = []
   for (let at = 0; at < text.length; at += targetChars) {
     const piece = text.slice(at, at + targetChars)
     const from = line0 + (text.slice(0, at).match(/\n/g)?.length ?? 0)
     chunks.push({
-      crumb,
+      headingPath,
       line0: from,
       line1: Math.min(line1, from + (piece.match(/\n/g)?.length ?? 0)),
       text: piece,

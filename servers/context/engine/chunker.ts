@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { codeRoot } from '../../kit/code-root.ts'
-import type { Prepared, Raw } from './prepare.ts'
-import { prepareAll } from './prepare.ts'
+import type { Prepared, Raw } from './preparation.ts'
+import { prepareAll } from './preparation.ts'
 
 const smallDocuments = 20
 const idleMs = 20_000
@@ -11,16 +11,16 @@ type Reply = { id: number; prepared?: Prepared[]; error?: string }
 type Waiting = { resolve(prepared: Prepared[]): void; reject(error: unknown): void }
 
 /**
- * Cuts a large batch in a thread of its own, which ends when it is idle; small ones, and one more while that
+ * Cuts a large batch into chunks in a thread of its own, which ends when it is idle; small ones, and one more while that
  * thread is at work, in this.
  */
-export class Cutting {
+export class Chunker {
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | undefined
   #nextId = 1
   #idle: NodeJS.Timeout | undefined
 
-  cut = (raws: Raw[]): Promise<Prepared[]> => {
+  chunk = (raws: Raw[]): Promise<Prepared[]> => {
     if (raws.length < smallDocuments || this.#waiting.size > 0) return prepareAll(raws)
     clearTimeout(this.#idle)
     const worker = (this.#worker ??= this.#start())
@@ -37,8 +37,8 @@ export class Cutting {
   }
 
   #start(): Worker {
-    const worker = new Worker(join(codeRoot, 'servers/context/engine/cutter.ts'), {
-      name: 'context-cutter',
+    const worker = new Worker(join(codeRoot, 'servers/context/engine/chunker-thread.ts'), {
+      name: 'context-chunker',
     })
     worker.on('message', ({ id, prepared, error }: Reply) => {
       const waiting = this.#waiting.get(id)
@@ -48,7 +48,9 @@ export class Cutting {
       if (this.#waiting.size === 0) this.#idle = setTimeout(() => void this.stop(), idleMs).unref()
     })
     worker.on('error', (error) => this.#lost(worker, error))
-    worker.on('exit', (code) => this.#lost(worker, new Error(`the cutter ended with code ${code}`)))
+    worker.on('exit', (code) =>
+      this.#lost(worker, new Error(`the chunker ended with code ${code}`)),
+    )
     return worker
   }
 

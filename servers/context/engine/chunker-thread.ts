@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
-import type { Raw } from './prepare.ts'
-import { prepareAll } from './prepare.ts'
+import type { Raw } from './preparation.ts'
+import { prepareAll } from './preparation.ts'
 
 // Cuts and counts documents while the thread that started it stores those before.
 const port = parentPort

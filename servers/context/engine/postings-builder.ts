@@ -7,12 +7,12 @@ export type Term = { start: number; count: number }
 export const scale = 2
 const columnWeights: Record<string, number> = {
   path: fieldWeights.path,
-  crumb: fieldWeights.crumb,
+  crumb: fieldWeights.headingPath,
   body: fieldWeights.body,
 }
 
-/** Takes the rows of the vocabulary, which come sorted by word and chunk. */
-export class Building {
+/** Builds `Postings` out of the rows of FTS5's vocabulary, which come sorted by word and chunk. */
+export class PostingsBuilder {
   readonly terms = new Map<string, Term>()
   chunks = new Uint32Array(1 << 20)
   counts = new Uint8Array(1 << 20)

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { analyze } from './analyze.ts'
+import { analyze } from './analyzer.ts'
 import { chunksOf } from './chunk/chunk.ts'
 import type { Chunk } from './chunk/piece.ts'
 import type { Listed } from './listing.ts'
-import { redact } from './redact.ts'
+import { redact } from './redaction.ts'
 import { tokensOf } from './tokens.ts'
 
 const maxChunks = 3000
@@ -15,7 +15,10 @@ export type Raw = { document: Listed; text: string }
 /** A document cut, counted and analysed: all that is left is to store it. */
 export type Prepared = {
   document: Listed
-  chunks: (Chunk & { tokens: number; analyzed: { path: string; crumb: string; body: string } })[]
+  chunks: (Chunk & {
+    tokens: number
+    analyzed: { path: string; headingPath: string; body: string }
+  })[]
   links: string[]
   inline: string | null
 }
@@ -37,7 +40,7 @@ async function prepareDocument(document: Listed, raw: string): Promise<Prepared>
   const chunks = all.slice(0, maxChunks).map((chunk) => ({
     ...chunk,
     tokens: tokensOf(chunk.text),
-    analyzed: { path, crumb: analyze(chunk.crumb), body: analyze(chunk.text) },
+    analyzed: { path, headingPath: analyze(chunk.headingPath), body: analyze(chunk.text) },
   }))
   const links = /\.md$/i.test(document.path) ? linkTargets(text) : []
   const revision = document.revision || hash('sha1', raw).slice(0, 10)

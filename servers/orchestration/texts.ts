@@ -1,0 +1,119 @@
+import type { Agent } from '../../schemas/agent.ts'
+import type { Approval } from '../../schemas/approval.ts'
+import type { Artifact } from '../../schemas/artifact.ts'
+import type { Event } from '../../schemas/event.ts'
+import type { LogChunk } from '../../schemas/log.ts'
+import type { Attempt, Task } from '../../schemas/task.ts'
+import type { Page } from '../kit/page.ts'
+import { cutText, instantText, lineText, tableText } from '../kit/table.ts'
+
+// What a model reads of tasks and what belongs to them.
+
+const shownInList = 60
+const failureChars = 2000
+
+export const tasksText = (page: Page<Task>): string =>
+  tableText(page, {
+    id: ({ id }) => id,
+    state: ({ state }) => state,
+    title: ({ title }) => title,
+    template: ({ template }) => template,
+    repo: ({ repo }) => repo,
+    org: ({ org }) => org,
+    updated: ({ updatedAt }) => instantText(updatedAt),
+    ended: ({ result, failure }) => failure?.message ?? result?.change ?? result?.summary,
+  })
+
+/** A task in full; of its attempts only how they went. */
+export function taskText({ task, attempts }: { task: Task; attempts: Attempt[] }): string {
+  const { failure, ...rest } = task
+  return [
+    cutText(JSON.stringify(rest), 8000),
+    ...(failure ? [`failure: ${failure.code}: ${cutText(failure.message, failureChars)}`] : []),
+    'attempts:',
+    tableText(
+      { items: attempts },
+      {
+        number: ({ number }) => number,
+        state: ({ state }) => state,
+        agent: ({ agent }) => agent,
+        started: ({ startedAt }) => instantText(startedAt),
+        ended: ({ endedAt }) => instantText(endedAt),
+        failure: ({ failure: why }) => why && `${why.code}: ${why.message}`,
+      },
+    ),
+  ].join('\n')
+}
+
+/** Output as it was written; what is not from the process's own stream is marked. */
+export function logText(log: { items: LogChunk[]; next: number; more: boolean }): string {
+  let last = ''
+  const parts = log.items.map(({ attempt, stream, encoding, data }) => {
+    const mark = `${stream} of attempt ${attempt}`
+    const lead = mark === last ? '' : `[${mark}]\n`
+    last = mark
+    return `${lead}${encoding === 'base64' ? `[base64] ${data}\n` : data}`
+  })
+  return `${parts.join('')}\n[next: ${log.next}${log.more ? ', there is more' : ''}]`
+}
+
+export const artifactsText = ({ items }: { items: Artifact[] }): string =>
+  tableText(
+    { items },
+    {
+      id: ({ id }) => id,
+      name: ({ name }) => name,
+      attempt: ({ attempt }) => attempt,
+      type: ({ mediaType }) => mediaType,
+      bytes: ({ sizeBytes }) => sizeBytes,
+    },
+    shownInList,
+  )
+
+export const artifactText = (read: {
+  artifact: Artifact
+  encoding: string
+  data: string
+  truncated: boolean
+}): string => {
+  const { name, mediaType, sizeBytes } = read.artifact
+  const cut = read.truncated ? ', cut' : ''
+  return `[${name}, ${mediaType}, ${sizeBytes} bytes, ${read.encoding}${cut}]\n${read.data}`
+}
+
+export const approvalsText = ({ items }: { items: Approval[] }): string =>
+  tableText(
+    { items },
+    {
+      id: ({ id }) => id,
+      task: ({ task }) => task,
+      state: ({ state }) => state,
+      question: ({ question }) => question,
+      details: ({ details }) => (Object.keys(details).length === 0 ? '' : JSON.stringify(details)),
+      by: ({ askedBy }) => askedBy,
+      asked: ({ askedAt }) => instantText(askedAt),
+      answer: ({ reason }) => reason,
+    },
+    items.length === 1 ? 1 : shownInList / 2,
+  )
+
+export const agentsText = (page: Page<Agent>): string =>
+  tableText(page, {
+    id: ({ id }) => id,
+    state: ({ state }) => state,
+    kind: ({ kind }) => kind,
+    task: ({ task }) => task,
+    pod: ({ pod }) => pod,
+    host: ({ host }) => host,
+    seen: ({ lastSeenAt }) => instantText(lastSeenAt),
+  })
+
+export const eventsText = (page: { items: Event[]; next: number }): string =>
+  tableText(page, {
+    seq: ({ seq }) => seq,
+    at: ({ at }) => instantText(at),
+    kind: ({ kind }) => kind,
+    subject: ({ subject }) => subject,
+    task: ({ task, subject }) => (task === subject ? '' : task),
+    data: ({ data }) => lineText(JSON.stringify(data), 100),
+  })
