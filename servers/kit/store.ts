@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 import type { AuditEntry } from './audit.ts'
 import { appendAudit, lastAudit } from './audit.ts'
 import { HubError } from '../../schemas/errors.ts'
-import { migrate } from './migrate.ts'
+import { openStore } from './open-store.ts'
 import { asStoreError } from './store-errors.ts'
 import { Topics } from './topics.ts'
 import type { Reader, Row, SqlValue, Transaction } from './sql.ts'
@@ -12,8 +12,6 @@ import { Statements, makeTransaction, makeTx, readerOf } from './tx.ts'
 
 /** How long a recorded row may be in the operating system's hands only. */
 const diskMs = 100
-/** The log is copied into the database after so many pages of 4 KiB; each time halts the hub for some ms. */
-const logPages = 4096
 
 type Pending = {
   apply(): void | Promise<void>
@@ -46,16 +44,8 @@ export class Store {
 
   constructor(file: string, now: () => number) {
     this.#now = now
-    this.#db = new Database(file)
+    this.#db = openStore(file)
     this.#logFile = `${file}-wal`
-    this.#db.pragma('journal_mode = WAL')
-    this.#db.pragma(`wal_autocheckpoint = ${logPages}`)
-    this.#db.pragma('foreign_keys = ON')
-    this.#db.pragma('temp_store = MEMORY')
-    // A migration that a power failure takes back is made again; nobody waits for the disk each time.
-    this.#db.pragma('synchronous = NORMAL')
-    migrate(this.#db)
-    this.#db.pragma('synchronous = FULL')
     this.#statements = new Statements(this.#db)
     this.#control = prepareControl(this.#db)
     this.#audit = lastAudit(this.#db)
