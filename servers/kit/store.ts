@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import type { AuditEntry } from './audit.ts'
-import { appendAudit, lastAudit } from './audit.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { openStore } from './open-store.ts'
+import { appendAudit, lastAudit } from './store/audit.ts'
 import { asStoreError } from './store-errors.ts'
 import { Topics } from './topics.ts'
 import type { Reader, Row, SqlValue, Transaction } from './sql.ts'
@@ -48,7 +48,7 @@ export class Store {
     this.#logFile = `${file}-wal`
     this.#statements = new Statements(this.#db)
     this.#control = prepareControl(this.#db)
-    this.#audit = lastAudit(this.#db)
+    this.#audit = lastAudit(this.#statements)
     this.#readDb = new Database(file, { readonly: true })
     this.#readDb.pragma('temp_store = MEMORY')
     this.reader = readerOf(new Statements(this.#readDb))

@@ -14,6 +14,7 @@ const digests = {
   '008-log-sync.sql': '83b9a7788e4e6ec391b57688f220a0f3c315d357d501d47d0c3aef6cd78282c2',
   '009-sign-ins.sql': '87517ad40cfceaa7233577c5c8f92966eba839b7dde9f3b08873edb0baba01d8',
   '010-peers.sql': '3bc5f11b3abbdbc8fb61d0c2acd6ad329df803320d207e064cecf8ebfdb8cc4d',
+  '014-retention.sql': 'decec76743cf6b452a29e20d0c0daa61404e71b1cbd9f24868c48a131fd5332e',
 }
 
 test('a migration that was committed is never changed', () => {
