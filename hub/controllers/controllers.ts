@@ -8,6 +8,7 @@ import { dispatch } from './dispatch.ts'
 import { knowledge } from './knowledge.ts'
 import { lease } from './lease.ts'
 import { reconcile } from './reconcile.ts'
+import { retention } from './retention.ts'
 import { review } from './review.ts'
 import { sources } from './sources.ts'
 
@@ -43,6 +44,7 @@ export function startControllers(hub: Hub): { stop(): Promise<void> } {
       review(context('review')),
       knowledge(context('knowledge')),
       sources(context('sources')),
+      retention({ ...context('retention'), ...partsOf(hub) }),
     ])
   }
   const running = run()
@@ -54,6 +56,14 @@ export function startControllers(hub: Hub): { stop(): Promise<void> } {
     },
   }
 }
+
+const partsOf = ({ store, config, clock, log, dataDir }: Hub) => ({
+  store,
+  config,
+  clock,
+  log,
+  dataDir,
+})
 
 /** Pods get a moment to hand their leases back; the hub still takes agents' calls while it drains. */
 async function stopPods(hub: Hub, { call }: ControllerContext): Promise<void> {

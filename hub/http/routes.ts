@@ -12,6 +12,7 @@ import type { Principal } from '../../schemas/principal.ts'
 import type { Artifact } from '../../schemas/artifact.ts'
 import { callTool } from '../call.ts'
 import { codeRoot, manifest } from '../../servers/kit/code-root.ts'
+import { diskRoom } from '../../servers/kit/disk.ts'
 import { parseStrictly } from '../mcp/json.ts'
 import { RpcError, isObject } from '../mcp/protocol.ts'
 import type { Door } from './listener.ts'
@@ -52,7 +53,11 @@ function makeRoutes(door: Door): Hono<Env> {
   app.get('/health', (c) =>
     c.json({ status: 'ok', uptimeMs: Math.round(hub.now() - hub.startedAt) }),
   )
-  app.get('/ready', (c) => c.json({ ready: !hub.draining }, hub.draining ? 503 : 200))
+  app.get('/ready', async (c) => {
+    const { isLow } = await diskRoom({ dataDir: hub.dataDir, config: hub.config() })
+    const state = { ready: !hub.draining, disk: isLow ? 'low' : 'ok' }
+    return c.json(state, hub.draining ? 503 : 200)
+  })
 
   app.get('/metrics', async (c) => {
     requirePrincipal(c)

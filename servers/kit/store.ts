@@ -131,6 +131,12 @@ export class Store {
     return this.write(() => undefined, audit, true)
   }
 
+  /** Bytes of the store that hold something; what was removed leaves room that is used again. */
+  usedBytes(): number {
+    const pages = (name: string) => this.#readDb.pragma(name, { simple: true }) as number // Integers.
+    return (pages('page_count') - pages('freelist_count')) * pages('page_size')
+  }
+
   /** Commits what is queued and closes the files. */
   async close(): Promise<void> {
     if (this.#closed) return
