@@ -205,6 +205,7 @@ export class Hub {
       log: this.log,
       clock: this.clock,
       store: this.store,
+      dataDir: this.dataDir,
       context: this.context,
       call: (principal, tool, args, signal) =>
         this.calls.tool(principal, tool, args, signal ? { signal: () => signal } : {}),

@@ -74,6 +74,31 @@ export const ApprovalRule = z.strictObject({
 })
 export type ApprovalRule = z.infer<typeof ApprovalRule>
 
+const days = z.int().min(0).max(36_500)
+
+/**
+ * How long what grows is kept; 0 keeps it for ever. Nothing of a task that is not final, of an open
+ * change or of an open question is removed, however old it is.
+ */
+export const Retention = z.strictObject({
+  auditDays: days.default(365).describe('Rows of the audit trail'),
+  eventDays: days.default(90).describe('Events'),
+  logDays: days.default(180).describe('Output of tasks, from their end'),
+  artifactDays: days.default(365).describe('Artifacts of tasks, from their end'),
+  maxStoreMb: z
+    .int()
+    .min(0)
+    .default(8192)
+    .describe('Size of the store above which all of these are shortened, down to one day; 0: none'),
+})
+export type Retention = z.infer<typeof Retention>
+
+/** The smaller of the two is kept free: new work is refused below it, and what runs goes on. */
+const DiskLimits = z.strictObject({
+  keepFreeMb: z.int().min(0).default(512).describe('Megabytes'),
+  keepFreePercent: z.number().min(0).max(100).default(2).describe('Share of the disk'),
+})
+
 /** `switchyard.json` in the data directory. Read again when it changes. */
 export const ConfigFile = z.strictObject({
   mcpServers: z
@@ -119,6 +144,8 @@ export const ConfigFile = z.strictObject({
     )
     .default({})
     .describe('Limits and grants of each org'),
+  retention: Retention.prefault({}).describe('What is removed once it is old'),
+  disk: DiskLimits.prefault({}).describe('When no new work is taken because the disk fills'),
 })
 export type ConfigFile = z.infer<typeof ConfigFile>
 

@@ -34,6 +34,18 @@ const commands: Record<string, Command> = {
     summary: 'tell a client of this hub: connect cursor [--write]',
     run: async (args) => (await import('./connect.ts')).connect(args),
   },
+  doctor: {
+    summary: 'say what is wrong with a data directory: doctor [--salvage NEWDIR] [--json]',
+    run: async (args) => (await import('./doctor.ts')).doctor(args),
+  },
+  backup: {
+    summary: 'put all of a data directory into one file: backup FILE',
+    run: async (args) => (await import('./backup.ts')).backup(args),
+  },
+  restore: {
+    summary: 'make a data directory from a backup: restore FILE [--force]',
+    run: async (args) => (await import('./restore.ts')).restore(args),
+  },
   completion: {
     summary: 'print the completion script of a shell: bash, zsh or fish',
     run: async (args) => (await import('./complete.ts')).completion(args),

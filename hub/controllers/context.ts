@@ -3,8 +3,8 @@ import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Clock } from '../../servers/kit/clock.ts'
 import type { ContextIndex } from '../../servers/kit/context-index.ts'
-import type { Reader, Writer } from '../../servers/kit/sql.ts'
 import type { Listener } from '../../servers/kit/topics.ts'
+import type { Removal } from './slices.ts'
 
 /** The parts of a hub that its controllers stand on. */
 export type ControllerParts = {
@@ -13,7 +13,9 @@ export type ControllerParts = {
   onConfig(listener: () => void): () => void
   log: Logger
   clock: Clock
-  store: Writer & { reader: Reader; topics: { listen(topics: string[]): Listener } }
+  store: Removal['store'] & { topics: { listen(topics: string[]): Listener } }
+  /** Where old folders and files are removed. */
+  dataDir: string
   /** Keeps folders in the index up to date. */
   context: Pick<ContextIndex, 'follow'>
   /** Makes a tool call, policed and audited like any other. */

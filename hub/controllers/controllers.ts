@@ -6,6 +6,7 @@ import { knowledge } from './knowledge.ts'
 import { lease } from './lease.ts'
 import { livePods } from './pods.ts'
 import { reconcile } from './reconcile.ts'
+import { retention } from './retention.ts'
 import { review } from './review.ts'
 import { sources } from './sources.ts'
 
@@ -41,6 +42,7 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       review(context('review')),
       knowledge(context('knowledge')),
       sources(context('sources')),
+      retention(context('retention')),
     ])
   }
   const running = run()

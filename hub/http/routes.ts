@@ -13,6 +13,7 @@ import type { Artifact } from '../../schemas/artifact.ts'
 import { codeRoot, manifest } from '../../servers/kit/code-root.ts'
 import { parseStrictly } from '../rpc/json.ts'
 import { RpcError, isObject } from '../rpc/protocol.ts'
+import { diskRoom } from '../../servers/kit/disk.ts'
 import type { Door } from './listener.ts'
 import { openApi, routeArguments, routes } from './rest.ts'
 import { answerBrowser, callbackPath, pageHeaders as plainPage } from './sign-in-page.ts'
@@ -51,7 +52,11 @@ function makeRoutes(door: Door): Hono<Env> {
   app.get('/health', (c) =>
     c.json({ status: 'ok', uptimeMs: Math.round(hub.now() - hub.startedAt) }),
   )
-  app.get('/ready', (c) => c.json({ ready: !hub.draining }, hub.draining ? 503 : 200))
+  app.get('/ready', async (c) => {
+    const { isLow } = await diskRoom({ dataDir: hub.dataDir, config: hub.config() })
+    const state = { ready: !hub.draining, disk: isLow ? 'low' : 'ok' }
+    return c.json(state, hub.draining ? 503 : 200)
+  })
 
   app.get('/metrics', async (c) => {
     requirePrincipal(c)

@@ -1,12 +1,15 @@
 import { z } from 'zod'
-import { AuditRow } from '../../schemas/audit.ts'
+import type { AuditRow } from '../../schemas/audit.ts'
+import { AuditItem } from '../../schemas/audit.ts'
 import { page, pageInput } from '../../schemas/page.ts'
-import type { AuditSqlRow } from '../../servers/kit/audit.ts'
-import { auditRow, genesis, linkHash } from '../../servers/kit/audit.ts'
 import { orgFilter } from '../../servers/kit/context.ts'
 import { cursorNumber, pageOf } from '../../servers/kit/page.ts'
+import { listAudit, verifyAudit } from '../../servers/kit/store/audit.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import { auditText } from './texts.ts'
+
+/** Characters of the arguments that a list shows: with 25 rows the answer stays under 2,500 tokens. */
+const shownChars = 60
 
 export const auditList = defineTool({
   name: 'audit_list',
@@ -18,66 +21,48 @@ export const auditList = defineTool({
   input: {
     subject: z.string().max(60).optional().describe('Only rows about this id'),
     principal: z.string().max(100).optional().describe('Only rows of this caller'),
+    full: z
+      .boolean()
+      .default(false)
+      .describe('Also org, request id, digest, and all that is kept of the arguments'),
     ...pageInput,
   },
-  output: page(AuditRow),
+  output: page(AuditItem),
   text: auditText,
-  run: async ({ subject, principal, cursor, limit }, ctx) => {
-    const orgs = orgFilter(ctx, undefined)
-    const conditions = [
-      'seq < :before',
-      subject === undefined ? '' : 'subject = :subject',
-      principal === undefined ? '' : 'principal = :principal',
-      orgs === undefined ? '' : 'org IN (SELECT value FROM json_each(:orgs))',
-    ].filter(Boolean)
-    const rows = ctx.store.all<AuditSqlRow>(
-      `SELECT * FROM audit WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT :count`,
-      {
-        before: cursorNumber(cursor, Number.MAX_SAFE_INTEGER),
-        count: limit + 1,
-        ...(subject === undefined ? {} : { subject }),
-        ...(principal === undefined ? {} : { principal }),
-        ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
-      },
-    )
-    return pageOf(rows, limit, auditRow, (row) => row.seq)
+  run: async ({ subject, principal, full, cursor, limit }, ctx) => {
+    const rows = await listAudit(ctx.reader, {
+      before: cursorNumber(cursor, Number.MAX_SAFE_INTEGER),
+      count: limit + 1,
+      subject,
+      principal,
+      orgs: orgFilter(ctx, undefined),
+    })
+    return pageOf(rows, limit, full ? (row) => row : shortened, (row) => row.seq)
   },
 })
-
-const batch = 2000
 
 export const auditVerify = defineTool({
   name: 'audit_verify',
   title: 'Verify the audit trail',
   description:
-    'Recomputes the hash chain over every audit row and names the first one that does not fit. Keep the returned head elsewhere to detect a chain that was rewritten as a whole.',
+    'Recomputes the hash chain over every audit row that is kept and names the first one that does not fit. Keep the returned head elsewhere to detect a chain that was rewritten as a whole.',
   effect: 'read',
   scope: 'audit:read',
   input: {},
   output: z.object({
     intact: z.boolean(),
-    rows: z.int(),
+    rows: z.int().describe('Rows that were checked'),
     head: z.string(),
     brokenAt: z.int().optional().describe('First row whose hash, predecessor or number is wrong'),
+    checkpoint: z
+      .object({ seq: z.int(), dropped: z.int() })
+      .optional()
+      .describe('The last row that retention dropped, and how many in all'),
   }),
-  run: async (_input, ctx) => {
-    let { seq, hash } = genesis
-    for (;;) {
-      const rows = ctx.store.all<AuditSqlRow>(
-        'SELECT * FROM audit WHERE seq > :seq ORDER BY seq LIMIT :batch',
-        { seq, batch },
-      )
-      for (const row of rows) {
-        const entry = auditRow(row)
-        const fits =
-          entry.seq === seq + 1 &&
-          entry.prev === hash &&
-          linkHash(hash, entry.seq, entry) === entry.hash
-        if (!fits) return { intact: false, rows: seq, head: hash, brokenAt: entry.seq }
-        ;({ seq, hash } = entry)
-      }
-      if (rows.length < batch) return { intact: true, rows: seq, head: hash }
-      await new Promise((resolve) => setImmediate(resolve)) // Lets other calls run in between.
-    }
-  },
+  run: (_input, ctx) => verifyAudit(ctx.reader),
 })
+
+function shortened({ org: _org, requestId: _request, hash: _hash, ...row }: AuditRow): AuditItem {
+  const { args } = row
+  return args.length <= shownChars ? row : { ...row, args: `${args.slice(0, shownChars)}…` }
+}

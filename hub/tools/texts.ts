@@ -1,10 +1,10 @@
-import type { AuditRow } from '../../schemas/audit.ts'
+import type { AuditItem } from '../../schemas/audit.ts'
 import type { Page } from '../../servers/kit/page.ts'
 import { instantText, tableText } from '../../servers/kit/table.ts'
 
 // What a model reads of the hub's own lists.
 
-export const auditText = (page: Page<AuditRow>): string =>
+export const auditText = (page: Page<AuditItem>): string =>
   tableText(page, {
     seq: ({ seq }) => seq,
     at: ({ at }) => instantText(at),

@@ -21,6 +21,7 @@ export const podRun = defineTool({
     'Starts a process in a folder of its own: the agent of a queued task, or a plain command. Use task_submit for work that should be queued, logged and retried.',
   effect: 'create',
   scope: 'cluster:write',
+  needsDiskRoom: true,
   input: {
     task: z.string().max(60).optional().describe('Start the agent for this task'),
     command: z

@@ -31,6 +31,7 @@ export const contextIngest = defineTool({
     'Takes a source into the context store, or brings a known one up to date: a repository at a commit, a vault, the specs of a repository, a folder, or documents that are handed in. Only what changed is read. Returns once it is searchable, or after wait_ms with `done` false; it goes on then.',
   effect: 'create',
   scope: 'context:write',
+  needsDiskRoom: true,
   idempotent: true,
   input: {
     source: z

@@ -1,8 +1,4 @@
 import { hash } from 'node:crypto'
-import type Database from 'better-sqlite3'
-import type { AuditRow } from '../../schemas/audit.ts'
-import type { Row, SqlValue } from './tx.ts'
-import type { Statements } from './tx.ts'
 
 export type AuditEntry = {
   at: number
@@ -15,26 +11,10 @@ export type AuditEntry = {
   requestId: string
 }
 
-type Head = { seq: number; hash: string }
+/** The last link of a chain, or the one that it goes on from. */
+export type Head = { seq: number; hash: string }
 
 export const genesis: Head = { seq: 0, hash: '0'.repeat(64) }
-
-/** Writes the next link of the chain inside the caller's transaction and returns the new head. */
-export function appendAudit(statements: Statements, head: Head, entry: AuditEntry): Head {
-  const seq = head.seq + 1
-  const digest = linkHash(head.hash, seq, entry)
-  statements.run(
-    `INSERT INTO audit (seq, at, org, principal, tool, outcome, subject, args, request_id, prev, hash)
-     VALUES (:seq, :at, :org, :principal, :tool, :outcome, :subject, :args, :requestId, :prev, :hash)`,
-    { ...entry, subject: entry.subject ?? null, seq, prev: head.hash, hash: digest },
-  )
-  return { seq, hash: digest }
-}
-
-export function lastAudit(db: Database.Database): Head {
-  const row = db.prepare('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get()
-  return (row as Head | undefined) ?? genesis // The columns are those of Head.
-}
 
 /** SHA-256 over the previous hash and every field of the row, as one JSON array. */
 export function linkHash(prev: string, seq: number, entry: AuditEntry): string {
@@ -58,31 +38,3 @@ export function auditArgs(args: unknown): string {
   })
   return text === undefined ? '{}' : text.length > 2000 ? `${text.slice(0, 2000)}…` : text
 }
-
-export type AuditSqlRow = Row & {
-  seq: number
-  at: number
-  org: string
-  principal: string
-  tool: string
-  outcome: string
-  subject: string | null
-  args: string
-  request_id: string
-  prev: string
-  hash: string
-} & Record<string, SqlValue>
-
-export const auditRow = (row: AuditSqlRow): AuditRow => ({
-  seq: row.seq,
-  at: row.at,
-  org: row.org,
-  principal: row.principal,
-  tool: row.tool,
-  outcome: row.outcome,
-  ...(row.subject === null ? {} : { subject: row.subject }),
-  args: row.args,
-  requestId: row.request_id,
-  prev: row.prev,
-  hash: row.hash,
-})

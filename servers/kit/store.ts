@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import type { AuditEntry } from './audit.ts'
-import { appendAudit, lastAudit } from './audit.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Clock } from './clock.ts'
-import { migrate } from './migrate.ts'
+import { openStore } from './open-store.ts'
+import { appendAudit, lastAudit } from './store/audit.ts'
 import { asStoreError } from './store-errors.ts'
 import { Topics } from './topics.ts'
 import type { Reader, Row, SqlValue, Transaction } from './sql.ts'
@@ -13,8 +13,6 @@ import { Statements, makeTransaction, makeTx, readerOf } from './tx.ts'
 
 /** How long a recorded row may be in the operating system's hands only. */
 const diskMs = 100
-/** The log is copied into the database after so many pages of 4 KiB; each time halts the hub for some ms. */
-const logPages = 4096
 
 type Pending = {
   apply(): void | Promise<void>
@@ -48,19 +46,11 @@ export class Store {
   constructor(file: string, now: () => number, clock?: Clock) {
     this.#now = now
     this.topics = new Topics(clock)
-    this.#db = new Database(file)
+    this.#db = openStore(file)
     this.#logFile = `${file}-wal`
-    this.#db.pragma('journal_mode = WAL')
-    this.#db.pragma(`wal_autocheckpoint = ${logPages}`)
-    this.#db.pragma('foreign_keys = ON')
-    this.#db.pragma('temp_store = MEMORY')
-    // A migration that a power failure takes back is made again; nobody waits for the disk each time.
-    this.#db.pragma('synchronous = NORMAL')
-    migrate(this.#db)
-    this.#db.pragma('synchronous = FULL')
     this.#statements = new Statements(this.#db)
     this.#control = prepareControl(this.#db)
-    this.#audit = lastAudit(this.#db)
+    this.#audit = lastAudit(this.#statements)
     this.#readDb = new Database(file, { readonly: true })
     this.#readDb.pragma('temp_store = MEMORY')
     this.reader = readerOf(new Statements(this.#readDb))
@@ -141,6 +131,12 @@ export class Store {
    */
   record(audit: Omit<AuditEntry, 'at'>): Promise<void> {
     return this.write(() => undefined, audit, true)
+  }
+
+  /** Bytes of the store that hold something; what was removed leaves room that is used again. */
+  usedBytes(): number {
+    const pages = (name: string) => this.#readDb.pragma(name, { simple: true }) as number // Integers.
+    return (pages('page_count') - pages('freelist_count')) * pages('page_size')
   }
 
   /** Commits what is queued and closes the files. */

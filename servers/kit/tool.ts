@@ -8,6 +8,7 @@ import { nearest } from '../../schemas/nearest.ts'
 import type { Scope } from '../../schemas/scope.ts'
 import { bundleFolder, isBundled } from './code-root.ts'
 import type { Context } from './context.ts'
+import { ensureDiskRoom } from './disk.ts'
 
 type Definition<Input extends z.ZodRawShape, Output extends z.ZodType> = {
   /** `noun_verb`, unique over all servers. */
@@ -21,6 +22,8 @@ type Definition<Input extends z.ZodRawShape, Output extends z.ZodType> = {
   output: Output
   /** True where doing it twice with the same arguments is the same as doing it once. */
   idempotent?: boolean
+  /** True for what begins to fill the disk: refused while that is nearly full, unlike all else. */
+  needsDiskRoom?: boolean
   /** Whether this hub offers the tool as it is configured now; one that is not offered is not listed. */
   available?: (config: Config) => boolean
   /**
@@ -68,6 +71,7 @@ export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType
     async call(args, ctx) {
       const parsed = input.safeParse(args ?? {})
       if (!parsed.success) throw invalidInput(name, parsed.error, Object.keys(definition.input))
+      if (definition.needsDiskRoom) await ensureDiskRoom(ctx)
       const result = output.safeParse(await definition.run(parsed.data, ctx))
       if (result.success) return result.data
       throw new Error(`${name} returned what its schema forbids: ${z.prettifyError(result.error)}`)

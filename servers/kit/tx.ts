@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 
 import type { Reader, Row, SqlValue, Transaction } from './sql.ts'
+import { asStoreError } from './store-errors.ts'
 
 export type { Row, SqlValue } from './sql.ts'
 
@@ -40,24 +41,29 @@ export class Statements {
   // Tables are STRICT and their columns are typed beside the SQL that names them, so a row has the
   // type its caller states.
   get<T extends Row>(sql: string, params: Record<string, SqlValue>): T | undefined {
-    return this.#prepare(sql).get(params) as T | undefined
+    return this.#use(sql, (statement) => statement.get(params) as T | undefined)
   }
 
   all<T extends Row>(sql: string, params: Record<string, SqlValue>): T[] {
-    return this.#prepare(sql).all(params) as T[]
+    return this.#use(sql, (statement) => statement.all(params) as T[])
   }
 
   run(sql: string, params: Record<string, SqlValue>): number {
-    return this.#prepare(sql).run(params).changes
+    return this.#use(sql, (statement) => statement.run(params).changes)
   }
 
-  #prepare(sql: string): Database.Statement {
-    let statement = this.#cache.get(sql)
-    if (!statement) {
-      statement = this.#db.prepare(sql)
-      this.#cache.set(sql, statement)
+  /** Trouble with the disk reaches callers as an error they can act on. */
+  #use<T>(sql: string, use: (statement: Database.Statement) => T): T {
+    try {
+      let statement = this.#cache.get(sql)
+      if (!statement) {
+        statement = this.#db.prepare(sql)
+        this.#cache.set(sql, statement)
+      }
+      return use(statement)
+    } catch (error) {
+      throw asStoreError(error)
     }
-    return statement
   }
 }
 

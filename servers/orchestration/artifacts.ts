@@ -18,6 +18,7 @@ export const artifactCreate = defineTool({
     'Stores a file that an attempt produced, such as a test report or a patch. The same name and bytes sent again return the same artifact.',
   effect: 'create',
   scope: 'task:work',
+  needsDiskRoom: true,
   idempotent: true,
   input: {
     task: z.string().max(60).describe('Task that produced it'),

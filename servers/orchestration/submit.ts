@@ -19,6 +19,7 @@ export const taskSubmit = defineTool({
     'Queues a unit of work for an agent and returns the task at once; follow it with task_wait or task_log. Use template ci to run checks, code to have a goal carried out and a change opened, command for a plain command line.',
   effect: 'create',
   scope: 'task:write',
+  needsDiskRoom: true,
   input: {
     template: z.enum(templateNames).describe('Kind of task: command, ci or code'),
     repo: z

@@ -1,26 +1,14 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Task } from '../../schemas/task.ts'
 import { startProtected, visit } from '../helpers/authorization.ts'
+import { bin, sy } from '../helpers/command-line.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub, until } from '../helpers/hub.ts'
 import { makeRepo } from '../helpers/repo.ts'
 import { startHttp, startWith } from '../helpers/upstreams.ts'
-
-const bin = join(import.meta.dirname, '..', '..', 'bin', 'switchyard.js')
-
-type Ran = { code: number; out: string; err: string }
-
-function sy(args: string[], env: Record<string, string> = {}, cwd?: string): Promise<Ran> {
-  return new Promise((resolve) => {
-    const options = { env: { ...process.env, ...env }, ...(cwd ? { cwd } : {}) }
-    execFile(process.execPath, [bin, ...args], options, (error, out, err) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
-    )
-  })
-}
 
 test('a Node that is too old ends with one clear line', async () => {
   const pretend = join(makeFolder(), 'old.cjs')

@@ -8,7 +8,7 @@ import { failure, startHub } from '../helpers/hub.ts'
 test('health and readiness need no credential, metrics do', async () => {
   const hub = await startHub()
   expect(await (await fetch(`${hub.url}/health`)).json()).toMatchObject({ status: 'ok' })
-  expect(await (await fetch(`${hub.url}/ready`)).json()).toEqual({ ready: true })
+  expect(await (await fetch(`${hub.url}/ready`)).json()).toEqual({ ready: true, disk: 'ok' })
   expect((await fetch(`${hub.url}/metrics`)).status).toBe(401)
 })
 

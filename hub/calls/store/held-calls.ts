@@ -33,8 +33,14 @@ export const findHeldCall = async (reader: Reader, digest: string): Promise<stri
     )
   )?.approval
 
-export const holdCall = (tx: Transaction, call: HeldCall): Promise<void> =>
-  tx.insert('held_calls', {
+const deliveredKeptMs = 30 * 24 * 3_600_000
+
+/** Keeps a call until it is answered; those whose answer was handed out long ago are forgotten. */
+export async function holdCall(tx: Transaction, call: HeldCall): Promise<void> {
+  await tx.run(`DELETE FROM held_calls WHERE state = 'delivered' AND held_at < :before`, {
+    before: tx.now - deliveredKeptMs,
+  })
+  await tx.insert('held_calls', {
     approval: call.approval,
     digest: call.digest,
     principal: JSON.stringify(call.principal),
@@ -44,6 +50,7 @@ export const holdCall = (tx: Transaction, call: HeldCall): Promise<void> =>
     state: 'waiting',
     held_at: tx.now,
   })
+}
 
 /** The calls in this state, for a hub that starts. */
 export async function heldCallsIn(reader: Reader, state: HeldState): Promise<HeldCall[]> {

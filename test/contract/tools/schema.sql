@@ -4,6 +4,10 @@ CREATE INDEX approvals_by_task ON approvals (task, id) WHERE task IS NOT NULL;
 
 CREATE INDEX approvals_pending ON approvals (org, id) WHERE state = 'pending';
 
+CREATE INDEX artifacts_by_age ON artifacts (created_at, id);
+
+CREATE INDEX artifacts_by_sha256 ON artifacts (sha256);
+
 CREATE INDEX attempts_by_agent ON attempts (agent) WHERE ended_at IS NULL;
 
 CREATE INDEX attempts_expiring ON attempts (lease_expires_at) WHERE ended_at IS NULL;
@@ -14,6 +18,8 @@ CREATE INDEX audit_by_subject ON audit (subject, seq) WHERE subject IS NOT NULL;
 
 CREATE INDEX changes_by_org ON changes (org, id DESC);
 
+CREATE INDEX changes_open ON changes (created_at) WHERE state = 'open';
+
 CREATE INDEX comments_by_change ON comments (change, id);
 
 CREATE INDEX events_by_org ON events (org, seq);
@@ -23,6 +29,8 @@ CREATE INDEX events_by_task ON events (task, seq) WHERE task IS NOT NULL;
 CREATE UNIQUE INDEX held_calls_open ON held_calls (digest) WHERE state <> 'delivered';
 
 CREATE INDEX held_calls_unfinished ON held_calls (state) WHERE state IN ('waiting', 'running');
+
+CREATE INDEX logs_kept ON logs (task) WHERE bytes > 0;
 
 CREATE INDEX messages_by_task ON messages (task, seq);
 
@@ -49,6 +57,8 @@ CREATE INDEX tasks_by_state ON tasks (org, state, id DESC);
 CREATE INDEX tasks_due ON tasks (not_before_at) WHERE state = 'queued' AND not_before_at > 0;
 
 CREATE INDEX tasks_live ON tasks (state) WHERE finished_at IS NULL;
+
+CREATE INDEX tasks_open ON tasks (submitted_at) WHERE finished_at IS NULL;
 
 CREATE INDEX tasks_queue ON tasks (org, priority DESC, submitted_at, id, not_before_at)
   WHERE state = 'queued';
@@ -118,7 +128,7 @@ CREATE TABLE attempts (
   UNIQUE (task, number)
 ) STRICT;
 
-CREATE TABLE audit (
+CREATE TABLE "audit" (
   seq        INTEGER PRIMARY KEY,
   at         INTEGER NOT NULL,
   org        TEXT    NOT NULL,
@@ -128,8 +138,14 @@ CREATE TABLE audit (
   subject    TEXT,
   args       TEXT    NOT NULL,
   request_id TEXT    NOT NULL,
-  prev       TEXT    NOT NULL,
-  hash       TEXT    NOT NULL
+  hash       BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE audit_checkpoints (
+  seq          INTEGER PRIMARY KEY,
+  hash         BLOB    NOT NULL,
+  dropped      INTEGER NOT NULL,
+  recorded_seq INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE changes (
@@ -232,6 +248,8 @@ CREATE TABLE messages (
   body      TEXT    NOT NULL,
   at        INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
 
 CREATE TABLE model_usage (
   id            TEXT    PRIMARY KEY,
@@ -397,6 +415,7 @@ CREATE TABLE workspaces (
 ) STRICT;
 
 CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
+WHEN OLD.seq > coalesce((SELECT max(seq) FROM audit_checkpoints), 0)
 BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 
 CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit

@@ -43,6 +43,7 @@ async function startDispatch(tasks: string[], tools: Record<string, Answer>, max
     log: makeLogger('silent'),
     clock,
     store,
+    dataDir: '',
     context: { follow: () => Promise.resolve() },
     signal: stopping.signal,
     call: async <T>(tool: string, args: Record<string, unknown>) => {

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { readMigrations } from '../../servers/kit/migrate.ts'
+
+// A line is added with its file and never changes: stores exist that the file was applied to. What a
+// file should have said otherwise is said by the next one.
+const digests = {
+  '001-core.sql': '972d4630cff0f2c0c97815967d6825bbed7d7ee47b494f25e12eec7aafbe4a01',
+  '002-orchestration.sql': '4171cf18fd9fb52250490c8e7f40779aada401edd624e2ebdef85dbfc7825883',
+  '003-cluster.sql': '66e5e13cf6b4ef8ac43be19f2c25486925e4a263ec8f4e0c715e8689e976e3d1',
+  '004-radicle.sql': '6b03911d0d7a2b19ed3f915776e5849d0eb5dda64a1db25c84ad49135aaa3fed',
+  '005-models.sql': 'a36a5eb2e889f2dd985911205a2d408dd647e70d346797f3f97e83af954f8f93',
+  '006-upstreams.sql': '59c3ce59cd86f737984efa16a9d63cb50340b9c2399701848c675192e50acae1',
+  '007-context.sql': 'e5a0caf7604caf37d8dabbc78cf0eefa2afdb22a30b991051cdbb1c7012425c3',
+  '008-log-sync.sql': '83b9a7788e4e6ec391b57688f220a0f3c315d357d501d47d0c3aef6cd78282c2',
+  '009-sign-ins.sql': '87517ad40cfceaa7233577c5c8f92966eba839b7dde9f3b08873edb0baba01d8',
+  '010-peers.sql': '3bc5f11b3abbdbc8fb61d0c2acd6ad329df803320d207e064cecf8ebfdb8cc4d',
+  '014-retention.sql': 'decec76743cf6b452a29e20d0c0daa61404e71b1cbd9f24868c48a131fd5332e',
+}
+
+test('a migration that was committed is never changed', () => {
+  const found = readMigrations().map(({ name, digest }) => [name, digest])
+  expect(Object.fromEntries(found)).toEqual(digests)
+})
+
+test('migrations have numbers of their own', () => {
+  const numbers = readMigrations().map(({ number }) => number)
+  expect(new Set(numbers).size).toBe(numbers.length)
+})
