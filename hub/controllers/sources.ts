@@ -56,7 +56,7 @@ async function watchFolders(context: ControllerContext): Promise<void> {
     if (signal.aborted) return
     let pending: NodeJS.Timeout | undefined
     // What was found is in the index already; this brings the numbers of the source up to date.
-    const source = await toIndexed({ config: hub.config(), dataDir: hub.dataDir }, row)
+    const source = toIndexed({ config: hub.config() }, row)
     await hub.context.follow(source, () => {
       clearTimeout(pending)
       pending = setTimeout(() => {
