@@ -68,8 +68,16 @@ async function watchFolders(context: ControllerContext): Promise<void> {
 }
 
 async function list({ call }: ControllerContext, kind: SourceKind): Promise<ContextSource[]> {
-  const { items } = await call<{ items: ContextSource[] }>('context_source_list', { kind })
-  return items
+  const sources: ContextSource[] = []
+  for (let cursor: string | undefined; ;) {
+    const { items, next } = await call<{ items: ContextSource[]; next?: string }>(
+      'context_source_list',
+      { kind, limit: 200, ...(cursor === undefined ? {} : { cursor }) },
+    )
+    sources.push(...items)
+    if (next === undefined) return sources
+    cursor = next
+  }
 }
 
 /** As the index knows a folder. What a vault leaves out is left out of its context too. */

@@ -124,7 +124,7 @@ async function runIngest(
   row: SourceRow,
   { documents, file, rebuild }: Asked,
 ): Promise<IngestReport> {
-  const source = await toIndexed(ctx, row)
+  const source = toIndexed(ctx, row)
   const modifiedAt = ctx.now()
   const inline = documents?.map(({ path, text, revision }): InlineDocument => ({
     path,

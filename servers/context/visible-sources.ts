@@ -1,5 +1,3 @@
-import { realpath } from 'node:fs/promises'
-import { relative } from 'node:path'
 import type { ContextSource, SourceKind } from '../../schemas/context.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { IndexedSource } from '../kit/context-index.ts'
@@ -56,36 +54,21 @@ export const toSource = (row: SourceRow): ContextSource => ({
   ...(row.indexed_at === null ? {} : { indexedAt: row.indexed_at }),
 })
 
-/**
- * A source as the index knows it. Folders that a vault leaves out are left out of its context too, and
- * so is the hub's own data directory, which may lie in a folder that is taken in.
- */
-export async function toIndexed(
-  ctx: Pick<Context, 'config' | 'dataDir'>,
-  row: SourceRow,
-): Promise<IndexedSource> {
+/** A source as the index knows it. Folders that a vault leaves out are left out of its context too. */
+export function toIndexed({ config }: Pick<Context, 'config'>, row: SourceRow): IndexedSource {
   const vault =
     row.kind === 'vault'
-      ? Object.values(ctx.config.file.vaults).find(({ path }) => path === row.uri)
+      ? Object.values(config.file.vaults).find(({ path }) => path === row.uri)
       : undefined
-  const path = isPlace(row.kind) ? row.uri : undefined
-  const own = path === undefined ? undefined : await pathInside(path, ctx.dataDir)
   return {
     id: row.id,
     org: row.org,
     kind: row.kind,
     name: row.name,
-    path,
+    path: isPlace(row.kind) ? row.uri : undefined,
     ref: row.ref ?? undefined,
     trust: row.trust,
     retentionDays: row.retention_days ?? undefined,
-    ignore: [...(vault?.ignore ?? []), ...(own === undefined ? [] : [own])],
+    ignore: vault?.ignore ?? [],
   }
-}
-
-/** The path of `folder` from `place`, when it lies in there. */
-async function pathInside(place: string, folder: string): Promise<string | undefined> {
-  const root = await realpath(place).catch(() => place) // A place that is gone is said by who reads it.
-  const path = relative(root, await realpath(folder))
-  return path.startsWith('..') ? undefined : path
 }

@@ -23,7 +23,11 @@ const { values } = parseArgs({ options: { chunks: { type: 'string', default: '10
 const steps = values.chunks.split(',').map(Number)
 const root = mkdtempSync(join(tmpdir(), 'switchyard-context-'))
 const open = () =>
-  new ContextStore({ dataDir: root, log: pino({ level: 'silent' }), embedding: () => undefined })
+  new ContextStore({
+    dataDir: join(root, 'data'),
+    log: pino({ level: 'silent' }),
+    embedding: () => undefined,
+  })
 let store = open()
 const perSource = 5000
 const questions = 200

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
+import { realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { HubError } from '../../../schemas/errors.ts'
 import { FileTree } from '../../kit/files/tree.ts'
 import { git, gitRaw } from '../../kit/git.ts'
@@ -145,24 +146,34 @@ async function* readBlobs(
   }
 }
 
-/** A watched folder: a vault, or any other. Hidden files and what the source ignores are left out. */
-export function openTree({ path, ignore, kind }: IndexedSource): FileTree {
-  const left = ignore.map((folder) => folder.replace(/^\/|\/$/g, ''))
+/**
+ * A watched folder: a vault, or any other. Hidden files and what the source ignores are left out, and
+ * so is the hub's own data directory, which may lie in there, or a link to it be there by now.
+ */
+export function openTree({ path, ignore, kind }: IndexedSource, dataDir: string): FileTree {
+  const [root, own] = [realPathOf(path ?? ''), realPathOf(dataDir)]
+  const isOwn = !relative(own, root).startsWith('..')
+  const left = [...ignore.map((folder) => folder.replace(/^\/|\/$/g, '')), relative(root, own)]
   const isSpec = kind === 'spec'
   return new FileTree({
     root: path ?? '',
     skip: (file, isFolder) => {
+      if (isOwn || left.includes(file)) return true
       const name = file.slice(file.lastIndexOf('/') + 1)
       if (isSpec && isFolder) return !/^(?:specs(?:\/.*)?|\.specify(?:\/memory)?)$/.test(file)
       if (isSpec) return !/^(?:specs\/|\.specify\/memory\/)/.test(file) || name.startsWith('.')
-      return (
-        name.startsWith('.') ||
-        name.endsWith('.tmp') ||
-        left.includes(file) ||
-        (isFolder && skippedFolders.has(name))
-      )
+      return name.startsWith('.') || name.endsWith('.tmp') || (isFolder && skippedFolders.has(name))
     },
   })
+}
+
+/** A place that is gone has no other path; who reads it says so. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 export function listTree(tree: FileTree): Listing {

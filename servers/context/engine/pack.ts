@@ -122,13 +122,16 @@ function written(
 ): string | undefined {
   const found = items.length + omitted.length === 0 ? ['\nNothing was found.'] : []
   const body = [head, ...found, ...items.map(({ text }) => text)].join('\n')
-  if (omitted.length === 0) return tokensOf(body) <= maxTokens ? body : undefined
+  const left = maxTokens - tokensOf(body)
+  if (left < 0) return undefined
+  if (omitted.length === 0) return body
   const tokens = omitted.reduce((sum, hit) => sum + hit.tokens, 0)
   for (let shown = Math.min(shownOmitted, omitted.length); shown >= 0; shown--) {
     const cites = omitted.slice(0, shown).map(({ cite }) => cite)
     const such = shown === 0 ? '' : `: ${cites.join(', ')}${shown < omitted.length ? ', …' : ''}`
-    const text = `${body}\n\nLeft out: ${omitted.length} pieces of ${tokens} tokens${such}`
-    if (tokensOf(text) <= maxTokens) return text
+    const line = `\n\nLeft out: ${omitted.length} pieces of ${tokens} tokens${such}`
+    // The line alone is counted first, since the whole may be long.
+    if (tokensOf(line) <= left && tokensOf(body + line) <= maxTokens) return body + line
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { load as loadVectors } from 'sqlite-vec'
@@ -82,7 +82,7 @@ async function listing(source: IndexedSource): Promise<Listing> {
 }
 
 function treeOf(source: IndexedSource): FileTree {
-  const tree = trees.get(source.id) ?? openTree(source)
+  const tree = trees.get(source.id) ?? openTree(source, dirname(folder))
   trees.set(source.id, tree)
   return tree
 }
