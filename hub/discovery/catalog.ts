@@ -2,11 +2,12 @@ import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Tool } from '../../servers/kit/tool.ts'
 import type { Hub } from '../hub.ts'
+import { isObject } from '../mcp/protocol.ts'
 import { maySeeTool } from '../policy.ts'
 import type { Visible } from '../tools/discovery.ts'
 import { leanTools, toolCallListing } from '../tools/discovery.ts'
 import { relayScope } from '../upstreams/relay.ts'
-import type { Offers } from '../upstreams/offers.ts'
+import type { Offers, Served } from '../upstreams/offers.ts'
 import type { ForeignTool } from '../upstreams/foreign-tool.ts'
 
 /** Which tools a listing shows: those of one server, those that match a pattern, or the lean few. */
@@ -56,20 +57,28 @@ export class Catalog {
     const key = principal.roles.join()
     const kept = visible.get(key)
     if (kept) return kept
-    const own = this.#hub.registry
-      .visible(principal)
-      .map(({ name, title, description, inputSchema }) => ({
+    const own = this.#hub.registry.servers.flatMap((server) =>
+      this.#hub.registry.visible(principal, server.name).map((tool): Visible => ({
+        name: tool.name,
+        own: tool.name,
+        server: server.name,
+        title: tool.title,
+        description: tool.description,
+        inputSchema: tool.inputSchema(),
+        about: `${server.title}. ${server.description}`,
+        effect: tool.effect,
+      })),
+    )
+    const foreign = this.#served(principal, {}, this.#hub.upstreams.offers).map(
+      ({ name, own: ownName, item, link }): Visible => ({
         name,
-        title,
-        description,
-        inputSchema: inputSchema(),
-      }))
-    const foreign = this.#foreign(principal, {}, this.#hub.upstreams.offers).map(
-      ({ name, title, description, inputSchema }) => ({
-        name,
-        title: typeof title === 'string' ? title : name,
-        description: description ?? '',
-        inputSchema,
+        own: ownName,
+        server: link.name,
+        title: titleOf(item) ?? name,
+        description: item.description ?? '',
+        inputSchema: item.inputSchema,
+        about: link.greeted?.instructions ?? '',
+        effect: isReadOnly(item) ? 'read' : undefined,
       }),
     )
     const made = [...own, ...foreign]
@@ -104,14 +113,15 @@ export class Catalog {
       .filter((tool) => matches(tool.name, patterns))
   }
 
-  #foreign(principal: Principal, { server, patterns }: View, { tools }: Offers): ForeignTool[] {
+  #foreign(principal: Principal, view: View, offers: Offers): ForeignTool[] {
+    return this.#served(principal, view, offers).map(({ name, item }) => ({ ...item, name }))
+  }
+
+  #served(principal: Principal, { server, patterns }: View, { tools }: Offers): Served[] {
     if (!maySeeTool(principal, { name: '', scope: relayScope })) return []
-    return [...tools.values()]
-      .filter(
-        ({ name, link }) =>
-          (server === undefined || server === link.name) && matches(name, patterns),
-      )
-      .map(({ name, item }) => ({ ...item, name }))
+    return [...tools.values()].filter(
+      ({ name, link }) => (server === undefined || server === link.name) && matches(name, patterns),
+    )
   }
 
   #fresh(): Kept {
@@ -122,6 +132,15 @@ export class Catalog {
     return this.#kept
   }
 }
+
+const titleOf = ({ title, annotations }: ForeignTool): string | undefined =>
+  [title, isObject(annotations) ? annotations.title : undefined].find(
+    (text) => typeof text === 'string' && text !== '',
+  ) as string | undefined // By the test before.
+
+/** What a server says of its own tool: enough for the order of a search, and for nothing else. */
+const isReadOnly = ({ annotations }: ForeignTool): boolean =>
+  isObject(annotations) && annotations.readOnlyHint === true
 
 /** `task_*` and the like; only the star is special. */
 function matches(name: string, patterns: string[] | undefined): boolean {

@@ -1,0 +1,66 @@
+import { actions } from './synonyms-of-actions.ts'
+import { things } from './synonyms-of-things.ts'
+import { isStopWord, stem } from './words.ts'
+
+/** One thing that a request asks for: its own stem, if it has one, and what else may stand for it. */
+export type Concept = { own: string | undefined; others: Iterable<string>; weight: number }
+
+const longestPhrase = 3
+const wordOfPhrase = 0.6
+const questionWord = 0.3
+
+/** Takes a request apart: words and phrases, each with what it may stand for. */
+export function conceptsOf(words: string[]): Concept[] {
+  const found: Concept[] = []
+  // What a phrase has said its words hardly say again: `get rid of` gets nothing.
+  const said = new Set<number>()
+  words.forEach((word, at) => {
+    for (let length = Math.min(longestPhrase, words.length - at); length > 1; length--) {
+      const phrase = words.slice(at, at + length)
+      const others = table().get(phrase.join(' '))
+      if (!others) continue
+      found.push({ own: undefined, others, weight: 1 })
+      phrase.forEach((part, index) => {
+        if (!others.has(stem(part))) said.add(at + index)
+      })
+    }
+    const others = table().get(stem(word))
+    if (isStopWord(word)) {
+      if (others && !said.has(at)) found.push({ own: undefined, others, weight: questionWord })
+      return
+    }
+    // `drop down` and `web page` are often one word in the names of tools.
+    const next = words[at + 1]
+    const joined = next === undefined || isStopWord(next) ? [] : [stem(word + next)]
+    found.push({
+      own: stem(word),
+      others: [...(others ?? []), ...joined],
+      weight: said.has(at) ? wordOfPhrase : 1,
+    })
+  })
+  return found
+}
+
+let known: Map<string, Set<string>> | undefined
+
+/**
+ * A group a line: its words stand for each other. Words before ` > ` are only what people say, and those
+ * after it what tools are called. A hyphen joins the words of a phrase. All of them are words of the field,
+ * none the name of a server or tool: what one server calls a thing helps with no other.
+ */
+const table = () => (known ??= readGroups())
+
+function readGroups(): Map<string, Set<string>> {
+  const read = new Map<string, Set<string>>()
+  for (const line of `${actions}${things}`.split('\n').filter(Boolean)) {
+    const [said = '', called = said] = line.split(' > ')
+    const targets = called.split(' ').filter((text) => !text.includes('-'))
+    for (const text of said.split(' ')) {
+      const key = text.includes('-') ? text.replaceAll('-', ' ') : stem(text)
+      const others = read.get(key) ?? new Set()
+      for (const target of targets) if (target !== text) others.add(stem(target))
+      read.set(key, others)
+    }
+  }
+  return read
+}

@@ -1,0 +1,92 @@
+/** Words that say nothing of what a tool does. Question words tell the intent, not the tool. */
+const stopWords = new Set(
+  (
+    'a an the of to in on at by for from with into onto as and or but if than then so not no ' +
+    'is are be been being was were am it its this that these those there here i me my mine we us ' +
+    'our you your he his she her him they them their please can could should would will shall may ' +
+    'might must do does did has have had what which who whom whose when where how why any some ' +
+    'each every such very just only also too want wants need needs like lets let e g ie eg etc via using use'
+  ).split(' '),
+)
+
+const irregular: Record<string, string> = {
+  wrote: 'write',
+  written: 'write',
+  ran: 'run',
+  sent: 'send',
+  found: 'find',
+  built: 'build',
+  said: 'say',
+  made: 'make',
+  making: 'make',
+  known: 'know',
+  knew: 'know',
+  kept: 'keep',
+  took: 'take',
+  taken: 'take',
+  gave: 'give',
+  given: 'give',
+  drew: 'draw',
+  drawn: 'draw',
+  people: 'person',
+  children: 'child',
+  indices: 'index',
+  matrices: 'matrix',
+  colour: 'color',
+  colours: 'color',
+  uses: 'use',
+  used: 'use',
+}
+
+export const isStopWord = (word: string): boolean => stopWords.has(word)
+
+/** Words of a text or an identifier: `taskLog`, `task_log` and `task log` are the same. */
+export function split(text: string): string[] {
+  const apart = /[a-z\d][A-Z]|[A-Z]{2}[a-z]{2}/.test(text)
+    ? text.replace(/([a-z\d])([A-Z])|([A-Z])(?=[A-Z][a-z]{2})/g, '$1$3 $2')
+    : text
+  return apart.toLowerCase().match(word) ?? []
+}
+
+// What follows an apostrophe (it's, Anna's) is no word.
+const word = /(?<!['’])[\p{L}\p{N}]+|(?<=['’])[\p{L}\p{N}]{3,}/gu
+
+/**
+ * One form for the forms of a word: plural, past, -ing, and nouns made of verbs (translation, translate).
+ * Only that both sides give the same matters, not that the stem is a word.
+ */
+export function stem(raw: string): string {
+  const word = irregular[raw] ?? raw
+  if (word.length <= 3) return word
+  const single = word
+    .replace(/(?<=..)ie[sd]$/, 'y')
+    .replace(/(ss|sh|ch|x|zz)es$/, '$1')
+    .replace(/([^suio])s$/, '$1')
+  const verb = single.replace(/(?<=[aeiouy].*[^aeiou]|[aeiouy]{2}|.[aeiouy])(ing|ed)$/, '')
+  const root = verb === single || verb.length < 3 ? single : undouble(verb)
+  return root
+    .replace(/^(.{5,})at(?:ion|e|or)?$/, '$1')
+    .replace(/^(.{4,}[ts])ion$/, '$1')
+    .replace(/^(.{5,})ment$/, '$1')
+    .replace(/^(.{4,}l)l$/, '$1')
+    .replace(/^(.{3,})e$/, '$1')
+}
+
+const undouble = (word: string) => (word.length > 3 ? word.replace(/([bdfgmnprt])\1$/, '$1') : word)
+
+const stems = new Map<string, string>()
+
+/** The stems of what a text says, without stop words. */
+export function terms(text: string): string[] {
+  const found: string[] = []
+  for (const word of split(text)) {
+    if (stopWords.has(word)) continue
+    let known = stems.get(word)
+    if (known === undefined) {
+      if (stems.size > 50_000) stems.clear() // Texts come from other servers.
+      stems.set(word, (known = stem(word)))
+    }
+    found.push(known)
+  }
+  return found
+}
