@@ -9,7 +9,7 @@ const verbs: Record<Intent, string> = {
   list: 'list lists find finds search searches enumerate all query',
   read: 'show shows see view display print get gets read reads fetch retrieve return returns look lookup inspect explain describe compare count check analyze status info what whats which who whos whom whose when where why how is are was were did do does',
   create:
-    'create creates add adds make makes new insert generate write post send upload invite draw plot register submit install fork copy publish store save remember book append reply commit push propose',
+    'create creates add adds make makes new insert generate write post send upload invite draw plot register submit install fork copy publish store save remember book append reply commit push propose report begin start record share notify inform',
   update:
     'update updates edit change modify set rename move replace mark assign patch adjust toggle enable disable turn resize scale merge apply switch approve accept',
   destroy:

@@ -1,4 +1,4 @@
-import { split, terms } from './words.ts'
+import { isStopWord, split, terms } from './words.ts'
 
 const shortestStart = 4
 
@@ -15,7 +15,7 @@ export class ServerNames {
         (term) => toolsWith(term).filter((tool) => servers[tool] !== server).length,
       )
       const ownership = size / (size + Math.max(0, ...elsewhere))
-      return { server, words: split(server), ownership }
+      return { server, words: split(server).filter((word) => !isStopWord(word)), ownership }
     })
   }
 

@@ -1,7 +1,6 @@
 /** What people ask to have done; the form is told in `synonyms.ts`. */
 export const actions = `
 read get show retrieve view display fetch load
-open-a open-an open-new > create new
 open > read get navigate
 see look tell give > read get show view
 print output dump > read get show log
@@ -115,4 +114,20 @@ placed schedulable > placement fit
 going progressing how-far-along > status read progress
 decided decision > decision search
 typed typing keystroke > type
+swap exchange > replace edit update
+include > add
+calculate compute > sum add total
+shrink reduce smaller > compress resize
+follow-links spider > crawl
+complain > create issue
+looks-good lgtm > approve review
+divide > split sub child
+must-wait > dependency block
+discuss > comment message story
+permit grant > approve allow create
+mention mentions > search find
+who-used who-ran > audit log usage
+pretend think-i > emulate simulate
+let have > create submit
+note-that > remember add create
 `

@@ -1,6 +1,8 @@
 import { actions } from './synonyms-of-actions.ts'
+import { code } from './synonyms-of-code.ts'
 import { things } from './synonyms-of-things.ts'
-import { isStopWord, stem } from './words.ts'
+import { isStopWord, split, stem } from './words.ts'
+import { literalsIn } from './literals.ts'
 
 /** One thing that a request asks for: its own stem, if it has one, and what else may stand for it. */
 export type Concept = { own: string | undefined; others: Iterable<string>; weight: number }
@@ -8,9 +10,14 @@ export type Concept = { own: string | undefined; others: Iterable<string>; weigh
 const longestPhrase = 3
 const wordOfPhrase = 0.6
 const questionWord = 0.3
+const example = 0.6
+
+// They stand within phrases and change none: `go to the page`.
+const articles = new Set(['a', 'an', 'the', 'my', 'our', 'your', 'this', 'that'])
 
 /** Takes a request apart: words and phrases, each with what it may stand for. */
-export function conceptsOf(words: string[]): Concept[] {
+export function conceptsOf(query: string): Concept[] {
+  const words = split(query).filter((word) => !articles.has(word))
   const found: Concept[] = []
   // What a phrase has said its words hardly say again: `get rid of` gets nothing.
   const said = new Set<number>()
@@ -38,7 +45,12 @@ export function conceptsOf(words: string[]): Concept[] {
       weight: said.has(at) ? wordOfPhrase : 1,
     })
   })
-  return found
+  const examples = literalsIn(query).map((others) => ({
+    own: undefined,
+    others: others.map(stem),
+    weight: example,
+  }))
+  return [...found, ...examples]
 }
 
 let known: Map<string, Set<string>> | undefined
@@ -52,7 +64,7 @@ const table = () => (known ??= readGroups())
 
 function readGroups(): Map<string, Set<string>> {
   const read = new Map<string, Set<string>>()
-  for (const line of `${actions}${things}`.split('\n').filter(Boolean)) {
+  for (const line of `${actions}${code}${things}`.split('\n').filter(Boolean)) {
     const [said = '', called = said] = line.split(' > ')
     const targets = called.split(' ').filter((text) => !text.includes('-'))
     for (const text of said.split(' ')) {

@@ -83,7 +83,7 @@ export class ToolIndex {
     const words = split(query)
     const wanted = intentOf(words)
     const named = this.#servers.named(words)
-    const { scores, covered, inName } = this.#score(conceptsOf(words))
+    const { scores, covered, inName } = this.#score(conceptsOf(query))
     const found: Found[] = []
     this.#entries.forEach((entry, at) => {
       const score = scores[at] ?? 0

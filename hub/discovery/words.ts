@@ -5,7 +5,7 @@ const stopWords = new Set(
     'is are be been being was were am it its this that these those there here i me my mine we us ' +
     'our you your he his she her him they them their please can could should would will shall may ' +
     'might must do does did has have had what which who whom whose when where how why any some ' +
-    'each every such very just only also too want wants need needs like lets let e g ie eg etc via using use'
+    'each every everything anything something such very just only also too want wants need needs like lets let e g ie eg etc via using use'
   ).split(' '),
 )
 
