@@ -7,7 +7,8 @@ print output dump > read get show log
 list enumerate > list all
 find search lookup locate query seek
 look-up search-for hunt > search find lookup
-what which who how-many show see > list read get
+what who how-many show see > list read get
+which > list
 what-is-in whats-in inside contain contents > read get content list
 create add make new generate insert
 start begin launch > start create run trigger submit

@@ -11,6 +11,7 @@ const longestPhrase = 3
 const wordOfPhrase = 0.6
 const questionWord = 0.3
 const example = 0.6
+const stateWord = 0.5
 
 // They stand within phrases and change none: `go to the page`.
 const articles = new Set(['a', 'an', 'the', 'my', 'our', 'your', 'this', 'that'])
@@ -31,7 +32,8 @@ export function conceptsOf(query: string): Concept[] {
         if (!others.has(stem(part))) said.add(at + index)
       })
     }
-    const others = table().get(stem(word))
+    const isState = isStateAt(words, at)
+    const others = isState ? undefined : table().get(stem(word))
     if (isStopWord(word)) {
       if (others && !said.has(at)) found.push({ own: undefined, others, weight: questionWord })
       return
@@ -42,7 +44,7 @@ export function conceptsOf(query: string): Concept[] {
     found.push({
       own: stem(word),
       others: [...(others ?? []), ...joined],
-      weight: said.has(at) ? wordOfPhrase : 1,
+      weight: said.has(at) ? wordOfPhrase : isState ? stateWord : 1,
     })
   })
   const examples = literalsIn(query).map((others) => ({
@@ -52,6 +54,12 @@ export function conceptsOf(query: string): Concept[] {
   }))
   return [...found, ...examples]
 }
+
+/** `Which pods are running` and `which jobs failed` end with a state that no tool is named for. */
+const isStateAt = (words: string[], at: number): boolean =>
+  /(?:ing|ed|en|est|able)$/.test(words[at] ?? '') &&
+  (/^(?:are|is)$/.test(words[at - 1] ?? '') ||
+    (at === words.length - 1 && /^(?:which|are|is)$/.test(words[0] ?? '')))
 
 let known: Map<string, Set<string>> | undefined
 

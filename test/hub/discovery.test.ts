@@ -86,8 +86,8 @@ test('for nine natural requests in ten the right tool is among the first five', 
     ([query, wanted]) => !index.search(query, 5).some((found) => found.name === wanted),
   )
   const first = requests.filter(([query, wanted]) => index.search(query, 1)[0]?.name === wanted)
-  // The floors lie a little under what was measured: of 71 requests 65 in the first five, 51 first.
+  // The floors lie a little under what was measured: of 71 requests 67 in the first five, 53 first.
   const said = missed.map(([query]) => query).join('; ')
-  expect(1 - missed.length / requests.length, said).toBeGreaterThan(0.88)
-  expect(first.length / requests.length).toBeGreaterThan(0.66)
+  expect(1 - missed.length / requests.length, said).toBeGreaterThan(0.91)
+  expect(first.length / requests.length).toBeGreaterThan(0.7)
 })

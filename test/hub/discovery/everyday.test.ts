@@ -47,6 +47,7 @@ test('everyday requests find the tools of servers behind the hub among all of it
     ['erase a person from memory', ['memory_delete_entities']],
     ['take a screnshot', ['browser_screenshot']],
     ['stage my files', ['git_git_add']],
+    ['which pods are running', ['pod_list']],
   ]
   const first = await Promise.all(
     wanted.map(async ([query, tools]) => {
