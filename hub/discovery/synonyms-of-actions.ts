@@ -2,6 +2,7 @@
 export const actions = `
 read get show retrieve view display fetch load
 open > read get navigate
+open-a open-an > create new open
 see look tell give > read get show view
 print output dump > read get show log
 list enumerate > list all

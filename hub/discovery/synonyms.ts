@@ -14,11 +14,11 @@ const example = 0.6
 const stateWord = 0.5
 
 // They stand within phrases and change none: `go to the page`.
-const articles = new Set(['a', 'an', 'the', 'my', 'our', 'your', 'this', 'that'])
+const determiners = new Set(['the', 'my', 'our', 'your', 'this', 'that'])
 
 /** Takes a request apart: words and phrases, each with what it may stand for. */
 export function conceptsOf(query: string): Concept[] {
-  const words = split(query).filter((word) => !articles.has(word))
+  const words = split(query).filter((word) => !determiners.has(word))
   const found: Concept[] = []
   // What a phrase has said its words hardly say again: `get rid of` gets nothing.
   const said = new Set<number>()
