@@ -53,6 +53,7 @@ export class Hub {
       makeHubServer({
         upstreams: () => this.upstreams,
         visible: (principal) => this.catalog.visible(principal),
+        embedding: () => embeddingOf(this.config(), this.#environment),
         seal: () => this.seal,
         url: () => this.url,
       }),
@@ -82,6 +83,7 @@ export class Hub {
   /** Set once the hub takes no new work; calls that finish running work still pass. */
   draining = false
   readonly #source: ConfigSource
+  readonly #environment: Record<string, string | undefined>
   readonly #lock: { release(): void }
   readonly #stop = new AbortController()
   readonly #closing = new AbortController()
@@ -97,6 +99,7 @@ export class Hub {
     clock: Clock = systemClock,
   ) {
     this.log = log
+    this.#environment = environment
     this.clock = clock
     this.startedAt = clock.now()
     this.dataDir = openDataDir(settings.data)

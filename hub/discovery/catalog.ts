@@ -2,15 +2,17 @@ import type { View } from '../rpc/caller.ts'
 import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Tool } from '../../servers/kit/tool.ts'
+import { isObject } from '../rpc/protocol.ts'
 import { mayUseUpstream } from '../calls/grants.ts'
 import { matchesPattern } from '../calls/name-pattern.ts'
 import type { Registry } from '../calls/registry.ts'
-import type { Offers } from '../upstreams/offers.ts'
+import type { Offers, Served } from '../upstreams/offers.ts'
 import type { ForeignTool } from '../upstreams/foreign-tool.ts'
+import type { Described } from './described.ts'
 import { leanTools, toolCallListing } from './lean-view.ts'
 
 /** A tool as a caller may see it, whoever serves it. */
-export type Visible = { name: string; title: string; description: string; inputSchema: object }
+export type Visible = Omit<Described, 'parameters'> & { inputSchema: object }
 
 type Parts = {
   registry: Registry
@@ -58,20 +60,28 @@ export class Catalog {
     const key = rightsOf(principal)
     const kept = visible.get(key)
     if (kept) return kept
-    const own = this.#parts.registry
-      .visible(principal)
-      .map(({ name, title, description, inputSchema }) => ({
+    const own = this.#parts.registry.servers.flatMap((server) =>
+      this.#parts.registry.visible(principal, server.name).map((tool): Visible => ({
+        name: tool.name,
+        own: tool.name,
+        server: server.name,
+        title: tool.title,
+        description: tool.description,
+        inputSchema: tool.inputSchema(),
+        about: `${server.title}. ${server.description}`,
+        effect: tool.effect,
+      })),
+    )
+    const foreign = this.#served(principal, {}, this.#parts.upstreams.offers).map(
+      ({ name, own: ownName, item, link }): Visible => ({
         name,
-        title,
-        description,
-        inputSchema: inputSchema(),
-      }))
-    const foreign = this.#foreign(principal, {}, this.#parts.upstreams.offers).map(
-      ({ name, title, description, inputSchema }) => ({
-        name,
-        title: typeof title === 'string' ? title : name,
-        description: description ?? '',
-        inputSchema,
+        own: ownName,
+        server: link.name,
+        title: titleOf(item) ?? name,
+        description: item.description ?? '',
+        inputSchema: item.inputSchema,
+        about: link.handshake?.instructions ?? '',
+        effect: isReadOnly(item) ? 'read' : undefined,
       }),
     )
     const made = [...own, ...foreign]
@@ -106,16 +116,18 @@ export class Catalog {
       .filter((tool) => matchesAny(tool.name, patterns))
   }
 
-  #foreign(principal: Principal, { server, patterns }: View, { tools }: Offers): ForeignTool[] {
+  #foreign(principal: Principal, view: View, offers: Offers): ForeignTool[] {
+    return this.#served(principal, view, offers).map(({ name, item }) => ({ ...item, name }))
+  }
+
+  #served(principal: Principal, { server, patterns }: View, { tools }: Offers): Served[] {
     const config = this.#parts.config()
-    return [...tools.values()]
-      .filter(
-        ({ name, link }) =>
-          (server === undefined || server === link.name) &&
-          matchesAny(name, patterns) &&
-          mayUseUpstream(config, principal, link.name),
-      )
-      .map(({ name, item }) => ({ ...item, name }))
+    return [...tools.values()].filter(
+      ({ name, link }) =>
+        (server === undefined || server === link.name) &&
+        matchesAny(name, patterns) &&
+        mayUseUpstream(config, principal, link.name),
+    )
   }
 
   #fresh(): Kept {
@@ -129,6 +141,15 @@ export class Catalog {
 
 const matchesAny = (name: string, patterns: string[] | undefined): boolean =>
   patterns === undefined || patterns.some((pattern) => matchesPattern(name, pattern))
+
+const titleOf = ({ title, annotations }: ForeignTool): string | undefined =>
+  [title, isObject(annotations) ? annotations.title : undefined].find(
+    (text) => typeof text === 'string' && text !== '',
+  ) as string | undefined // By the test before.
+
+/** What a server says of its own tool: enough for the order of a search, and for nothing else. */
+const isReadOnly = ({ annotations }: ForeignTool): boolean =>
+  isObject(annotations) && annotations.readOnlyHint === true
 
 /** What listings differ by: roles, and for agents the upstreams that their orgs granted. */
 const rightsOf = ({ kind, roles, orgs }: Principal): string =>

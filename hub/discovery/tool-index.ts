@@ -1,226 +1,171 @@
-/** What is searched of a tool. Names and titles say more than descriptions do. */
-export type Described = { name: string; title: string; description: string; fields: string[] }
+import type { Described } from './described.ts'
+import { fields, fieldTerms, intentOfTool, weights } from './described.ts'
+import type { Intent } from './intent.ts'
+import { fitOf, intentOf } from './intent.ts'
+import { nearTerms } from './near-terms.ts'
+import { ServerNames } from './server-names.ts'
+import type { Concept } from './synonyms.ts'
+import { conceptsOf } from './synonyms.ts'
+import { split } from './words.ts'
 
 export type Found = { name: string; score: number }
 
-type Document = { name: string; terms: Map<string, number>; length: number }
-
-const weights = { name: 4, title: 3, description: 1, fields: 0.4 }
-const saturation = 1.2
-const lengthShare = 0.4
-
-// Words people use for what tools call otherwise. Each is searched along with what it stands for,
-// at half its weight.
-const synonyms: Record<string, string[]> = {
-  abort: ['cancel'],
-  stop: ['cancel', 'delete'],
-  kill: ['cancel', 'delete'],
-  end: ['cancel'],
-  start: ['submit', 'run'],
-  launch: ['submit', 'run'],
-  queue: ['submit'],
-  schedule: ['submit'],
-  execute: ['run', 'exec'],
-  job: ['task'],
-  work: ['task'],
-  pr: ['change', 'pull'],
-  pull: ['change'],
-  bug: ['issue', 'ticket', 'error'],
-  meeting: ['event', 'appointment'],
-  daily: ['recurring'],
-  weekly: ['recurring'],
-  monthly: ['recurring'],
-  tomorrow: ['schedule', 'forecast'],
-  vacation: ['leave', 'holiday'],
-  rain: ['weather'],
-  save: ['write'],
-  buy: ['book', 'order'],
-  picture: ['image', 'screenshot'],
-  photo: ['image', 'screenshot'],
-  size: ['info'],
-  big: ['size', 'info'],
-  contain: ['grep', 'search'],
-  google: ['search', 'web'],
-  patch: ['change'],
-  proposal: ['change'],
-  approve: ['accept', 'decide', 'review'],
-  reject: ['review', 'close', 'deny'],
-  decline: ['close', 'deny'],
-  show: ['read', 'list'],
-  see: ['read', 'list'],
-  view: ['read'],
-  get: ['read'],
-  display: ['read'],
-  inspect: ['read'],
-  what: ['list', 'read'],
-  which: ['list'],
-  find: ['search', 'list'],
-  all: ['list'],
-  output: ['log'],
-  logs: ['log'],
-  tail: ['log'],
-  print: ['log'],
-  file: ['artifact'],
-  report: ['artifact'],
-  download: ['artifact'],
-  machine: ['node', 'capacity'],
-  server: ['node', 'servers'],
-  container: ['pod'],
-  process: ['pod'],
-  cpu: ['capacity'],
-  memory: ['capacity'],
-  ram: ['capacity'],
-  resource: ['capacity'],
-  free: ['capacity', 'room'],
-  gpu: ['capacity'],
-  worker: ['agent'],
-  bot: ['agent'],
-  user: ['token', 'principal'],
-  password: ['token'],
-  key: ['token'],
-  permission: ['whoami', 'role'],
-  credential: ['token'],
-  login: ['sign'],
-  history: ['audit', 'log', 'event'],
-  who: ['audit', 'whoami'],
-  tamper: ['verify'],
-  cost: ['usage'],
-  spend: ['usage'],
-  token: ['usage'],
-  llm: ['model'],
-  ai: ['model'],
-  again: ['retry'],
-  rerun: ['retry'],
-  redo: ['retry'],
-  wait: ['wait'],
-  finish: ['wait'],
-  tell: ['message'],
-  ask: ['message', 'approval'],
-  question: ['approval'],
-  feedback: ['review', 'comment'],
-  remark: ['comment'],
-  code: ['repo', 'change'],
-  repository: ['repo'],
-  git: ['repo', 'branch'],
-  compare: ['diff'],
-  difference: ['diff'],
-  commit: ['commit', 'log'],
-  integrate: ['merge'],
-  land: ['merge'],
-  pause: ['suspend'],
-  freeze: ['suspend'],
-  continue: ['resume'],
-  unfreeze: ['resume'],
-  why: ['explain'],
-  where: ['placement', 'explain'],
-  remove: ['delete', 'revoke'],
-  kind: ['template'],
+/** Where a term stands: tools in ascending order, each with what meeting it there is worth. */
+type Postings = { tools: number[]; impacts: number[] }
+type Entry = {
+  name: string
+  server: string
+  does: Intent | undefined
+  isDeprecated: boolean
+  /** Stems of its own name, and its words as they are written there. */
+  stems: Set<string>
+  words: Set<string>
 }
+
+const saturation = 3
+const lengthShare = 0.5
+// A request is short, and a common word of it says nearly as much of what is wanted as a rare one.
+const rarityPower = 0.75
+const coverage = { share: 0.35, power: 0.6 }
+const nameShare = 0.6
+const synonym = 0.65
+/** Where no tool says the word itself, what stands for it is all there is. */
+const onlySynonym = 0.85
+/** A name is chosen with care: what stands for its word there counts nearly as the word. */
+const synonymInName = 1.5
+const firstWord = 1.25
+const namedServer = 0.8
+const sameForm = 0.04
+const deprecated = 0.8
 
 /**
- * Finds tools for a request in plain words: BM25F over their words, with light stemming. It is made
- * for hundreds of short texts, where a full-text engine would be more machinery than search.
+ * Finds tools for a request in plain words: BM25F, each field with a length of its own, then what is known
+ * of requests: the tool that meets all of it, whose name says nothing else, and which does what is asked
+ * for. It is made for hundreds of short texts, where a full-text engine would be more machinery than search.
  */
 export class ToolIndex {
-  readonly #documents: Document[]
-  readonly #frequency = new Map<string, number>()
-  readonly #meanLength: number
+  readonly #entries: Entry[]
+  readonly #postings = new Map<string, Postings>()
+  readonly #servers: ServerNames
 
   constructor(tools: Described[]) {
-    this.#documents = tools.map(toDocument)
-    for (const { terms } of this.#documents) {
-      for (const term of terms.keys())
-        this.#frequency.set(term, (this.#frequency.get(term) ?? 0) + 1)
+    const texts = tools.map(fieldTerms)
+    const means = fields.map(
+      (field) => texts.reduce((sum, text) => sum + text[field].length, 0) / (tools.length || 1),
+    )
+    texts.forEach((text, tool) => {
+      fields.forEach((field, at) => {
+        const norm = 1 - lengthShare + (lengthShare * text[field].length) / (means[at] || 1)
+        for (const word of text[field]) this.#add(word, tool, weights[field] / norm)
+      })
+    })
+    for (const { tools: holders, impacts } of this.#postings.values()) {
+      const rest = tools.length - holders.length
+      const rarity = Math.log(1 + (rest + 0.5) / (holders.length + 0.5)) ** rarityPower
+      impacts.forEach((weight, at) => (impacts[at] = (rarity * weight) / (weight + saturation)))
     }
-    const total = this.#documents.reduce((sum, document) => sum + document.length, 0)
-    this.#meanLength = total / Math.max(1, this.#documents.length)
+    this.#entries = tools.map((tool, at) => ({
+      name: tool.name,
+      server: tool.server,
+      does: intentOfTool(tool),
+      isDeprecated: /\bdeprecated\b/i.test(tool.description),
+      stems: new Set(texts[at]?.name),
+      words: new Set(split(tool.own)),
+    }))
+    this.#servers = new ServerNames(
+      tools.map(({ server }) => server),
+      (term) => this.#postings.get(term)?.tools ?? [],
+    )
   }
 
+  /** The best tools first. Equal ones stand by name, so that an answer is always the same. */
   search(query: string, limit: number): Found[] {
-    const wanted = queryTerms(query)
-    return this.#documents
-      .map(({ name, terms, length }) => {
-        let score = 0
-        let met = 0
-        for (const alternatives of wanted) {
-          // Of a word and what it stands for, the best match counts.
-          const best = Math.max(
-            0,
-            ...[...alternatives].map(
-              ([term, weight]) => weight * this.#weigh(terms.get(term), term, length),
-            ),
-          )
-          score += best
-          if (best > 0) met++
-        }
-        // A tool that meets every word of a request beats one that meets a rare word alone.
-        score *= 0.4 + (0.6 * met) / Math.max(1, wanted.length)
-        return { name, score: Math.round(score * 1000) / 1000 }
+    const words = split(query)
+    const wanted = intentOf(words)
+    const named = this.#servers.named(words)
+    const { scores, covered, inName } = this.#score(conceptsOf(query))
+    const found: Found[] = []
+    this.#entries.forEach((entry, at) => {
+      const score = scores[at] ?? 0
+      if (score === 0) return
+      const forms = words.filter((word) => entry.words.has(word)).length
+      found.push({
+        name: entry.name,
+        score:
+          score *
+          (1 - coverage.share + coverage.share * (covered[at] ?? 0)) *
+          (1 + nameShare * Math.min(1, (inName[at] ?? 0) / entry.stems.size)) *
+          (1 + namedServer * (named.get(entry.server) ?? 0)) *
+          (1 + sameForm * forms) *
+          (entry.isDeprecated ? deprecated : 1) *
+          fitOf(wanted, entry.does),
       })
-      .filter((found) => found.score > 0)
+    })
+    return found
       .sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1))
       .slice(0, limit)
+      .map(({ name, score }) => ({ name, score: Math.round(score * 1000) / 1000 }))
   }
 
-  /** BM25 of one term in one tool; nothing when the tool has not got it. */
-  #weigh(weighted: number | undefined, term: string, length: number): number {
-    if (weighted === undefined) return 0
-    const frequency = this.#frequency.get(term) ?? 1
-    const rarity = Math.log(1 + (this.#documents.length - frequency + 0.5) / (frequency + 0.5))
-    const norm = 1 - lengthShare + (lengthShare * length) / this.#meanLength
-    return (rarity * weighted) / (weighted + saturation * norm)
+  #add(word: string, tool: number, weight: number): void {
+    const known = this.#postings.get(word)
+    if (!known) this.#postings.set(word, { tools: [tool], impacts: [weight] })
+    else if (known.tools.at(-1) === tool) known.impacts.push((known.impacts.pop() ?? 0) + weight)
+    else {
+      known.tools.push(tool)
+      known.impacts.push(weight)
+    }
   }
-}
 
-function toDocument({ name, title, description, fields }: Described): Document {
-  const terms = new Map<string, number>()
-  const add = (text: string, weight: number) => {
-    for (const word of words(text)) terms.set(word, (terms.get(word) ?? 0) + weight)
+  /** What each tool scores over all concepts, the share of the request it meets, and that in its name. */
+  #score(concepts: Concept[]) {
+    const size = this.#entries.length
+    const scores = new Float64Array(size)
+    const covered = new Float64Array(size)
+    const inName = new Float64Array(size)
+    let total = 0
+    concepts.forEach((concept, at) => {
+      const best = this.#meet(concept, at === 0 ? firstWord : 1)
+      const most = best.impacts.reduce((largest, impact) => Math.max(largest, impact), 0)
+      if (most === 0) return
+      const weight = most ** coverage.power
+      total += weight
+      for (let tool = 0; tool < size; tool++) {
+        const impact = best.impacts[tool] ?? 0
+        if (impact === 0) continue
+        scores[tool] = (scores[tool] ?? 0) + impact
+        covered[tool] = (covered[tool] ?? 0) + (weight * impact) / most
+        inName[tool] = (inName[tool] ?? 0) + (best.names[tool] ?? 0)
+      }
+    })
+    if (total > 0)
+      for (let tool = 0; tool < size; tool++) covered[tool] = (covered[tool] ?? 0) / total
+    return { scores, covered, inName }
   }
-  add(name, weights.name)
-  add(title, weights.title)
-  add(description, weights.description)
-  for (const field of fields) add(field, weights.fields)
-  return { name, terms, length: [...terms.values()].reduce((sum, weight) => sum + weight, 0) }
-}
 
-/** Each word of a request with what it may stand for, and how much that counts. */
-function queryTerms(query: string): Map<string, number>[] {
-  return split(query).flatMap((raw) => {
-    const others = synonyms[raw] ?? synonyms[stem(raw)] ?? []
-    if (stopWords.has(raw) && others.length === 0) return []
-    const terms = new Map(others.map((other) => [stem(other), 0.6]))
-    if (!stopWords.has(raw)) terms.set(stem(raw), 1)
-    return [terms]
-  })
-}
-
-const stopWords = new Set(
-  'a an the of to in on for and or is are be it its this that with by at from as i me my we our you your please can could should would do does did has have had how there any some'.split(
-    ' ',
-  ),
-)
-
-const words = (text: string): string[] =>
-  split(text)
-    .filter((word) => !stopWords.has(word))
-    .map(stem)
-
-/** Words of a text or an identifier: `taskLog`, `task_log` and `task log` are the same. */
-const split = (text: string): string[] =>
-  text
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter(Boolean)
-
-/** Plurals and the commonest endings; enough for the short texts of tools. */
-const stem = (word: string): string => {
-  if (word.length <= 3) return word
-  return word
-    .replace(/(ies)$/, 'y')
-    .replace(/(sses|shes|ches|xes)$/, (ending) => ending.slice(0, -2))
-    .replace(/([^s])s$/, '$1')
-    .replace(/(ing|ed)$/, '')
-    .replace(/e$/, '')
+  /** What one concept gives each tool: of the words that stand for it the best match counts. */
+  #meet({ own, others, weight: share }: Concept, lead: number) {
+    const factor = lead * share
+    const impacts = new Float64Array(this.#entries.length)
+    const names = new Float64Array(this.#entries.length)
+    let isMet = false
+    const add = (term: string, weight: number) => {
+      const postings = this.#postings.get(term)
+      if (!postings) return
+      isMet = true
+      const nameWeight = Math.min(1, weight * synonymInName)
+      postings.tools.forEach((tool, at) => {
+        const impact = (postings.impacts[at] ?? 0) * weight
+        if (impact > (impacts[tool] ?? 0)) impacts[tool] = impact
+        if (nameWeight > (names[tool] ?? 0) && this.#entries[tool]?.stems.has(term))
+          names[tool] = nameWeight
+      })
+    }
+    const isKnown = own !== undefined && this.#postings.has(own)
+    if (isKnown) add(own, factor)
+    for (const other of others) add(other, factor * (isKnown ? synonym : onlySynonym))
+    if (!isMet && own !== undefined)
+      for (const near of nearTerms(own, this.#postings)) add(near, factor * synonym)
+    return { impacts, names }
+  }
 }

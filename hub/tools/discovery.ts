@@ -3,41 +3,78 @@ import { HubError } from '../../schemas/errors.ts'
 import { nearest } from '../../schemas/nearest.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
+import type { Embedding } from '../../servers/context/engine/embedder.ts'
+import type { Described } from '../discovery/described.ts'
+import { describe } from '../discovery/described.ts'
 import type { Visible } from '../discovery/catalog.ts'
 import { ToolIndex } from '../discovery/tool-index.ts'
+import type { Nearest } from '../discovery/tool-vectors.ts'
+import { fuse, ToolVectors } from '../discovery/tool-vectors.ts'
+
+type Sources = {
+  visible(principal: Principal): Visible[]
+  embedding(): Embedding | undefined
+}
 
 /** The tools that find other tools, for clients that are shown only a few. */
-export const discoveryTools = (visible: (principal: Principal) => Visible[]) => [
+export const discoveryTools = ({ visible, embedding }: Sources) => {
+  const vectors = new ToolVectors(embedding)
+  return [toolSearch(visible, vectors), toolRead(visible)]
+}
+
+const toolSearch = (visible: Sources['visible'], vectors: ToolVectors) =>
   defineTool({
     name: 'tool_search',
     title: 'Find tools',
     description:
-      'Finds tools for a request in plain words, best first, over everything you may call. Read the chosen one with tool_read, then use tool_call.',
+      'Finds tools for a request in plain words, best first, over everything you may call, of this hub and of the servers behind it. Read the chosen one with tool_read, then use tool_call.',
     effect: 'read',
     scope: 'task:read',
     input: {
-      query: z.string().min(1).max(500).describe('What you want to do, in plain words'),
+      query: z
+        .string()
+        .min(1)
+        .max(500)
+        .describe('What should be done to what, as "comment on an issue"; a server may be named'),
       limit: z.int().min(1).max(25).default(5).describe('Most tools to return'),
     },
     output: z.object({
-      items: z.array(z.object({ name: z.string(), title: z.string(), description: z.string() })),
+      items: z.array(
+        z.object({
+          name: z.string(),
+          title: z.string().optional().describe('Where the tool has one'),
+          description: z.string().describe('Its first sentence'),
+        }),
+      ),
       total: z.int().describe('Tools that were searched'),
+      vectors: z
+        .enum(['none', 'building', 'failed', 'used'])
+        .describe('Whether an embedding model took part; by words alone unless used'),
+      hint: z.string().optional(),
     }),
     run: async ({ query, limit }, { principal }) => {
       const tools = visible(principal)
-      const byName = new Map(tools.map((tool) => [tool.name, tool]))
-      const found = indexOf(tools).search(query, limit)
+      const { described, index, byName } = searchable(tools)
+      const near = await vectors.search(described, query)
+      const found =
+        near.state === 'used'
+          ? fuse(index.search(query, described.length), near.found).slice(0, limit)
+          : index.search(query, limit)
       const items = found.flatMap(({ name }) => byName.get(name) ?? [])
       return {
         items: items.map(({ name, title, description }) => ({
           name,
-          title,
+          ...(title === name ? {} : { title }),
           description: firstSentence(description),
         })),
         total: tools.length,
+        vectors: near.state,
+        ...hintFor(items, tools, near),
       }
     },
-  }),
+  })
+
+const toolRead = (visible: Sources['visible']) =>
   defineTool({
     name: 'tool_read',
     title: 'Read a tool',
@@ -55,7 +92,10 @@ export const discoveryTools = (visible: (principal: Principal) => Visible[]) => 
     run: async ({ name }, { principal }) => {
       const tools = visible(principal)
       const tool = tools.find((other) => other.name === name)
-      if (tool) return { ...tool, inputSchema: { ...tool.inputSchema } }
+      if (tool) {
+        const { title, description, inputSchema } = tool
+        return { name, title, description, inputSchema: { ...inputSchema } }
+      }
       const close = nearest(
         name,
         tools.map((other) => other.name),
@@ -64,23 +104,39 @@ export const discoveryTools = (visible: (principal: Principal) => Visible[]) => 
         hint: close ? `Did you mean ${close}?` : 'tool_search finds tools.',
       })
     },
-  }),
-]
+  })
 
-const indexes = new WeakMap<Visible[], ToolIndex>()
+type Searchable = { described: Described[]; index: ToolIndex; byName: Map<string, Visible> }
+const made = new WeakMap<Visible[], Searchable>()
 
 /** Listings are kept per set of rights, and so are their indexes. */
-function indexOf(tools: Visible[]): ToolIndex {
-  const kept = indexes.get(tools)
+function searchable(tools: Visible[]): Searchable {
+  const kept = made.get(tools)
   if (kept) return kept
-  const made = new ToolIndex(
-    tools.map((tool) => ({
-      ...tool,
-      fields: Object.keys((tool.inputSchema as { properties?: object }).properties ?? {}),
-    })), // A JSON Schema of an object.
-  )
-  indexes.set(tools, made)
-  return made
+  const described = tools.map(describe)
+  const byName = new Map(tools.map((tool) => [tool.name, tool]))
+  const fresh = { described, index: new ToolIndex(described), byName }
+  made.set(tools, fresh)
+  return fresh
 }
 
-const firstSentence = (text: string) => /^.*?[.!?](?=\s|$)/s.exec(text)?.[0] ?? text
+/** What to do where nothing was found, or why meaning took no part. */
+function hintFor(items: Visible[], tools: Visible[], near: Nearest): { hint?: string } {
+  if (items.length === 0) {
+    const servers = [...new Set(tools.map(({ server }) => server))].slice(0, mostServers)
+    return {
+      hint: `No tool says any of these words. Say what should be done to what, in English, as "create an issue"; or ask for one of: ${servers.join(', ')}.`,
+    }
+  }
+  return near.state === 'failed' ? { hint: `Found by words alone: ${near.reason}.` } : {}
+}
+
+const mostServers = 20
+const longestSentence = 240
+
+/** The first sentence, within a bound: some descriptions are one sentence of a page. */
+function firstSentence(text: string): string {
+  const sentence = /^.*?[.!?](?=\s|$)/s.exec(text)?.[0] ?? text
+  if (sentence.length <= longestSentence) return sentence
+  return `${sentence.slice(0, longestSentence).replace(/\s\S*$/, '')} …`
+}

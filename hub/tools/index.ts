@@ -1,5 +1,6 @@
 import type { Principal } from '../../schemas/principal.ts'
 import { defineServer } from '../../servers/kit/tool.ts'
+import type { Embedding } from '../../servers/context/engine/embedder.ts'
 import type { Seal } from '../auth/seal.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 import { auditList, auditVerify } from './audit.ts'
@@ -14,11 +15,12 @@ import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts'
 type Sources = {
   upstreams(): Upstreams
   visible(principal: Principal): Visible[]
+  embedding(): Embedding | undefined
   seal(): Seal
   url(): string
 }
 
-export const makeHubServer = ({ upstreams, visible, seal, url }: Sources) =>
+export const makeHubServer = ({ upstreams, visible, embedding, seal, url }: Sources) =>
   defineServer({
     name: 'hub',
     title: 'The hub itself',
@@ -34,7 +36,7 @@ export const makeHubServer = ({ upstreams, visible, seal, url }: Sources) =>
       ...serverTools(upstreams),
       ...signInTools(upstreams),
       ...peerTools({ upstreams, seal, url }),
-      ...discoveryTools(visible),
+      ...discoveryTools({ visible, embedding }),
     ],
   })
 
@@ -43,5 +45,5 @@ export const describedHubServer = () => {
   const none = () => {
     throw new Error('no hub runs here: only definitions may be asked for')
   }
-  return makeHubServer({ upstreams: none, visible: none, seal: none, url: none })
+  return makeHubServer({ upstreams: none, visible: none, embedding: none, seal: none, url: none })
 }

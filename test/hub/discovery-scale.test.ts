@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { describe } from '../../hub/discovery/described.ts'
 import { ToolIndex } from '../../hub/discovery/tool-index.ts'
 import { startHub } from '../helpers/hub.ts'
 import { requests as ownRequests } from './discovery-requests.ts'
 
-type Listed = {
-  name: string
-  title: string
-  description: string
-  inputSchema: { properties?: object }
-}
+type Listed = { name: string; title: string; description: string; inputSchema: object }
 
 const folder = join(import.meta.dirname, '..', 'fixtures', 'catalogue')
 const lines = (name: string) =>
@@ -23,16 +19,19 @@ const catalogue = lines('tools.txt').map((line) => {
     .split('|')
     .map((part) => part.trim())
   const name = `${server}_${tool}`
-  return { name, title: name, description, fields: fields.split(' ').filter(Boolean) }
+  const parameters = fields
+    .split(' ')
+    .filter(Boolean)
+    .map((field) => ({ name: field, description: '' }))
+  return { name, own: tool, server, title: name, description, parameters, about: '' }
 })
 const foreignRequests = lines('requests.txt').map((line) => line.split(' => ') as [string, string]) // As the file is written.
 
 test('among more than 300 tools the right one is in the first five for most natural requests', async () => {
   const hub = await startHub()
-  const own = (await hub.client.listTools<Listed>()).map((tool) => ({
-    ...tool,
-    fields: Object.keys(tool.inputSchema.properties ?? {}),
-  }))
+  const own = (await hub.client.listTools<Listed>()).map((tool) =>
+    describe({ ...tool, own: tool.name, server: 'hub', about: '' }),
+  )
   const tools = [...own, ...catalogue]
   const requests = [...ownRequests, ...foreignRequests]
   expect(tools.length).toBeGreaterThanOrEqual(300)
@@ -49,6 +48,7 @@ test('among more than 300 tools the right one is in the first five for most natu
   console.log(
     `${report}\nmissed: ${missed.map(([query, wanted]) => `${query} (${wanted})`).join('; ')}`,
   )
-  expect(within(5), report).toBeGreaterThan(0.85)
-  expect(within(1), report).toBeGreaterThan(0.6)
+  // The floors lie a little under what was measured: .96 in the first five, .77 first.
+  expect(within(5), report).toBeGreaterThan(0.94)
+  expect(within(1), report).toBeGreaterThan(0.74)
 })

@@ -1,0 +1,95 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { startEmbedServer } from '../../helpers/embed-server.ts'
+import type { TestHub } from '../../helpers/hub.ts'
+import { startHub, until } from '../../helpers/hub.ts'
+import { makeFolder } from '../../helpers/folder.ts'
+import { ready, startWith } from '../../helpers/upstreams.ts'
+
+type Found = {
+  items: { name: string; title?: string; description: string }[]
+  vectors: string
+  hint?: string
+}
+
+const fixtures = join(import.meta.dirname, '..', '..', 'fixtures')
+type Listed = { instructions?: string; tools: { name: string; description: string }[] }
+const everyday = JSON.parse(
+  readFileSync(join(fixtures, 'catalogue', 'everyday.json'), 'utf8'),
+) as Record<string, Listed> // As the file is written.
+
+const listing = (listed: Listed) => ({
+  command: process.execPath,
+  args: [join(fixtures, 'upstreams', 'listed.ts')],
+  env: { LISTED: JSON.stringify(listed) },
+})
+
+async function startEveryday(): Promise<TestHub> {
+  const hub = await startWith(
+    Object.fromEntries(Object.entries(everyday).map(([name, listed]) => [name, listing(listed)])),
+  )
+  await ready(hub, ...Object.keys(everyday))
+  return hub
+}
+
+const search = (hub: TestHub, query: string) => hub.call<Found>('tool_search', { query })
+
+test('everyday requests find the tools of servers behind the hub among all of its own', async () => {
+  const hub = await startEveryday()
+  const wanted: [string, string[]][] = [
+    ['remember a fact', ['memory_create_entities', 'memory_add_observations']],
+    ['what time is it in tokyo', ['time_get_current_time']],
+    ['who changed this commit', ['git_git_log', 'git_git_show', 'repo_log']],
+    ['visit a website', ['browser_navigate']],
+    ['take a snap of the web page', ['browser_screenshot']],
+    ['pick an entry of the drop-down', ['browser_select_option']],
+    ['erase a person from memory', ['memory_delete_entities']],
+    ['take a screnshot', ['browser_screenshot']],
+    ['stage my files', ['git_git_add']],
+    ['which pods are running', ['pod_list']],
+  ]
+  const first = await Promise.all(
+    wanted.map(async ([query, tools]) => {
+      const name = (await search(hub, query)).items[0]?.name ?? 'nothing'
+      return tools.includes(name) ? [] : [`${query}: ${name}`]
+    }),
+  )
+  expect(first.flat()).toEqual([])
+})
+
+test('an answer is short, says each thing once, and helps where nothing was found', async () => {
+  const long = `Reads a thing ${'and another '.repeat(200)}at once`
+  const hub = await startWith({ wordy: listing({ tools: [{ name: 'fetch', description: long }] }) })
+  await ready(hub, 'wordy')
+  const found = await search(hub, 'fetch a thing from wordy')
+  expect(found.items[0]).toEqual({ name: 'wordy_fetch', description: expect.any(String) as string })
+  // Four characters a token is the usual rule for English and JSON.
+  expect(JSON.stringify(found).length / 4).toBeLessThan(400)
+  expect(found).toMatchObject({ vectors: 'none' })
+  const nothing = await search(hub, 'xylophone')
+  expect(nothing.items).toEqual([])
+  expect(nothing.hint).toMatch(/wordy/)
+})
+
+test('with an embedding model tools are found by meaning too, and without it by words as before', async () => {
+  const server = await startEmbedServer()
+  onTestFinished(() => void server.close())
+  const data = makeFolder('hub')
+  const tools = [{ name: 'garage', description: 'Where an automobile stands' }]
+  const mcpServers = { lot: listing({ tools }) }
+  writeFileSync(
+    join(data, 'switchyard.json'),
+    JSON.stringify({ models: { embed: 'ollama/tiny' }, mcpServers }),
+  )
+  const hub = await startHub({ data, logLevel: 'silent' }, { OLLAMA_HOST: server.url })
+  await ready(hub, 'lot')
+  expect((await search(hub, 'vehicle')).items.map(({ name }) => name)).not.toContain('lot_garage')
+  await until(async () => (await search(hub, 'vehicle')).vectors === 'used')
+  expect((await search(hub, 'vehicle')).items[0]?.name).toBe('lot_garage')
+  server.fail(true)
+  const alone = await search(hub, 'garage of the lot')
+  expect(alone.vectors).toBe('failed')
+  expect(alone.hint).toMatch(/503/)
+  expect(alone.items[0]?.name).toBe('lot_garage')
+})
