@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises'
-import { isAbsolute } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { HubError } from '../../schemas/errors.ts'
 import type { RunOptions, RunResult } from './run.ts'
 import { run } from './run.ts'
@@ -97,6 +97,10 @@ export async function repositoryRoot(path: string): Promise<string> {
   }
   return realpath(bare.stdout.toString('utf8').trim())
 }
+
+/** The Git folder that all worktrees of a repository share. */
+export const commonDir = async (root: string): Promise<string> =>
+  resolve(root, (await git(['-C', root, 'rev-parse', '--git-common-dir'])).trim())
 
 /** Whether a name is a branch name Git itself accepts; refuses option look-alikes outright. */
 export async function assertBranchName(name: string): Promise<void> {

@@ -3,7 +3,8 @@ import { HubError } from '../../schemas/errors.ts'
 import type { Repository } from '../../schemas/repo.ts'
 import type { Context } from './context.ts'
 import { maySee, orgFor } from './context.ts'
-import { git, gitRaw, repositoryRoot } from './git.ts'
+import { assertOutsideDataDir } from './files/data-dir-guard.ts'
+import { commonDir, git, gitRaw, repositoryRoot } from './git.ts'
 import type { Row } from './tx.ts'
 
 /** A repository by id or path; one the hub has not met is taken on when the caller may write. */
@@ -13,7 +14,7 @@ export async function ensureRepository(
   org?: string,
 ): Promise<Repository> {
   if (!isAbsolute(repo)) return findRepository(ctx, repo)
-  const path = await repositoryRoot(repo)
+  const path = await repositoryAt(ctx, repo)
   if (ctx.principal.kind === 'agent' && path !== ctx.principal.repo) {
     throw new HubError('denied', `the credential of ${ctx.principal.id} is not for ${path}`, {
       hint: 'An agent works on the repository of its task.',
@@ -44,6 +45,14 @@ export async function ensureRepository(
     tx.about(id)
     return repository
   })
+}
+
+/** The top folder of the repository at `path`; neither it nor its Git folder may be the hub's own. */
+async function repositoryAt(ctx: Context, path: string): Promise<string> {
+  const root = await repositoryRoot(path)
+  await assertOutsideDataDir(ctx, root)
+  await assertOutsideDataDir(ctx, await commonDir(root))
+  return root
 }
 
 export function findRepository(ctx: Context, repo: string): Repository {
@@ -107,7 +116,7 @@ export async function workingTree(
 ): Promise<{ id: string; org: string; path: string }> {
   const isOwner = ctx.principal.roles.includes('owner')
   if (!isOwner || !isAbsolute(repo)) return findRepository(ctx, repo)
-  const path = await repositoryRoot(repo)
+  const path = await repositoryAt(ctx, repo)
   return (
     byPath(ctx, orgFor(ctx, undefined), path) ?? { id: path, org: orgFor(ctx, undefined), path }
   )
