@@ -4,6 +4,7 @@ import { readTextFile } from '../kit/files/text-file.ts'
 import { blockSpan, findHeading } from '../kit/markdown/patch.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Note } from './note-scan.ts'
+import type { Links } from './links.ts'
 import { scanNote } from './note-scan.ts'
 import type { VaultIndex } from './vault-index.ts'
 import { absolute, findNote, openVault, pathInput, vaultInput } from './vaults.ts'
@@ -48,7 +49,8 @@ export const noteRead = defineTool({
     const found = { vault: vault.name, path, etag: file.etag, modifiedAt: file.modifiedAt }
     const note = scanNote(file.text)
     if (input.format === 'map') return { ...found, map: mapOf(note) }
-    if (input.format === 'meta') return { ...found, meta: metaOf(note, vault.index, path) }
+    if (input.format === 'meta')
+      return { ...found, meta: metaOf(note, vault.index, await vault.index.links(), path) }
     const span = spanOf(note, input)
     const whole = file.text.slice(span.start, span.end)
     const text = whole.slice(input.start, input.start + input.max_chars)
@@ -86,8 +88,13 @@ const mapOf = ({ scan, blocks, callouts, tasks, fields }: Note) => ({
     .map(({ line, key, value }) => `${line}: ${key}:: ${value.slice(0, 120)}`),
 })
 
-function metaOf({ properties, tags, aliases, links }: Note, index: VaultIndex, path: string) {
-  const backlinks = index.backlinks().get(path) ?? []
+function metaOf(
+  { properties, tags, aliases, links }: Note,
+  index: VaultIndex,
+  { backlinks: all }: Links,
+  path: string,
+) {
+  const backlinks = all.get(path) ?? []
   return {
     properties: properties.values,
     ...(properties.problem === undefined ? {} : { problem: properties.problem }),
@@ -147,6 +154,7 @@ export const noteLinks = defineTool({
     const vault = await openVault(ctx, input.vault)
     const { index } = vault
     const path = await findNote(vault, input.path, ctx.now())
+    await index.links()
     const seen = new Map<string, z.infer<typeof Linked>>()
     let edge = [path]
     for (let distance = 1; distance <= input.depth && seen.size <= input.limit; distance++) {
@@ -191,7 +199,7 @@ function neighbours(index: VaultIndex, path: string, direction: 'out' | 'in' | '
   const back =
     direction === 'out'
       ? []
-      : (index.backlinks().get(path) ?? []).map(({ source }) => ({
+      : index.backlinksOf(path).map(({ source }) => ({
           to: source,
           direction: 'in' as const,
         }))

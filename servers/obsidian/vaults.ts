@@ -7,7 +7,8 @@ import type { Context } from '../kit/context.ts'
 import { maySee } from '../kit/context.ts'
 import { insideFolder } from '../kit/files/jail.ts'
 import { dailyPath } from './daily.ts'
-import { VaultIndex, nameOf } from './vault-index.ts'
+import { nameOf } from './note-meta.ts'
+import { VaultIndex } from './vault-index.ts'
 
 export const vaultInput = {
   vault: z.string().max(40).optional().describe('Vault; may be left out when there is only one'),

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { yaml } from '../../kit/lazy.ts'
 import { HubError } from '../../../schemas/errors.ts'
+import { Slices } from '../slices.ts'
 import type { VaultIndex } from '../vault-index.ts'
 import type { Scope } from './evaluate.ts'
 import { evaluate } from './evaluate.ts'
@@ -64,8 +64,6 @@ export type BaseResult = {
 
 const stepsPerQuery = 5_000_000
 const stepsPerFile = 200_000
-/** Longest time in one go; other calls are served in between. */
-const sliceMs = 8
 const maxChars = 256 * 1024
 
 /** Reads a `.base` text. Keys that only say how a view looks are kept out of the way. */
@@ -122,11 +120,12 @@ export async function runBase(base: Base, index: VaultIndex, asked: Asked): Prom
     open: [],
     locals: {},
   })
-  const pause = pauses()
+  const slices = new Slices()
+  await index.links() // A formula may ask what links to a file.
 
   const found: { path: string; scope: Scope; keys: Key[] }[] = []
   for (const path of [...index.tree.files.keys()].toSorted()) {
-    await pause()
+    if (slices.isOver) await slices.next()
     const scope = scopeOf(path)
     const before = scope.budget.steps
     if (filters.every((filter) => filter(scope))) {
@@ -142,7 +141,7 @@ export async function runBase(base: Base, index: VaultIndex, asked: Asked): Prom
   const shown = view?.limit ? found.slice(0, view.limit) : found
   const rows = []
   for (const { path, scope, keys } of shown) {
-    await pause()
+    if (slices.isOver) await slices.next()
     rows.push({
       path,
       cells: cells.map(({ name, expression }) => [name, evaluate(expression, scope)] as const),
@@ -163,16 +162,6 @@ export async function runBase(base: Base, index: VaultIndex, asked: Asked): Prom
       (name) => shown.map(({ scope }) => evaluate(parseProperty(name), scope)),
       scopeOf(''),
     ),
-  }
-}
-
-/** Gives way to other work whenever a slice of time is used up. */
-function pauses(): () => Promise<void> {
-  let startedAt = performance.now()
-  return async () => {
-    if (performance.now() - startedAt < sliceMs) return
-    await setImmediate()
-    startedAt = performance.now()
   }
 }
 

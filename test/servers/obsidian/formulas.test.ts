@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { NoteMeta } from '../../../servers/obsidian/vault-index.ts'
+import type { NoteMeta } from '../../../servers/obsidian/note-meta.ts'
 import { VaultIndex } from '../../../servers/obsidian/vault-index.ts'
 import { formatDate } from '../../../servers/obsidian/query/date-format.ts'
 import { evaluate } from '../../../servers/obsidian/query/evaluate.ts'
