@@ -18,7 +18,7 @@ test('ticking a task changes exactly one byte, asks for evidence, and is in the 
   const at = await makeSpecProject(hub)
   const file = join(at.repo, 'specs/001-login/tasks.md')
   const before = readFileSync(file)
-  const tick = { ...at, tasks: [{ id: 'T002' }], state: 'done' }
+  const tick = { ...at, tasks: ['T002'], state: 'done' }
   expect(await failure(hub.call('spec_task_update', tick))).toMatchObject({
     code: 'invalid',
     message: expect.stringMatching(/evidence/) as string,
@@ -79,7 +79,7 @@ test('what cannot be done says so: another edit, a task in a table, an unknown i
   const file = join(at.repo, 'specs/001-login/tasks.md')
   writeFileSync(file, readFileSync(file, 'utf8').replace('linting', 'lint'))
   const update = (id: string, more = {}) =>
-    hub.call('spec_task_update', { ...at, tasks: [{ id }], state: 'done', evidence, ...more })
+    hub.call('spec_task_update', { ...at, tasks: [id], state: 'done', evidence, ...more })
   expect(await failure(update('T002', { if_match: etag }))).toMatchObject({ code: 'conflict' })
   expect(await failure(update('T007'))).toMatchObject({ code: 'unsupported' })
   expect(await failure(update('T02'))).toMatchObject({
@@ -91,9 +91,7 @@ test('what cannot be done says so: another edit, a task in a table, an unknown i
   })
   const viewer = await hub.as('eve', 'viewer')
   expect(
-    await failure(
-      viewer.call('spec_task_update', { ...at, tasks: [{ id: 'T002' }], state: 'open' }),
-    ),
+    await failure(viewer.call('spec_task_update', { ...at, tasks: ['T002'], state: 'open' })),
   ).toMatchObject({ code: 'denied' })
 })
 
@@ -103,14 +101,65 @@ test('a doubled id is refused by id alone and set by line and etag', async () =>
     'specs/001-login/tasks.md': '- [ ] T001 one\r\n- [x] T001 two\r\n- [ ] T001 three',
   })
   const { etag } = await hub.call<Listed>('spec_task_list', at)
-  const set = (task: object, more = {}) =>
-    hub.call('spec_task_update', { ...at, tasks: [task], state: 'done', evidence, ...more })
-  expect(await failure(set({ id: 'T001' }))).toMatchObject({ code: 'ambiguous' })
-  await set({ id: 'T001', line: 3 }, { if_match: etag })
+  const set = (more = {}) =>
+    hub.call<{ etag: string }>('spec_task_update', {
+      ...{ ...at, tasks: ['T001'], state: 'done', evidence },
+      ...more,
+    })
+  expect(await failure(set())).toMatchObject({ code: 'ambiguous' })
+  expect(await failure(set({ line: 3 }))).toMatchObject({ code: 'ambiguous' })
+  expect(await failure(set({ tasks: ['T001', 'T002'], line: 3 }))).toMatchObject({
+    code: 'invalid',
+  })
+  const set3 = await set({ line: 3, if_match: etag })
   expect(readFileSync(join(at.repo, 'specs/001-login/tasks.md'), 'utf8')).toBe(
     '- [ ] T001 one\r\n- [x] T001 two\r\n- [x] T001 three',
   )
+  // The form that ids had before.
+  const older = { tasks: [{ id: 'T001', line: 1 }], if_match: set3.etag }
+  expect(await set(older)).toMatchObject({ changed: ['T001'] })
 })
+
+test('tasks are seen behind signs and labels, with their whole ids, and each box is one byte', async () => {
+  const variants: [string, Partial<SpecTask> & { id: string }][] = [
+    ['- [ ] 🟢 T001 [P] one', { id: 'T001', parallel: true, text: 'one' }],
+    ['- [ ] ✅ **T002**: two', { id: 'T002', text: 'two' }],
+    ['- [ ] ⚠️ 🚫 ~~T003 [US2] three~~', { id: 'T003', stories: ['US2'] }],
+    ['- [ ] 🟢T004 four', { id: 'T004' }],
+    ['- [ ] [P] T005 [US1] five', { id: 'T005', parallel: true, stories: ['US1'] }],
+    ['- [ ] [US1] 🟢 T006 six', { id: 'T006', stories: ['US1'] }],
+    [
+      '- [ ] T046-MIN [P] (depends on T044-MIN, T1.1)',
+      { id: 'T046-MIN', dependsOn: ['T044-MIN', 'T1.1'] },
+    ],
+    [
+      '- [ ] T012-A/B eight, depends on T001-T003.',
+      { id: 'T012-A/B', dependsOn: ['T001', 'T003'] },
+    ],
+    ['- [ ] T032–T038 nine', { id: 'T032–T038' }],
+    ['- [ ] T010（十）', { id: 'T010' }],
+  ]
+  const hub = await startHub()
+  const lines = variants.map(([line]) => line)
+  const at = await makeSpecProject(hub, { 'specs/001-login/tasks.md': lines.join('\n') })
+  const { items } = await hub.call<Listed>('spec_task_list', at)
+  expect(items).toMatchObject(variants.map(([, wanted]) => wanted))
+  const file = join(at.repo, 'specs/001-login/tasks.md')
+  for (const { id: task } of items) {
+    const before = readFileSync(file)
+    await hub.call('spec_task_update', { ...at, tasks: [task], state: 'done', evidence })
+    const after = readFileSync(file)
+    expect(after).toHaveLength(before.length)
+    expect(after.filter((byte, index) => byte !== before[index])).toEqual(Buffer.from('X'))
+  }
+})
+
+test.each(['- [ ] Task T001 is done', '- [ ] see `T001`', '- [ ] 🟢 ready', '- 🟢 T001 prose'])(
+  'the line %s is no task',
+  (line) => {
+    expect(readTasks(line).tasks).toEqual([])
+  },
+)
 
 test('appended tasks get the next ids; without any the file stays as it is', async () => {
   const hub = await startHub()
@@ -149,7 +198,7 @@ test('two worktrees and two processes that tick at once lose nothing', async () 
     lines.map((_line, index) =>
       (index % 2 ? hub : other).call('spec_task_update', {
         ...at,
-        tasks: [{ id: `T${String(index + 1).padStart(3, '0')}` }],
+        tasks: [`T${String(index + 1).padStart(3, '0')}`],
         state: 'done',
         evidence,
       }),
@@ -159,7 +208,19 @@ test('two worktrees and two processes that tick at once lose nothing', async () 
 })
 
 const mark = fc.constantFrom(' ', 'x', 'X', '-', '~', '/')
-const id = fc.constantFrom('T001', 'T002', '**T003**', 'T005a', 'T1.1', 'T01', '`T010`', '__T011__')
+const id = fc.constantFrom(
+  'T001',
+  'T002',
+  '**T003**',
+  'T005a',
+  'T1.1',
+  'T01',
+  '`T010`',
+  '__T011__',
+  '🟢 T012',
+  '⚠️ **T013**',
+  'T046-MIN',
+)
 const line = fc.oneof(
   fc
     .tuple(
