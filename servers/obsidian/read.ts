@@ -114,9 +114,13 @@ type Reference = { target: string; subpath: string; embed: boolean; line: number
 function resolved(index: VaultIndex, source: string, link: Reference): z.input<typeof NoteLinkOut> {
   const { target, subpath, embed, line } = link
   const found = index.resolve(target, source)
-  const known = { target, subpath, embed, line }
-  if (found.state === 'missing') return known
-  return { ...known, path: found.path, ...(found.state === 'ambiguous' ? { ambiguous: true } : {}) }
+  const written = { target, subpath, embed, line }
+  if (found.state === 'missing') return written
+  return {
+    ...written,
+    path: found.path,
+    ...(found.state === 'ambiguous' ? { ambiguous: true } : {}),
+  }
 }
 
 const Linked = z.object({

@@ -8,7 +8,7 @@ import { BaseFile, View, ViewTitle } from './base-schema.ts'
 import type { Scope } from './evaluate.ts'
 import { evaluate } from './evaluate.ts'
 import type { Expression } from './parser.ts'
-import { parseKnown as parseExpression } from './known.ts'
+import { parseFormula } from './formula.ts'
 import { summarize } from './summaries.ts'
 import type { Value } from './values.ts'
 import { compare, isEmpty, isTruthy, plain, show } from './values.ts'
@@ -81,7 +81,7 @@ type Asked = {
 export async function runBase(base: Base, index: VaultIndex, asked: Asked): Promise<BaseResult> {
   const view = chooseView(base, asked.view)
   const formulas = new Map(
-    Object.entries(base.formulas ?? {}).map(([name, source]) => [name, parseExpression(source)]),
+    Object.entries(base.formulas ?? {}).map(([name, source]) => [name, parseFormula(source)]),
   )
   const filters = [base.filters, view?.filters]
     .filter((filter) => filter !== undefined)
@@ -163,7 +163,7 @@ type Test = (scope: Scope) => boolean
 
 function compileFilter(filter: Filter): Test {
   if (typeof filter === 'string') {
-    const expression = parseExpression(filter)
+    const expression = parseFormula(filter)
     return (scope) => isTruthy(evaluate(expression, scope))
   }
   const [and, or, not] = [filter.and, filter.or, filter.not].map((part) => part?.map(compileFilter))
