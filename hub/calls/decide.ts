@@ -55,6 +55,10 @@ const rules: Rules = {
       )
     return allow
   },
+  'checklist.change': ({ kind }) =>
+    kind === 'agent'
+      ? deny('checklists belong to reviewers; an agent does not change them')
+      : allow,
 }
 
 /** The only place where authority is decided: a pure function of who, what, and the facts about it. */

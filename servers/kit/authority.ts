@@ -13,6 +13,8 @@ export type Subjects = {
   'org.use': { org: string }
   /** See or touch a row of an org; `task` and `repo` are given where an agent is bound to its own. */
   'row.see': { org: string; task?: string | undefined; repo?: string | undefined }
+  /** Change a checklist of a feature. */
+  'checklist.change': { document: string }
 }
 
 export type Action = keyof Subjects
