@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { NoteLinkOut } from '../../schemas/note.ts'
 import { readTextFile } from '../kit/files/text-file.ts'
 import { blockSpan, findHeading } from '../kit/markdown/patch.ts'
+import { scanMarkdown } from '../kit/markdown/scan.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Note } from './note-scan.ts'
 import type { Links } from './links.ts'
-import { scanNote } from './note-scan.ts'
+import { reader } from './reader/client.ts'
 import type { VaultIndex } from './vault-index.ts'
 import { absolute, findNote, openVault, pathInput, vaultInput } from './vaults.ts'
 
@@ -47,11 +48,12 @@ export const noteRead = defineTool({
     const path = await findNote(vault, input.path, ctx.now())
     const file = await readTextFile(await absolute(vault, path), path)
     const found = { vault: vault.name, path, etag: file.etag, modifiedAt: file.modifiedAt }
-    const note = scanNote(file.text)
-    if (input.format === 'map') return { ...found, map: mapOf(note) }
-    if (input.format === 'meta')
+    if (input.format !== 'content') {
+      const note = await reader.ask('scan', { text: file.text }, ctx.signal)
+      if (input.format === 'map') return { ...found, map: mapOf(note) }
       return { ...found, meta: metaOf(note, vault.index, await vault.index.links(), path) }
-    const span = spanOf(note, input)
+    }
+    const span = spanOf(file.text, input)
     const whole = file.text.slice(span.start, span.end)
     const text = whole.slice(input.start, input.start + input.max_chars)
     return {
@@ -64,11 +66,12 @@ export const noteRead = defineTool({
 })
 
 function spanOf(
-  { scan }: Note,
+  text: string,
   { heading, block }: { heading?: string[] | undefined; block?: string | undefined },
 ) {
-  if (block !== undefined) return blockSpan(scan, block.replace(/^\^/, ''))
-  return (heading && findHeading(scan, heading)) ?? { start: 0, end: scan.text.length }
+  if (block !== undefined) return blockSpan(scanMarkdown(text), block.replace(/^\^/, ''))
+  const section = heading && findHeading(scanMarkdown(text), heading)
+  return section ?? { start: 0, end: text.length }
 }
 
 const mapOf = ({ scan, blocks, callouts, tasks, fields }: Note) => ({

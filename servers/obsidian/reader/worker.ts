@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { HubError, errorBody } from '../../../schemas/errors.ts'
+import { scanNote } from '../note-scan.ts'
 import type { FromReader, JobKind, Jobs, ToReader } from './messages.ts'
 import { NoteTexts } from './note-texts.ts'
 import { searchNotes } from './search.ts'
@@ -16,6 +17,8 @@ port.on('message', (message: ToReader) => {
   switch (message.kind) {
     case 'read':
       return void answer(message.id, () => textsOf(message.asked).read(message.asked.paths))
+    case 'scan':
+      return void answer(message.id, async () => scanNote(message.asked.text))
     case 'search':
       return void answer(message.id, (signal) => search(message.asked, signal))
     case 'cancel':
