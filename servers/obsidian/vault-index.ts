@@ -22,7 +22,8 @@ export class VaultIndex {
   readonly #number = nextNumber++
   /** Paths that changed on the disk and are not taken in yet. */
   readonly #stale = new Set<string>()
-  #generation = 0
+  /** The reader that has this vault's notes; none yet. */
+  #generation = -1
   #changes = 0
   #updating: Promise<void> | undefined
   #links: Links | undefined
@@ -83,7 +84,7 @@ export class VaultIndex {
     // What a reader that was lost had read is read anew.
     if (this.#generation !== reader.generation)
       for (const path of this.tree.files.keys()) this.#stale.add(path)
-    if (this.#stale.size === 0) return
+    else if (this.#stale.size === 0) return
     const changed = [...this.#stale]
     const slices = new Slices()
     const gone: string[] = []
@@ -111,13 +112,14 @@ export class VaultIndex {
 
   async #readAll(paths: string[]): Promise<void> {
     let next = 0
-    const readOn = async () => {
-      while (next < paths.length) {
-        const batch = paths.slice(next, (next += batchNotes))
-        const asked = { vault: this.#number, root: this.tree.root, paths: batch }
-        for (const note of await reader.ask('read', asked)) this.notes.set(note.path, note)
-      }
+    const read = async (batch: string[]) => {
+      const asked = { vault: this.#number, root: this.tree.root, paths: batch }
+      for (const note of await reader.ask('read', asked)) this.notes.set(note.path, note)
     }
+    const readOn = async () => {
+      while (next < paths.length) await read(paths.slice(next, (next += batchNotes)))
+    }
+    await read([]) // The reader has to have heard of a vault without notes too.
     await Promise.all(Array.from({ length: batchesAhead }, readOn))
   }
 }

@@ -30,7 +30,10 @@ port.on('message', (message: ToReader) => {
 
 async function search({ vault, request }: Jobs['search']['asked'], signal: AbortSignal) {
   const texts = vaults.get(vault)
-  return texts ? searchNotes(texts, request, signal) : { items: [], total: 0 }
+  if (texts) return searchNotes(texts, request, signal)
+  throw new HubError('unavailable', 'the notes of this vault have to be read anew', {
+    hint: 'Send the same call again.',
+  })
 }
 
 function textsOf({ vault, root }: Jobs['read']['asked']): NoteTexts {

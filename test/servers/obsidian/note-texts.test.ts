@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { expect, test, vi } from 'vitest'
 import { NoteTexts } from '../../../servers/obsidian/reader/note-texts.ts'
 import { searchNotes } from '../../../servers/obsidian/reader/search.ts'
+import { VaultIndex } from '../../../servers/obsidian/vault-index.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { writeFiles } from '../../helpers/repo.ts'
 
@@ -37,4 +39,25 @@ test('a note that is gone by the time it is read again fits nothing', async () =
   rmSync(join(root, 'A.md'))
   const found = await searchNotes(texts, { query: 'plan', limit: 9, excerptChars: 9 }, signal)
   expect(found).toMatchObject({ items: [{ path: 'b/B.md' }], total: 1 })
+})
+
+test('a reader that is lost never answers "nothing": the notes are read anew', async () => {
+  const root = makeFolder('vault')
+  writeFiles(root, files)
+  const posted = vi.spyOn(Worker.prototype, 'postMessage')
+  const [index, empty] = [new VaultIndex(root, []), new VaultIndex(makeFolder(), [])]
+  await index.refresh()
+  await empty.refresh()
+  const [worker] = posted.mock.contexts as Worker[] // The method is a worker's.
+  await worker?.terminate()
+  posted.mockRestore()
+  const find = (vault: VaultIndex) =>
+    vault.search({ query: 'plan', limit: 9, excerptChars: 9 }, signal)
+  await expect(find(index)).rejects.toMatchObject({ code: 'unavailable' })
+  await index.refresh()
+  expect(await find(index)).toMatchObject({ total: 2 })
+  await empty.refresh()
+  expect(await find(empty)).toEqual({ items: [], total: 0 })
+  index.close()
+  empty.close()
 })
