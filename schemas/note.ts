@@ -27,6 +27,7 @@ export const QuerySet = z.object({
   path: z.string().optional().describe('File that defines it'),
   version: z.string().describe('Changes with the definition'),
   description: z.string(),
+  problem: z.string().optional().describe('Why it cannot be run as it is written'),
 })
 export type QuerySet = z.infer<typeof QuerySet>
 

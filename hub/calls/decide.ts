@@ -91,6 +91,10 @@ const rules: Rules = {
           `${id} may not bring ${path} into the context store`,
           'An owner does it once; after that the org may bring it up to date.',
         ),
+  'checklist.change': ({ kind }) =>
+    kind === 'agent'
+      ? deny('checklists belong to reviewers; an agent does not change them')
+      : allow,
 }
 
 /** The only place where authority is decided: a pure function of who, what, and the facts about it. */

@@ -34,6 +34,8 @@ export type Subjects = {
   'change.review': { task: string | undefined }
   /** Have a path of the hub's machine read into the context store; `known` when its org works with it. */
   'source.add': { path: string; known: boolean }
+  /** Change a checklist of a feature. */
+  'checklist.change': { document: string }
 }
 
 export type Action = keyof Subjects

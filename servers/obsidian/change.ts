@@ -48,9 +48,14 @@ export async function announce(
   data: Record<string, unknown> = {},
 ): Promise<void> {
   vault.index.tree.touch(path)
-  await ctx.write((tx) => {
+  await ctx.transaction(async (tx) => {
     const subject = `note:${vault.name}/${path}`
-    tx.event({ kind, org: vault.config.org, subject, data: { vault: vault.name, path, ...data } })
+    await tx.event({
+      kind,
+      org: vault.config.org,
+      subject,
+      data: { vault: vault.name, path, ...data },
+    })
     tx.about(subject)
   })
 }

@@ -42,7 +42,7 @@ export const noteDelete = defineTool({
     const path = await findNote(vault, input.path, ctx.now())
     assertWritable(vault, path)
     const backlinks = [
-      ...new Set((vault.index.backlinks().get(path) ?? []).map(({ source }) => source)),
+      ...new Set((await vault.index.links()).backlinks.get(path)?.map(({ source }) => source)),
     ].filter((source) => source !== path)
     const { trashOption } = appSettings(vault.root)
     const trash = await withVaultLock(ctx, vault, async () => {

@@ -2,7 +2,7 @@ import type { Context } from '../kit/context.ts'
 import { hasTag } from './note-scan.ts'
 import { readBase, runBase } from './query/base.ts'
 import type { Definition } from './querysets.ts'
-import { matcherOf, plainHit, searchNotes } from './search-run.ts'
+import { Slices } from './slices.ts'
 import type { Vault } from './vaults.ts'
 import { findNote } from './vaults.ts'
 
@@ -15,8 +15,7 @@ type Asked = {
 
 /** The rows of a query set. */
 export async function runSet(ctx: Context, vault: Vault, set: Definition, asked: Asked) {
-  const limits = { limit: asked.limit, excerptChars: asked.excerpt_chars }
-  const notes = [...vault.index.notes.keys()].toSorted()
+  const shown = { limit: asked.limit, excerptChars: asked.excerpt_chars }
   switch (set.kind) {
     case 'base': {
       const thisPath =
@@ -31,28 +30,26 @@ export async function runSet(ctx: Context, vault: Vault, set: Definition, asked:
       return { rows: rows.slice(0, asked.limit), total, columns, summaries }
     }
     case 'search': {
-      const { items, total } = await searchNotes(ctx, vault, notes, matcherOf(set.query), limits)
+      const { items, total } = await vault.index.search({ ...shown, query: set.query }, ctx.signal)
       return { rows: items, total }
     }
     case 'inline': {
       const { folder, tag, property, search } = set.given
       const inside = folder?.replace(/^\/|\/$/g, '')
-      const fitting = notes.filter((path) => {
-        const note = vault.index.notes.get(path)
-        if (!note || (inside && !path.startsWith(`${inside}/`))) return false
-        if (tag !== undefined && !hasTag(note.tags, tag)) return false
-        return Object.entries(property ?? {}).every(([key, value]) =>
-          holds(note.properties[key], value),
-        )
-      })
-      if (search !== undefined) {
-        const { items, total } = await searchNotes(ctx, vault, fitting, matcherOf(search), limits)
-        return { rows: items, total }
+      const fitting: string[] = []
+      const slices = new Slices()
+      for (const { path, tags, properties } of vault.index.notes.values()) {
+        if (slices.isOver) await slices.next()
+        if (inside && !path.startsWith(`${inside}/`)) continue
+        if (tag !== undefined && !hasTag(tags, tag)) continue
+        if (Object.entries(property ?? {}).every(([key, value]) => holds(properties[key], value)))
+          fitting.push(path)
       }
-      const rows = await Promise.all(
-        fitting.slice(0, asked.limit).map((path) => plainHit(vault, path, asked.excerpt_chars)),
-      )
-      return { rows: rows.flat(), total: fitting.length }
+      fitting.sort()
+      const paths = search === undefined ? fitting.slice(0, asked.limit) : fitting
+      const request = { ...shown, query: search, paths }
+      const { items, total } = await vault.index.search(request, ctx.signal)
+      return { rows: items, total: search === undefined ? fitting.length : total }
     }
   }
 }

@@ -31,6 +31,7 @@ export const querysetList = defineTool({
       version: set.version,
       description: set.description,
       ...(set.path === undefined ? {} : { path: set.path }),
+      ...(set.problem === undefined ? {} : { problem: set.problem }),
     }))
     return { items, total: sets.length, problems: problems.slice(0, 50) }
   },

@@ -5,7 +5,8 @@ import { nearest } from '../../schemas/nearest.ts'
 import type { QuerySet } from '../../schemas/note.ts'
 import type { InlineQuerySet } from '../../schemas/vault.ts'
 import { etagOf, readIfThere, readTextFile } from '../kit/files/text-file.ts'
-import { readBase, viewNames } from './query/base.ts'
+import type { BaseView } from './query/base.ts'
+import { readBase } from './query/base.ts'
 import { scanNote } from './note-scan.ts'
 import type { Vault } from './vaults.ts'
 import { absolute } from './vaults.ts'
@@ -74,7 +75,7 @@ export async function findQuerySet(vault: Vault, asked: string): Promise<Definit
 
 async function basesIn(vault: Vault, path: string): Promise<Definition[]> {
   const { text } = await readTextFile(await absolute(vault, path), path)
-  const names = viewNames(readBase(text, path))
+  const { views } = readBase(text, path)
   const shared = {
     kind: 'base' as const,
     vault: vault.name,
@@ -84,8 +85,7 @@ async function basesIn(vault: Vault, path: string): Promise<Definition[]> {
     text,
     host: undefined,
   }
-  if (names.length === 0) return [{ ...shared, name: path, view: undefined }]
-  return names.map((view) => ({ ...shared, name: `${path}#${view}`, view }))
+  return viewsOf(shared, views, path)
 }
 
 async function blocksIn(vault: Vault, path: string): Promise<Definition[]> {
@@ -100,12 +100,26 @@ async function blocksIn(vault: Vault, path: string): Promise<Definition[]> {
     }
     const name = `${path}#${language}-${index + 1}`
     if (language === 'query') return [{ ...shared, kind: 'search', name, query: body }]
-    const views = viewNames(readBase(body, name))
-    const base = { ...shared, kind: 'base' as const, text: body, host: path }
-    return views.length === 0
-      ? [{ ...base, name, view: undefined }]
-      : views.map((view) => ({ ...base, name: `${name}#${view}`, view }))
+    const { views } = readBase(body, name)
+    return viewsOf({ ...shared, kind: 'base', text: body, host: path }, views, name)
   })
+}
+
+type BaseDefinition = Extract<Definition, { kind: 'base' }>
+
+/** A set for each view, with what is wrong with it; a base without views is one set by itself. */
+function viewsOf(
+  base: Omit<BaseDefinition, 'name' | 'view'>,
+  views: BaseView[],
+  name: string,
+): Definition[] {
+  if (views.length === 0) return [{ ...base, name, view: undefined }]
+  return views.map((view) => ({
+    ...base,
+    name: `${name}#${view.name}`,
+    view: view.name,
+    ...(view.state === 'wrong' ? { problem: view.problem } : {}),
+  }))
 }
 
 type Bookmark = {

@@ -2,9 +2,11 @@ import { z } from 'zod'
 import { NoteLinkOut } from '../../schemas/note.ts'
 import { readTextFile } from '../kit/files/text-file.ts'
 import { blockSpan, findHeading } from '../kit/markdown/patch.ts'
+import { scanMarkdown } from '../kit/markdown/scan.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Note } from './note-scan.ts'
-import { scanNote } from './note-scan.ts'
+import type { Links } from './links.ts'
+import { reader } from './reader/client.ts'
 import type { VaultIndex } from './vault-index.ts'
 import { absolute, findNote, openVault, pathInput, vaultInput } from './vaults.ts'
 import { noteText, linksText } from './texts.ts'
@@ -48,10 +50,12 @@ export const noteRead = defineTool({
     const path = await findNote(vault, input.path, ctx.now())
     const file = await readTextFile(await absolute(vault, path), path)
     const found = { vault: vault.name, path, etag: file.etag, modifiedAt: file.modifiedAt }
-    const note = scanNote(file.text)
-    if (input.format === 'map') return { ...found, map: mapOf(note) }
-    if (input.format === 'meta') return { ...found, meta: metaOf(note, vault.index, path) }
-    const span = spanOf(note, input)
+    if (input.format !== 'content') {
+      const note = await reader.ask('scan', { text: file.text }, ctx.signal)
+      if (input.format === 'map') return { ...found, map: mapOf(note) }
+      return { ...found, meta: metaOf(note, vault.index, await vault.index.links(), path) }
+    }
+    const span = spanOf(file.text, input)
     const whole = file.text.slice(span.start, span.end)
     const text = whole.slice(input.start, input.start + input.max_chars)
     return {
@@ -64,11 +68,12 @@ export const noteRead = defineTool({
 })
 
 function spanOf(
-  { scan }: Note,
+  text: string,
   { heading, block }: { heading?: string[] | undefined; block?: string | undefined },
 ) {
-  if (block !== undefined) return blockSpan(scan, block.replace(/^\^/, ''))
-  return (heading && findHeading(scan, heading)) ?? { start: 0, end: scan.text.length }
+  if (block !== undefined) return blockSpan(scanMarkdown(text), block.replace(/^\^/, ''))
+  const section = heading && findHeading(scanMarkdown(text), heading)
+  return section ?? { start: 0, end: text.length }
 }
 
 const mapOf = ({ scan, blocks, callouts, tasks, fields }: Note) => ({
@@ -88,8 +93,13 @@ const mapOf = ({ scan, blocks, callouts, tasks, fields }: Note) => ({
     .map(({ line, key, value }) => `${line}: ${key}:: ${value.slice(0, 120)}`),
 })
 
-function metaOf({ properties, tags, aliases, links }: Note, index: VaultIndex, path: string) {
-  const backlinks = index.backlinks().get(path) ?? []
+function metaOf(
+  { properties, tags, aliases, links }: Note,
+  index: VaultIndex,
+  { backlinks: all }: Links,
+  path: string,
+) {
+  const backlinks = all.get(path) ?? []
   return {
     properties: properties.values,
     ...(properties.problem === undefined ? {} : { problem: properties.problem }),
@@ -109,9 +119,13 @@ type Reference = { target: string; subpath: string; embed: boolean; line: number
 function resolved(index: VaultIndex, source: string, link: Reference): z.input<typeof NoteLinkOut> {
   const { target, subpath, embed, line } = link
   const found = index.resolve(target, source)
-  const known = { target, subpath, embed, line }
-  if (found.state === 'missing') return known
-  return { ...known, path: found.path, ...(found.state === 'ambiguous' ? { ambiguous: true } : {}) }
+  const written = { target, subpath, embed, line }
+  if (found.state === 'missing') return written
+  return {
+    ...written,
+    path: found.path,
+    ...(found.state === 'ambiguous' ? { ambiguous: true } : {}),
+  }
 }
 
 const Linked = z.object({
@@ -150,6 +164,7 @@ export const noteLinks = defineTool({
     const vault = await openVault(ctx, input.vault)
     const { index } = vault
     const path = await findNote(vault, input.path, ctx.now())
+    await index.links()
     const seen = new Map<string, z.infer<typeof Linked>>()
     let edge = [path]
     for (let distance = 1; distance <= input.depth && seen.size <= input.limit; distance++) {
@@ -194,7 +209,7 @@ function neighbours(index: VaultIndex, path: string, direction: 'out' | 'in' | '
   const back =
     direction === 'out'
       ? []
-      : (index.backlinks().get(path) ?? []).map(({ source }) => ({
+      : index.backlinksOf(path).map(({ source }) => ({
           to: source,
           direction: 'in' as const,
         }))

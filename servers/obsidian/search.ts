@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { NoteHit as Hit } from '../../schemas/note.ts'
 import { defineTool } from '../kit/tool.ts'
-import { nameOf } from './vault-index.ts'
-import type { Vault } from './vaults.ts'
+import { nameOf } from './note-meta.ts'
+import { Slices } from './slices.ts'
+import type { VaultIndex } from './vault-index.ts'
 import { openVault, vaultInput } from './vaults.ts'
 import { foundNotesText } from './texts.ts'
 
@@ -41,49 +42,46 @@ export const noteSearch = defineTool({
   }),
   text: foundNotesText,
   run: async (input, ctx) => {
-    const { matcherOf, plainHit, searchNotes } = await import('./search-run.ts') // With the first search.
-    const vault = await openVault(ctx, input.vault)
-    const folder = input.folder?.replace(/^\/|\/$/g, '')
-    const paths = [...vault.index.notes.keys()]
-      .filter((path) => !folder || path.startsWith(`${folder}/`))
-      .toSorted()
-    const excerptChars = input.excerpt_chars
-    if (input.mode === 'name') {
-      const fitting = byName(vault, paths, input.query)
-      const items = await Promise.all(
-        fitting.slice(0, input.limit).map((path) => plainHit(vault, path, excerptChars)),
-      )
-      return {
-        vault: vault.name,
-        items: items.flat(),
-        total: fitting.length,
-        truncated: fitting.length > input.limit,
-      }
+    const { name, index } = await openVault(ctx, input.vault)
+    const folder = input.folder?.replace(/^\/|\/$/g, '') || undefined
+    const { query, mode, limit, excerpt_chars: excerptChars } = input
+    if (mode === 'query') {
+      const found = await index.search({ query, folder, limit, excerptChars }, ctx.signal)
+      return { vault: name, ...found, truncated: found.total > found.items.length }
     }
-    const found = await searchNotes(ctx, vault, paths, matcherOf(input.query), {
-      limit: input.limit,
-      excerptChars,
-    })
-    return { vault: vault.name, ...found, truncated: found.total > found.items.length }
+    const paths = await byName(index, folder, query)
+    const request = { paths: paths.slice(0, limit), limit, excerptChars }
+    const { items } = await index.search(request, ctx.signal)
+    return { vault: name, items, total: paths.length, truncated: paths.length > limit }
   },
 })
 
 /** Names that begin with the words come first, then those that hold them; aliases count. */
-function byName({ index }: Vault, paths: string[], query: string): string[] {
+async function byName(
+  index: VaultIndex,
+  folder: string | undefined,
+  query: string,
+): Promise<string[]> {
   const wanted = query.toLowerCase()
-  const rank = (path: string) => {
-    const names = [nameOf(path), ...(index.notes.get(path)?.aliases ?? [])].map((name) =>
-      name.toLowerCase(),
-    )
-    if (names.includes(wanted)) return 0
-    if (names.some((name) => name.startsWith(wanted))) return 1
-    return names.some((name) => name.includes(wanted)) || path.toLowerCase().includes(wanted)
-      ? 2
-      : 3
+  const slices = new Slices()
+  const found: { path: string; rank: number }[] = []
+  for (const { path, aliases } of index.notes.values()) {
+    if (slices.isOver) await slices.next()
+    if (folder !== undefined && !path.startsWith(`${folder}/`)) continue
+    const rank = rankOf(path, aliases, wanted)
+    if (rank !== unfit) found.push({ path, rank })
   }
-  return paths
-    .map((path) => ({ path, rank: rank(path) }))
-    .filter((entry) => entry.rank < 3)
-    .sort((a, b) => a.rank - b.rank || a.path.length - b.path.length)
+  return found
+    .sort((a, b) => a.rank - b.rank || a.path.length - b.path.length || (a.path < b.path ? -1 : 1))
     .map(({ path }) => path)
+}
+
+const unfit = 3
+
+function rankOf(path: string, aliases: string[], wanted: string): number {
+  const names = [nameOf(path), ...aliases].map((name) => name.toLowerCase())
+  if (names.includes(wanted)) return 0
+  if (names.some((name) => name.startsWith(wanted))) return 1
+  const isPart = names.some((name) => name.includes(wanted)) || path.toLowerCase().includes(wanted)
+  return isPart ? 2 : unfit
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineTool } from '../kit/tool.ts'
+import { Slices } from './slices.ts'
 import { openVault, vaultInput, visibleVaults } from './vaults.ts'
 
 const shown = 30
@@ -37,21 +38,14 @@ export const vaultRead = defineTool({
     const { name, config, index } = await openVault(ctx, input.vault)
     const folders = new Map<string, number>()
     const tags = new Map<string, number>()
-    const links = { total: 0, unresolved: 0, ambiguous: 0 }
     const tasks = { open: 0, done: 0, other: 0 }
-    const unresolved: { source: string; target: string; line: number }[] = []
+    const { total, ambiguous, unresolved } = await index.links()
+    const slices = new Slices()
     const problems: { path: string; message: string }[] = []
     for (const note of index.notes.values()) {
+      if (slices.isOver) await slices.next()
       count(folders, note.path.includes('/') ? (note.path.split('/')[0] ?? '') : '/')
       for (const tag of note.tags) count(tags, tag)
-      for (const { target, line } of note.links) {
-        links.total++
-        const { state } = index.resolve(target, note.path)
-        if (state === 'ambiguous') links.ambiguous++
-        if (state !== 'missing') continue
-        links.unresolved++
-        if (unresolved.length < shown) unresolved.push({ source: note.path, target, line })
-      }
       if (note.problem !== undefined && problems.length < shown)
         problems.push({ path: note.path, message: note.problem })
       for (const state of ['open', 'done', 'other'] as const) tasks[state] += note.tasks[state]
@@ -66,8 +60,8 @@ export const vaultRead = defineTool({
         watching: index.tree.watching,
         folders: top(folders).map(([path, notes]) => ({ path, notes })),
         tags: top(tags).map(([tag, notes]) => ({ tag, notes })),
-        links,
-        unresolved,
+        links: { total, unresolved: unresolved.length, ambiguous },
+        unresolved: unresolved.slice(0, shown),
         problems,
         tasks,
       },

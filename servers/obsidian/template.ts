@@ -2,7 +2,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { readTextFile } from '../kit/files/text-file.ts'
 import { dailySettings, templateFolder } from './daily.ts'
 import { formatDate } from './query/date-format.ts'
-import { nameOf } from './vault-index.ts'
+import { nameOf } from './note-meta.ts'
 import type { Vault } from './vaults.ts'
 import { absolute } from './vaults.ts'
 

@@ -1,35 +1,32 @@
-import { posix } from 'node:path'
-import { insideFolder } from '../kit/files/jail.ts'
-import { readTextFile } from '../kit/files/text-file.ts'
 import type { TreeFile } from '../kit/files/tree.ts'
 import { FileTree } from '../kit/files/tree.ts'
-import type { NoteLink } from './link-scan.ts'
-import { scanNote } from './note-scan.ts'
+import type { Links } from './links.ts'
+import { followLinks } from './links.ts'
+import type { NoteMeta } from './note-meta.ts'
+import { reader } from './reader/client.ts'
+import type { SearchRequest, SearchResult } from './reader/search.ts'
 import type { Resolution } from './resolve.ts'
 import { Names } from './resolve.ts'
+import { Slices, atOnce, inSlices } from './slices.ts'
 
-/** What is remembered of a note between calls: no text, only what queries and links ask for. */
-export type NoteMeta = {
-  path: string
-  properties: Record<string, unknown>
-  /** Why nothing more is known: invalid properties, not text, too large. */
-  problem: string | undefined
-  tags: string[]
-  aliases: string[]
-  links: Pick<NoteLink, 'target' | 'subpath' | 'embed' | 'line'>[]
-  tasks: { open: number; done: number; other: number }
-  queries: number
-}
-
-const parallel = 32
+const batchNotes = 32
+/** So many batches are on their way: the reader need not wait for this thread, nor wait long for others. */
+const batchesAhead = 3
+let nextNumber = 1
 
 /** The files of a vault and what its notes say about themselves, kept up to date from the disk. */
 export class VaultIndex {
   readonly tree: FileTree
   readonly names = new Names([])
   readonly notes = new Map<string, NoteMeta>()
+  readonly #number = nextNumber++
+  /** Paths that changed on the disk and are not taken in yet. */
+  readonly #stale = new Set<string>()
+  /** The reader that has this vault's notes; none yet. */
+  #generation = -1
+  #changes = 0
   #updating: Promise<void> | undefined
-  #backlinks: Map<string, { source: string; line: number }[]> | undefined
+  #links: Links | undefined
 
   constructor(root: string, ignore: string[]) {
     const left = ignore.map((folder) => folder.replace(/^\/|\/$/g, ''))
@@ -44,7 +41,7 @@ export class VaultIndex {
 
   /** Brings everything up to date. `whole` looks at every file again, for plans that touch many. */
   async refresh(whole = false): Promise<void> {
-    if (whole) await this.#updating
+    await this.#updating // It may have looked before what the caller means to see.
     this.#updating ??= this.#update(whole).finally(() => (this.#updating = undefined))
     await this.#updating
   }
@@ -57,79 +54,72 @@ export class VaultIndex {
     return this.names.resolve(target, source)
   }
 
-  /** Where each file is linked from, by its path. */
-  backlinks(): Map<string, { source: string; line: number }[]> {
-    if (this.#backlinks) return this.#backlinks
-    const found = new Map<string, { source: string; line: number }[]>()
-    for (const { path: source, links } of this.notes.values()) {
-      for (const { target, line } of links) {
-        if (target === '') continue
-        const resolved = this.resolve(target, source)
-        if (resolved.state === 'missing') continue
-        const list = found.get(resolved.path)
-        if (list) list.push({ source, line })
-        else found.set(resolved.path, [{ source, line }])
-      }
-    }
-    return (this.#backlinks = found)
+  /** Where all links lead, found out in slices. */
+  async links(): Promise<Links> {
+    if (this.#links) return this.#links
+    const before = this.#changes
+    const links = await inSlices(followLinks(this))
+    if (this.#changes === before) this.#links = links
+    return links
+  }
+
+  /** Where a file is linked from; found out in one go unless `links` was awaited before. */
+  backlinksOf(path: string): { source: string; line: number }[] {
+    this.#links ??= atOnce(followLinks(this))
+    return this.#links.backlinks.get(path) ?? []
+  }
+
+  /** Hits among the notes as they were at the last refresh. */
+  search(request: SearchRequest, signal: AbortSignal): Promise<SearchResult> {
+    return reader.ask('search', { vault: this.#number, request }, signal)
   }
 
   close(): void {
     this.tree.close()
+    reader.forget(this.#number, 'all')
   }
 
   async #update(whole: boolean): Promise<void> {
-    const changed = await this.tree.refresh(whole)
-    if (changed.length === 0) return
-    this.#backlinks = undefined
+    for (const path of await this.tree.refresh(whole)) this.#stale.add(path)
+    // What a reader that was lost had read is read anew.
+    if (this.#generation !== reader.generation)
+      for (const path of this.tree.files.keys()) this.#stale.add(path)
+    else if (this.#stale.size === 0) return
+    const changed = [...this.#stale]
+    const slices = new Slices()
+    const gone: string[] = []
+    const notes: string[] = []
     for (const path of changed) {
-      if (this.tree.files.has(path)) this.names.add(path)
+      if (slices.isOver) await slices.next()
+      if (!this.tree.files.has(path)) gone.push(path)
       else {
-        this.names.delete(path)
-        this.notes.delete(path)
+        this.names.add(path)
+        if (path.endsWith('.md')) notes.push(path)
       }
     }
-    const notes = changed.filter((path) => path.endsWith('.md') && this.tree.files.has(path))
-    for (let at = 0; at < notes.length; at += parallel) {
-      await Promise.all(notes.slice(at, at + parallel).map((path) => this.#read(path)))
+    for (const path of gone) {
+      this.names.delete(path)
+      this.notes.delete(path)
     }
+    reader.forget(this.#number, gone)
+    const generation = reader.start()
+    await this.#readAll(notes)
+    this.#generation = generation
+    for (const path of changed) this.#stale.delete(path)
+    this.#changes++
+    this.#links = undefined
   }
 
-  async #read(path: string): Promise<void> {
-    try {
-      const file = await readTextFile(await insideFolder(this.tree.root, path), path)
-      this.notes.set(path, { ...metaOf(file.text), path })
-    } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
-      this.notes.set(path, { ...empty, path, problem })
+  async #readAll(paths: string[]): Promise<void> {
+    let next = 0
+    const read = async (batch: string[]) => {
+      const asked = { vault: this.#number, root: this.tree.root, paths: batch }
+      for (const note of await reader.ask('read', asked)) this.notes.set(note.path, note)
     }
+    const readOn = async () => {
+      while (next < paths.length) await read(paths.slice(next, (next += batchNotes)))
+    }
+    await read([]) // The reader has to have heard of a vault without notes too.
+    await Promise.all(Array.from({ length: batchesAhead }, readOn))
   }
 }
-
-const empty = {
-  properties: {},
-  tags: [],
-  aliases: [],
-  links: [],
-  tasks: { open: 0, done: 0, other: 0 },
-  queries: 0,
-}
-
-function metaOf(text: string): Omit<NoteMeta, 'path'> {
-  const note = scanNote(text)
-  const tasks = { open: 0, done: 0, other: 0 }
-  for (const { mark } of note.tasks)
-    tasks[mark === ' ' ? 'open' : mark === 'x' || mark === 'X' ? 'done' : 'other']++
-  return {
-    properties: note.properties.values,
-    problem: note.properties.problem,
-    tags: note.tags,
-    aliases: note.aliases,
-    links: note.links.map(({ target, subpath, embed, line }) => ({ target, subpath, embed, line })),
-    tasks,
-    queries: note.queries.length,
-  }
-}
-
-/** A note's name as people write it: without folders and `.md`. */
-export const nameOf = (path: string): string => posix.basename(path).replace(/\.md$/i, '')

@@ -1,13 +1,16 @@
 import { realpath } from 'node:fs/promises'
+import { relative } from 'node:path'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { nearest } from '../../schemas/nearest.ts'
 import type { VaultConfig } from '../../schemas/vault.ts'
 import type { Context } from '../kit/context.ts'
 import { maySee } from '../kit/context.ts'
+import { assertOutsideDataDir } from '../kit/files/data-dir-guard.ts'
 import { insideFolder } from '../kit/files/jail.ts'
 import { dailyPath } from './daily.ts'
-import { VaultIndex, nameOf } from './vault-index.ts'
+import { nameOf } from './note-meta.ts'
+import { VaultIndex } from './vault-index.ts'
 
 export const vaultInput = {
   vault: z.string().max(40).optional().describe('Vault; may be left out when there is only one'),
@@ -21,7 +24,14 @@ export const pathInput = z
     'Path of the note in the vault, a name that only it has, or daily:today, daily:2026-11-20',
   )
 
-export type Vault = { name: string; root: string; config: VaultConfig; index: VaultIndex }
+export type Vault = {
+  name: string
+  root: string
+  config: VaultConfig
+  index: VaultIndex
+  /** The hub's own folder, which no path of the vault may lead into; there is none without a hub. */
+  dataDir?: string
+}
 
 // One index for a folder, however many calls and hubs of this process read it: files are the truth.
 const indexes = new Map<string, VaultIndex>()
@@ -35,7 +45,7 @@ export async function openVault(ctx: Context, asked: string | undefined): Promis
       ? visible[0]
       : visible.find(([name]) => name === asked)
   if (!chosen) throw notChosen(asked, names)
-  const vault = await attach(chosen[0], chosen[1])
+  const vault = await attach(ctx, chosen[0], chosen[1])
   await vault.index.refresh()
   return vault
 }
@@ -43,16 +53,22 @@ export async function openVault(ctx: Context, asked: string | undefined): Promis
 export const visibleVaults = (ctx: Context): [string, VaultConfig][] =>
   Object.entries(ctx.config.file.vaults).filter(([, { org }]) => maySee(ctx, org))
 
-async function attach(name: string, config: VaultConfig): Promise<Vault> {
+async function attach(
+  { dataDir }: Pick<Context, 'dataDir'>,
+  name: string,
+  config: VaultConfig,
+): Promise<Vault> {
   const root = await realpath(config.path).catch((error: unknown) => {
     throw new HubError('unavailable', `the folder ${config.path} of vault ${name} cannot be read`, {
       cause: error,
     })
   })
-  const key = JSON.stringify([root, config.ignore])
-  const index = indexes.get(key) ?? new VaultIndex(root, config.ignore)
+  await assertOutsideDataDir({ dataDir }, root)
+  const ignore = [...config.ignore, relative(root, await realpath(dataDir))]
+  const key = JSON.stringify([root, ignore])
+  const index = indexes.get(key) ?? new VaultIndex(root, ignore)
   indexes.set(key, index)
-  return { name, root, config, index }
+  return { name, root, config, index, dataDir }
 }
 
 /** Ends the watching of all vaults; the next call begins anew. */
@@ -108,7 +124,9 @@ export async function absolute(vault: Vault, path: string): Promise<string> {
       hint: 'Notes live in folders whose names do not begin with a dot.',
     })
   }
-  return insideFolder(vault.root, path)
+  const found = await insideFolder(vault.root, path)
+  if (vault.dataDir !== undefined) await assertOutsideDataDir({ dataDir: vault.dataDir }, found)
+  return found
 }
 
 export function assertWritable(vault: Vault, path: string): void {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import { yaml } from '../kit/lazy.ts'
 import { HubError } from '../../schemas/errors.ts'
@@ -6,7 +5,14 @@ import { readIfThere } from '../kit/files/text-file.ts'
 import { scanMarkdown } from '../kit/markdown/scan.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Project } from './project.ts'
-import { documentsOf, featureInput, findFeature, openProject, readDocument } from './project.ts'
+import {
+  documentsOf,
+  featureInput,
+  findFeature,
+  insideProject,
+  openProject,
+  readDocument,
+} from './project.ts'
 import { readRequirements, refsOf } from './requirements.ts'
 import type { TaskLine } from './task-lines.ts'
 import { readTasks } from './task-lines.ts'
@@ -79,7 +85,7 @@ export const specCheck = defineTool({
       ready: findings.every(({ level }) => level !== 'error'),
       findings: findings.slice(0, 200),
       checklists,
-      hooks: readHooks(project),
+      hooks: await readHooks(project),
     }
   },
 })
@@ -155,8 +161,8 @@ function countBoxes(text: string): { done: number; total: number } {
 const Extensions = z.looseObject({ hooks: z.record(z.string(), z.array(Hook)).optional() })
 
 /** Hooks as data, by event: what an extension would like to have run is for a person to decide. */
-function readHooks({ root }: Project): Record<string, z.infer<typeof Hook>[]> {
-  const text = readIfThere(join(root, '.specify', 'extensions.yml'))
+async function readHooks(project: Project): Promise<Record<string, z.infer<typeof Hook>[]>> {
+  const text = readIfThere(await insideProject(project, '.specify/extensions.yml'))
   if (text === undefined) return {}
   try {
     return Extensions.parse(yaml().parse(text) ?? {}).hooks ?? {}

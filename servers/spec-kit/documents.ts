@@ -1,16 +1,17 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
-import { insideFolder } from '../kit/files/jail.ts'
 import { createTextFile, etagOf } from '../kit/files/text-file.ts'
 import { patchEdit } from '../kit/markdown/patch.ts'
 import { scanMarkdown } from '../kit/markdown/scan.ts'
 import { defineTool } from '../kit/tool.ts'
+import type { ProjectFolder } from './project.ts'
 import {
   announce,
   changeDocument,
   documentsOf,
   featureInput,
   findFeature,
+  insideProject,
   openProject,
   withProjectLock,
 } from './project.ts'
@@ -69,19 +70,17 @@ export const specPatch = defineTool({
     const feature = await findFeature(project, input.feature)
     const name = input.document
     const path = `specs/${feature}/${name}`
-    if (name.startsWith('checklists/') && ctx.principal.kind === 'agent') {
-      throw new HubError('denied', 'checklists belong to reviewers; an agent does not change them')
-    }
+    if (name.startsWith('checklists/')) ctx.ensure('checklist.change', { document: name })
     const target = input.heading
       ? ({ kind: 'heading', path: input.heading } as const)
       : ({ kind: 'whole' } as const)
     if (input.op === 'create') {
       const made = await withProjectLock(project, async () => {
-        const text = input.content !== '' ? input.content : await templateText(project.root, name)
+        const text = input.content !== '' ? input.content : await templateText(project, name)
         if (input.dry_run) return { path, etag: etagOf(text), changed: false }
         return {
           path,
-          etag: await createTextFile(await insideFolder(project.root, path), text, path),
+          etag: await createTextFile(await insideProject(project, path), text, path),
           changed: true,
         }
       })
@@ -111,9 +110,9 @@ export const specPatch = defineTool({
   },
 })
 
-async function templateText(root: string, name: string): Promise<string> {
+async function templateText(project: ProjectFolder, name: string): Promise<string> {
   const template = name.startsWith('checklists/') ? 'checklist-template' : templates[name]
-  const found = template === undefined ? undefined : await resolveTemplate(root, template)
+  const found = template === undefined ? undefined : await resolveTemplate(project, template)
   if (found) return found.text
   throw new HubError('not_found', `the project has no template for ${name}`, {
     hint: 'Pass `content`.',

@@ -2,7 +2,6 @@ import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Feature } from '../../schemas/spec.ts'
-import { insideFolder } from '../kit/files/jail.ts'
 import { createTextFile, etagOf, readIfThere } from '../kit/files/text-file.ts'
 import { findHeading } from '../kit/markdown/patch.ts'
 import { scanMarkdown } from '../kit/markdown/scan.ts'
@@ -17,6 +16,7 @@ import {
   featureInput,
   featureNames,
   findFeature,
+  insideProject,
   openProject,
   projectInput,
   readDocument,
@@ -203,7 +203,7 @@ export const specCreate = defineTool({
         ? { prefix: timestampPrefix(ctx.now()), corrected: false }
         : choosePrefix(folders, number)
       const feature = fitName(prefix, slug)
-      const template = await resolveTemplate(project.root, 'spec-template')
+      const template = await resolveTemplate(project, 'spec-template')
       const path = `specs/${feature}/spec.md`
       const warnings = [
         ...(corrected ? [`number ${number} is in use; ${prefix} was taken`] : []),
@@ -212,7 +212,7 @@ export const specCreate = defineTool({
       const made = { feature, path, template: template?.sources ?? [], warnings }
       const text = template?.text ?? ''
       if (dryRun) return { ...made, etag: etagOf(text), created: false }
-      const etag = await createTextFile(await insideFolder(project.root, path), text, path)
+      const etag = await createTextFile(await insideProject(project, path), text, path)
       await announce(ctx, project, feature, 'spec.created', { path })
       return { ...made, etag, created: true }
     })

@@ -6,6 +6,7 @@ import { nearest } from '../../schemas/nearest.ts'
 import type { Context } from '../kit/context.ts'
 import type { Edit } from '../kit/files/edits.ts'
 import { applyEdits, describeEdits } from '../kit/files/edits.ts'
+import { assertOutsideDataDir } from '../kit/files/data-dir-guard.ts'
 import { insideFolder } from '../kit/files/jail.ts'
 import { withFileLock } from '../kit/files/lock.ts'
 import type { TextFile } from '../kit/files/text-file.ts'
@@ -35,15 +36,27 @@ export const featureInput = {
 }
 
 /** A Spec-Kit project: a folder with `.specify` or `specs`. Features are named on every call. */
-export type Project = { repo: string; org: string; path: string; root: string }
+export type Project = { repo: string; org: string; path: string } & ProjectFolder
+
+/** Where a project is, and the hub's own folder, which nothing in it may lead to. */
+export type ProjectFolder = { root: string; dataDir: string }
 
 export async function openProject(
   ctx: Context,
   input: { repo: string; project: string },
 ): Promise<Project> {
   const { id, org, path } = await workingTree(ctx, input.repo)
-  const root = input.project === '' ? path : await insideFolder(path, input.project)
-  return { repo: id, org, path, root }
+  const { dataDir } = ctx
+  const root =
+    input.project === '' ? path : await insideProject({ root: path, dataDir }, input.project)
+  return { repo: id, org, path, root, dataDir }
+}
+
+/** The absolute path of a file or folder of the project, wherever links lead. */
+export async function insideProject(folder: ProjectFolder, path: string): Promise<string> {
+  const found = await insideFolder(folder.root, path)
+  await assertOutsideDataDir(folder, found)
+  return found
 }
 
 export async function featureNames({ root }: Project): Promise<string[]> {
@@ -106,7 +119,7 @@ export async function readDocument(
   name: string,
 ): Promise<TextFile> {
   const shown = `specs/${feature}/${name}`
-  return readTextFile(await insideFolder(project.root, shown), shown)
+  return readTextFile(await insideProject(project, shown), shown)
 }
 
 export type Written = { path: string; etag: string; changed: boolean; diff?: string | undefined }
@@ -151,8 +164,13 @@ export const announce = (
   kind: string,
   data: Record<string, unknown>,
 ) =>
-  ctx.write((tx) => {
+  ctx.transaction(async (tx) => {
     const subject = `spec:${project.repo}:${feature}`
-    tx.event({ kind, org: project.org, subject, data: { repo: project.path, feature, ...data } })
+    await tx.event({
+      kind,
+      org: project.org,
+      subject,
+      data: { repo: project.path, feature, ...data },
+    })
     tx.about(subject)
   })

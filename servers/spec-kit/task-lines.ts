@@ -28,9 +28,13 @@ export type TasksDocument = {
   unparsed: { line: number; text: string }[]
 }
 
-const box = /^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+\[)([^\]\r\n])\][ \t]+(.*)$/
-const idForm =
-  /^(?:\*\*|__|`|~~)?(T[-_]?\d+(?:[.\-_]?[A-Za-z0-9]+)*)(?=[\s:.*_`~\])]|$)(?:\*\*|__|`|~~)?[:.]?[ \t]*/
+const box = /^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+\[)([^\]\r\n])\][ \t]+(.*)$/u
+const plainId = String.raw`T[-_]?\d+(?:[.\-_/–+&]?[A-Za-z0-9]+)*`
+const idForm = new RegExp(String.raw`^(?:\*\*|__|\`|~~)?(${plainId})(?:\*\*|__|\`|~~)?[:.]?[ \t]*`)
+/** Signs that some put between box and id, such as 🟢 or ✅. */
+const signs = /^(?:(?![|`~<>])[\p{S}\p{M}\p{Cf}!•·–—-]+[ \t]*){1,3}/u
+/** An id that a task waits for; a range such as T001-T003 names its ends. */
+const namedId = /\bT[-_]?\d+(?:[.\-_/]?(?!T\d)[A-Za-z0-9]+)*/g
 const label = /^\[([^\]]{1,60})\][ \t]*/
 const anyId = /\bT\d{3,}[a-z]?\b/
 
@@ -74,22 +78,32 @@ export function readTasks(text: string): TasksDocument {
 function parseRest(
   rest: string,
 ): Pick<TaskLine, 'id' | 'parallel' | 'stories' | 'text' | 'dependsOn'> | undefined {
-  const found = idForm.exec(rest)
+  const before = readLabels(rest.replace(signs, ''))
+  const found = idForm.exec(before.text.replace(signs, ''))
   if (!found?.[1]) return undefined
-  let text = rest.slice(found[0].length)
-  let parallel = false
-  const stories: string[] = []
-  for (let token = label.exec(text); token; token = label.exec(text)) {
+  const after = readLabels(before.text.replace(signs, '').slice(found[0].length))
+  const depends = /depends on:?\s+((?:[^).;]|\.(?=\S))+)/i.exec(after.text)?.[1] ?? ''
+  return {
+    id: found[1],
+    parallel: before.parallel || after.parallel,
+    stories: [...before.stories, ...after.stories],
+    text: after.text.trim(),
+    dependsOn: depends.match(namedId) ?? [],
+  }
+}
+
+/** Takes `[P]`, `[US1]` and `[US1, US2]` off the beginning. */
+function readLabels(text: string): { text: string; parallel: boolean; stories: string[] } {
+  const labels = { text, parallel: false, stories: [] as string[] }
+  for (let token = label.exec(text); token; token = label.exec(labels.text)) {
     const parts = (token[1] ?? '').split(/[,+/&]|\sand\s/).map((part) => part.trim())
     if (!parts.every((part) => part === 'P' || /^US\d+$/i.test(part))) break
     for (const part of parts)
-      if (part === 'P') parallel = true
-      else stories.push(part.toUpperCase())
-    text = text.slice(token[0].length)
+      if (part === 'P') labels.parallel = true
+      else labels.stories.push(part.toUpperCase())
+    labels.text = labels.text.slice(token[0].length)
   }
-  const depends = /depends on:?\s+([^).;]+)/i.exec(text)?.[1] ?? ''
-  const dependsOn = depends.match(/T[-_]?\d+[A-Za-z]?/g) ?? []
-  return { id: found[1], parallel, stories, text: text.trim(), dependsOn }
+  return labels
 }
 
 const isPhase = (text: string) => /^#*\s*Phase\s+\S+/i.test(text)

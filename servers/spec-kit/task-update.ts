@@ -10,6 +10,10 @@ import type { TaskLine, TasksDocument } from './task-lines.ts'
 import { doneMark, readTasks } from './task-lines.ts'
 
 const name = 'tasks.md'
+
+/** The form that ids had before; taken for one release more. */
+const NamedTask = z.strictObject({ id: z.string().max(100), line: z.int().min(1).optional() })
+
 const ifMatch = z
   .string()
   .max(64)
@@ -27,19 +31,15 @@ export const specTaskUpdate = defineTool({
   input: {
     ...featureInput,
     tasks: z
-      .array(
-        z.strictObject({
-          id: z.string().max(100).describe('Id as written, such as T012'),
-          line: z
-            .int()
-            .min(1)
-            .optional()
-            .describe('Line, when several carry the id; needs if_match'),
-        }),
-      )
+      .array(z.union([z.string().max(100), NamedTask]))
       .min(1)
       .max(100)
-      .describe('Tasks to set'),
+      .describe('Ids of the tasks to set, as written, such as T012'),
+    line: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Line of the task, when several carry its id; needs if_match'),
     state: z.enum(['open', 'done', 'other']).describe('State to set'),
     mark: z
       .string()
@@ -59,13 +59,18 @@ export const specTaskUpdate = defineTool({
   run: async (input, ctx) => {
     const project = await openProject(ctx, input)
     const feature = await findFeature(project, input.feature)
+    const wanted = input.tasks.map((task) =>
+      typeof task === 'string' ? { id: task, line: input.line } : task,
+    )
+    if (input.line !== undefined && wanted.length > 1)
+      throw new HubError('invalid', '`line` names one task; set the others by calls of their own')
     if (input.state === 'done') await assertEvidence(project.path, input.evidence)
     const changed: string[] = []
     const unchanged: string[] = []
     const target = { feature, name, ifMatch: input.if_match, dryRun: input.dry_run }
     const written = await changeDocument(project, target, (file) => {
       const document = readTasks(file.text)
-      const lines = input.tasks.map((wanted) => findTask(document, wanted, input.if_match))
+      const lines = wanted.map((task) => findTask(document, task, input.if_match))
       return lines.flatMap((task): Edit[] => {
         if (task.state === input.state && (input.mark ?? task.mark) === task.mark) {
           unchanged.push(task.id)
@@ -114,7 +119,7 @@ function markFor(
 
 function findTask(
   document: TasksDocument,
-  wanted: { id: string; line?: number | undefined },
+  wanted: z.infer<typeof NamedTask>,
   ifMatch: string | undefined,
 ): TaskLine {
   const same = document.tasks.filter(({ id }) => id === wanted.id)

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { yaml } from '../kit/lazy.ts'
 import { HubError } from '../../schemas/errors.ts'
-import { insideFolder } from '../kit/files/jail.ts'
 import { readIfThere } from '../kit/files/text-file.ts'
+import type { ProjectFolder } from './project.ts'
+import { insideProject } from './project.ts'
 
 type Strategy = 'replace' | 'prepend' | 'append' | 'wrap'
 type Layer = { source: string; strategy: Strategy; text: string }
@@ -18,11 +19,12 @@ const plainId = /^[a-z0-9-]+$/
  * Undefined where the project has no such template.
  */
 export async function resolveTemplate(
-  root: string,
+  project: ProjectFolder,
   name: string,
 ): Promise<{ text: string; sources: string[] } | undefined> {
   const read = async (path: string): Promise<string | undefined> =>
-    readIfThere(await insideFolder(root, path))
+    readIfThere(await insideProject(project, path))
+  const { root } = project
   const override = await read(`.specify/templates/overrides/${name}.md`)
   if (override !== undefined)
     return { text: override, sources: [`.specify/templates/overrides/${name}.md`] }

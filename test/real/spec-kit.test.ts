@@ -70,10 +70,12 @@ const descriptions = [
   'emoji 🎉 party time',
 ]
 
+const dataDir = import.meta.dirname // Any folder that the project is not in.
+
 test('names of features are those that the scripts make', async () => {
   for (const folder of ['001-a', '007-b', '0012-c', '20260101-120000-d', 'notes'])
     mkdirSync(join(root, 'specs', folder), { recursive: true })
-  const folders = await featureNames({ repo: '', org: '', path: root, root })
+  const folders = await featureNames({ repo: '', org: '', path: root, root, dataDir })
   const differences = descriptions.flatMap((description) =>
     [undefined, 7, 8].flatMap((number) =>
       [undefined, 'My Short-Name', 'größe'].flatMap((short) => {
@@ -128,9 +130,10 @@ test('templates are composed from the same layers', async () => {
     ])
     expect(created.status, created.stderr).toBe(0)
     const { SPEC_FILE } = JSON.parse(created.stdout) as { SPEC_FILE: string }
-    expect((await resolveTemplate(root, 'spec-template'))?.text, `layout ${index}`).toBe(
-      readFileSync(SPEC_FILE, 'utf8'),
-    )
+    expect(
+      (await resolveTemplate({ root, dataDir }, 'spec-template'))?.text,
+      `layout ${index}`,
+    ).toBe(readFileSync(SPEC_FILE, 'utf8'))
   }
 })
 
@@ -155,7 +158,7 @@ test('paths and documents of a feature are those that the scripts tell', async (
     'quickstart.md',
     'tasks.md',
   ]
-  const project = { repo: '', org: '', path: root, root }
+  const project = { repo: '', org: '', path: root, root, dataDir }
   // Every second set of what a feature may have besides its plan, and one with an empty folder.
   for (let set = 0; set < 32; set += 2) {
     const feature = `1${String(set).padStart(2, '0')}-set`

@@ -1,58 +1,26 @@
-import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { yaml } from '../../kit/lazy.ts'
 import { HubError } from '../../../schemas/errors.ts'
+import { Slices } from '../slices.ts'
 import type { VaultIndex } from '../vault-index.ts'
+import type { Filter, Order } from './base-schema.ts'
+import { BaseFile, View, ViewTitle } from './base-schema.ts'
 import type { Scope } from './evaluate.ts'
 import { evaluate } from './evaluate.ts'
 import type { Expression } from './parser.ts'
-import { parseKnown as parseExpression } from './known.ts'
+import { parseFormula } from './formula.ts'
 import { summarize } from './summaries.ts'
 import type { Value } from './values.ts'
 import { compare, isEmpty, isTruthy, plain, show } from './values.ts'
 
-type Filter =
-  | string
-  | { and?: Filter[] | undefined; or?: Filter[] | undefined; not?: Filter[] | undefined }
-const Filter: z.ZodType<Filter> = z.lazy(() =>
-  z.union([
-    z.string(),
-    z.strictObject({
-      and: z.array(Filter).optional(),
-      or: z.array(Filter).optional(),
-      not: z.array(Filter).optional(),
-    }),
-  ]),
+/** A view, or why it cannot be run; one that is wrong keeps no other from running. */
+export type BaseView = { name: string } & (
+  | { state: 'read'; view: View }
+  | { state: 'wrong'; problem: string }
 )
-
-const Order = z.looseObject({
-  property: z.string(),
-  direction: z
-    .string()
-    .transform((way) => way.toUpperCase())
-    .pipe(z.enum(['ASC', 'DESC']))
-    .default('ASC'),
-})
-
-const View = z.looseObject({
-  type: z.string(),
-  name: z.string().optional(),
-  filters: Filter.optional(),
-  groupBy: z.union([z.string(), Order]).optional(),
-  order: z.array(z.string()).optional(),
-  sort: z.array(z.union([z.string(), Order])).optional(),
-  limit: z.number().int().min(0).optional(),
-  summaries: z.record(z.string(), z.string()).optional(),
-})
-
-const Base = z.looseObject({
-  filters: Filter.optional(),
-  formulas: z.record(z.string(), z.coerce.string()).optional(),
-  properties: z.record(z.string(), z.unknown()).optional(),
-  summaries: z.record(z.string(), z.string()).optional(),
-  views: z.array(View).optional(),
-})
-type Base = z.infer<typeof Base>
+type Base = Pick<z.infer<typeof BaseFile>, 'filters' | 'formulas' | 'summaries'> & {
+  views: BaseView[]
+}
 
 type BaseRow = { path: string; values: Record<string, unknown>; group?: string }
 export type BaseResult = {
@@ -64,28 +32,40 @@ export type BaseResult = {
 
 const stepsPerQuery = 5_000_000
 const stepsPerFile = 200_000
-/** Longest time in one go; other calls are served in between. */
-const sliceMs = 8
 const maxChars = 256 * 1024
 
 /** Reads a `.base` text. Keys that only say how a view looks are kept out of the way. */
 export function readBase(text: string, shown: string): Base {
   if (text.length > maxChars) throw new HubError('unsupported', `${shown} is longer than 256 KiB`)
   try {
-    return Base.parse(yaml().parse(text, { maxAliasCount: 50 }) ?? {})
+    const base = BaseFile.parse(yaml().parse(text, { maxAliasCount: 50 }) ?? {})
+    const { filters, formulas, summaries, views = [] } = base
+    return { filters, formulas, summaries, views: views.map(readView) }
   } catch (error) {
-    const why =
-      error instanceof z.ZodError
-        ? z.prettifyError(error)
-        : error instanceof Error
-          ? error.message
-          : String(error)
-    throw new HubError('invalid', `${shown} is not a base: ${why.slice(0, 500)}`, { cause: error })
+    throw new HubError('invalid', `${shown} is not a base: ${reasonOf(error)}`, { cause: error })
   }
 }
 
-export const viewNames = (base: Base): string[] =>
-  (base.views ?? []).map(({ name, type }, index) => name ?? `${type} ${index + 1}`)
+function readView(raw: unknown, index: number): BaseView {
+  const title = ViewTitle.safeParse(raw).data
+  const name = title?.name ?? `${title?.type ?? 'view'} ${index + 1}`
+  const read = View.safeParse(raw)
+  return read.success
+    ? { name, state: 'read', view: read.data }
+    : { name, state: 'wrong', problem: reasonOf(read.error) }
+}
+
+function reasonOf(error: unknown): string {
+  const reason =
+    error instanceof z.ZodError
+      ? z.prettifyError(error)
+      : error instanceof Error
+        ? error.message
+        : String(error)
+  return reason.slice(0, 500)
+}
+
+export const viewNames = ({ views }: Base): string[] => views.map(({ name }) => name)
 
 type Asked = {
   view: string | undefined
@@ -101,7 +81,7 @@ type Asked = {
 export async function runBase(base: Base, index: VaultIndex, asked: Asked): Promise<BaseResult> {
   const view = chooseView(base, asked.view)
   const formulas = new Map(
-    Object.entries(base.formulas ?? {}).map(([name, source]) => [name, parseExpression(source)]),
+    Object.entries(base.formulas ?? {}).map(([name, source]) => [name, parseFormula(source)]),
   )
   const filters = [base.filters, view?.filters]
     .filter((filter) => filter !== undefined)
@@ -122,11 +102,12 @@ export async function runBase(base: Base, index: VaultIndex, asked: Asked): Prom
     open: [],
     locals: {},
   })
-  const pause = pauses()
+  const slices = new Slices()
+  await index.links() // A formula may ask what links to a file.
 
   const found: { path: string; scope: Scope; keys: Key[] }[] = []
   for (const path of [...index.tree.files.keys()].toSorted()) {
-    await pause()
+    if (slices.isOver) await slices.next()
     const scope = scopeOf(path)
     const before = scope.budget.steps
     if (filters.every((filter) => filter(scope))) {
@@ -142,7 +123,7 @@ export async function runBase(base: Base, index: VaultIndex, asked: Asked): Prom
   const shown = view?.limit ? found.slice(0, view.limit) : found
   const rows = []
   for (const { path, scope, keys } of shown) {
-    await pause()
+    if (slices.isOver) await slices.next()
     rows.push({
       path,
       cells: cells.map(({ name, expression }) => [name, evaluate(expression, scope)] as const),
@@ -166,32 +147,23 @@ export async function runBase(base: Base, index: VaultIndex, asked: Asked): Prom
   }
 }
 
-/** Gives way to other work whenever a slice of time is used up. */
-function pauses(): () => Promise<void> {
-  let startedAt = performance.now()
-  return async () => {
-    if (performance.now() - startedAt < sliceMs) return
-    await setImmediate()
-    startedAt = performance.now()
+function chooseView({ views }: Base, asked: string | undefined): View | undefined {
+  const found = asked === undefined ? views[0] : views.find(({ name }) => name === asked)
+  if (!found && asked === undefined) return undefined
+  if (!found) {
+    throw new HubError('not_found', `the base has no view ${JSON.stringify(asked)}`, {
+      hint: `Views: ${views.map(({ name }) => name).join(', ') || 'none'}.`,
+    })
   }
-}
-
-function chooseView(base: Base, asked: string | undefined) {
-  const views = base.views ?? []
-  if (asked === undefined) return views[0]
-  const names = viewNames(base)
-  const found = views[names.indexOf(asked)]
-  if (found) return found
-  throw new HubError('not_found', `the base has no view ${JSON.stringify(asked)}`, {
-    hint: `Views: ${names.join(', ') || 'none'}.`,
-  })
+  if (found.state === 'read') return found.view
+  throw new HubError('invalid', `the view ${found.name} cannot be read: ${found.problem}`)
 }
 
 type Test = (scope: Scope) => boolean
 
 function compileFilter(filter: Filter): Test {
   if (typeof filter === 'string') {
-    const expression = parseExpression(filter)
+    const expression = parseFormula(filter)
     return (scope) => isTruthy(evaluate(expression, scope))
   }
   const [and, or, not] = [filter.and, filter.or, filter.not].map((part) => part?.map(compileFilter))
@@ -201,7 +173,7 @@ function compileFilter(filter: Filter): Test {
     !(not?.some((test) => test(scope)) ?? false)
 }
 
-function compileOrder(order: string | z.infer<typeof Order>): {
+function compileOrder(order: string | Order): {
   expression: Expression
   sign: 1 | -1
 } {

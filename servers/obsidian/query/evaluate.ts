@@ -1,5 +1,6 @@
 import { HubError } from '../../../schemas/errors.ts'
-import type { NoteMeta, VaultIndex } from '../vault-index.ts'
+import type { NoteMeta } from '../note-meta.ts'
+import type { VaultIndex } from '../vault-index.ts'
 import { arithmetic } from './arithmetic.ts'
 import { callFunction, callMethod, listMethods } from './functions.ts'
 import { unsupported } from './lexer.ts'

@@ -1,6 +1,7 @@
 import type { RE2JS as Compiled } from 're2js'
 import { HubError } from '../../../schemas/errors.ts'
 import { re2 } from '../../kit/lazy.ts'
+import { coreOf } from './pattern-core.ts'
 import type { Pattern } from './values.ts'
 
 const maxChars = 1000
@@ -12,7 +13,7 @@ const maxChars = 1000
 export function compilePattern(
   source: string,
   flags = '',
-): Pattern & { find(text: string, from?: number): { start: number; end: number } | undefined } {
+): Pattern & { find(text: string): { start: number; end: number } | undefined } {
   if (source.length > maxChars)
     throw new HubError(
       'unsupported',
@@ -39,6 +40,7 @@ export function compilePattern(
       },
     )
   }
+  const core = coreOf(source, flags)
   return {
     kind: 'regex',
     test: (text) => compiled.matcher(text).find(),
@@ -47,9 +49,24 @@ export function compilePattern(
         ? compiled.matcher(text).replaceAll(by)
         : compiled.matcher(text).replaceFirst(by),
     split: (text) => compiled.split(text),
-    find(text, from = 0) {
+    find(text) {
+      let from = 0
+      if (core) {
+        const { lead, runs, isWhole } = core
+        const first = lead && placeOf(lead, text)
+        if ((lead && !first) || runs.some((run) => run !== lead && !placeOf(run, text)))
+          return undefined
+        if (isWhole) return first
+        from = first?.start ?? 0 // No match begins earlier.
+      }
       const matcher = compiled.matcher(text)
       return matcher.find(from) ? { start: matcher.start(), end: matcher.end() } : undefined
     },
   }
+}
+
+function placeOf(run: RegExp, text: string): { start: number; end: number } | undefined {
+  run.lastIndex = 0
+  const found = run.exec(text)
+  return found ? { start: found.index, end: found.index + found[0].length } : undefined
 }

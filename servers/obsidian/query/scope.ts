@@ -1,5 +1,6 @@
-import type { NoteMeta, VaultIndex } from '../vault-index.ts'
-import { nameOf } from '../vault-index.ts'
+import type { NoteMeta } from '../note-meta.ts'
+import { nameOf } from '../note-meta.ts'
+import type { VaultIndex } from '../vault-index.ts'
 import type { LinkValue, Value } from './values.ts'
 import { readDate } from './values.ts'
 
@@ -79,8 +80,8 @@ export function fileField(index: VaultIndex, path: string, field: string): Value
         .filter(({ embed, target }) => embed && target !== '')
         .map(({ target }) => link(path, target))
     case 'backlinks':
-      return [...new Set((index.backlinks().get(path) ?? []).map(({ source }) => source))].map(
-        (source) => link('', source),
+      return [...new Set(index.backlinksOf(path).map(({ source }) => source))].map((source) =>
+        link('', source),
       )
     case 'properties':
       return propertyValue(index, note?.properties ?? {}, path)

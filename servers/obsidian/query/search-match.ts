@@ -1,47 +1,46 @@
-import type { Note } from '../note-scan.ts'
 import { hasTag } from '../note-scan.ts'
-import { nameOf } from '../vault-index.ts'
+import { nameOf } from '../note-meta.ts'
 import { compilePattern } from './pattern.ts'
 import type { Query, SearchScope } from './search-parser.ts'
+import type { Literal } from './search-literals.ts'
+import { literalsOf } from './search-literals.ts'
+import type { Part, SearchedNote } from './searched-note.ts'
+import { lowered, partsOf, partsWith } from './searched-note.ts'
 
-/** A piece of a note that is searched, with where it begins in the whole text. */
-type Part = { text: string; start: number }
 export type Found = { start: number; end: number }
+
+/** What a search is held against: a whole note, or a piece of it. */
 type Subject = {
-  path: string
-  note: Note
+  note: SearchedNote
   content: Part
   lower: string
   isWhole: boolean
-  found: Found[]
-}
-
-/** Holds a search against one note. Returns where its words stand, or undefined when it does not fit. */
-export function matchSearch(query: Matcher, path: string, note: Note): Found[] | undefined {
-  const { text } = note.scan
-  const found: Found[] = []
-  const fits = query({
-    path,
-    note,
-    content: { text, start: 0 },
-    lower: lowered(text),
-    isWhole: true,
-    found,
-  })
-  return fits ? found.sort((a, b) => a.start - b.start) : undefined
+  /** Where the words stand; undefined where only the answer is wanted, which is found sooner. */
+  found: Found[] | undefined
 }
 
 export type Matcher = (subject: Subject) => boolean
 
 const maxFound = 200
 
-/** Lower case that keeps every position: a letter that would become two stays as it is. */
-function lowered(text: string): string {
-  const lower = text.toLowerCase()
-  return lower.length === text.length
-    ? lower
-    : text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+/** Whether the note fits. */
+export const isMatch = (matcher: Matcher, note: SearchedNote): boolean =>
+  matcher(whole(note, undefined))
+
+/** Where the words of a search stand in a note, from the first to the last. */
+export function placesIn(matcher: Matcher, note: SearchedNote): Found[] {
+  const found: Found[] = []
+  matcher(whole(note, found))
+  return found.sort((a, b) => a.start - b.start)
 }
+
+const whole = (note: SearchedNote, found: Found[] | undefined): Subject => ({
+  note,
+  content: { text: note.text, start: 0 },
+  lower: note.lower,
+  isWhole: true,
+  found,
+})
 
 /** Prepares a search once for all notes. */
 export function compileSearch(query: Query): Matcher {
@@ -54,11 +53,14 @@ export function compileSearch(query: Query): Matcher {
     }
     case 'or': {
       const parts = query.parts.map(compileSearch)
-      return (subject) => parts.map((part) => part(subject)).includes(true)
+      return (subject) =>
+        subject.found
+          ? parts.map((part) => part(subject)).includes(true)
+          : parts.some((part) => part(subject))
     }
     case 'not': {
       const part = compileSearch(query.part)
-      return (subject) => !part({ ...subject, found: [] })
+      return (subject) => !part({ ...subject, found: undefined })
     }
     case 'text':
       return textMatcher(query.text, query.matchCase)
@@ -75,17 +77,18 @@ export function compileSearch(query: Query): Matcher {
     case 'property':
       return propertyMatcher(query)
     case 'scope':
-      return scopeMatcher(query.scope, compileSearch(query.part))
+      return scopeMatcher(query.scope, compileSearch(query.part), literalsOf(query.part))
   }
 }
 
 function textMatcher(text: string, matchCase: boolean): Matcher {
   const wanted = matchCase ? text : lowered(text)
-  return ({ content, lower, path, isWhole, found }) => {
+  return ({ note, content, lower, isWhole, found }) => {
     const within = matchCase ? content.text : lower
     const first = within.indexOf(wanted)
-    const fits = first >= 0 || (isWhole && !matchCase && lowered(nameOf(path)).includes(wanted))
-    if (wanted === '') return fits
+    const fits =
+      first >= 0 || (isWhole && !matchCase && lowered(nameOf(note.path)).includes(wanted))
+    if (wanted === '' || !found) return fits
     for (
       let at = first;
       at >= 0 && found.length < maxFound;
@@ -99,11 +102,11 @@ function textMatcher(text: string, matchCase: boolean): Matcher {
 
 function propertyMatcher({ name, value, test }: Extract<Query, { kind: 'property' }>): Matcher {
   const inner = value && compileSearch(value)
-  return ({ path, note }) => {
-    const { values } = note.properties
-    const key = Object.keys(values).find((other) => other.toLowerCase() === name.toLowerCase())
+  return ({ note }) => {
+    const { properties } = note
+    const key = Object.keys(properties).find((other) => other.toLowerCase() === name.toLowerCase())
     if (key === undefined) return false
-    const held = values[key]
+    const held = properties[key]
     const isEmpty = held === null || held === '' || (Array.isArray(held) && held.length === 0)
     if (test === 'null') return isEmpty
     if (test)
@@ -113,73 +116,35 @@ function propertyMatcher({ name, value, test }: Extract<Query, { kind: 'property
     if (!inner) return true
     return (Array.isArray(held) ? held : [held]).some((item) => {
       const text = typeof item === 'object' ? JSON.stringify(item) : String(item)
-      return inner({
-        path,
-        note,
-        content: { text, start: 0 },
-        lower: lowered(text),
-        isWhole: false,
-        found: [],
-      })
+      const content = { text, start: 0 }
+      return inner({ note, content, lower: lowered(text), isWhole: false, found: undefined })
     })
   }
 }
 
-function scopeMatcher(scope: SearchScope, part: Matcher): Matcher {
-  return (subject) => {
-    const { path, note } = subject
-    if (scope === 'file' || scope === 'path') {
+function scopeMatcher(scope: SearchScope, part: Matcher, literals: Literal[] | undefined): Matcher {
+  if (scope === 'content') return (subject) => part({ ...subject, isWhole: false })
+  if (scope === 'file' || scope === 'path')
+    return (subject) => {
+      const { path } = subject.note
       const text = scope === 'file' ? path.slice(path.lastIndexOf('/') + 1) : path
-      return part({
-        ...subject,
-        content: { text, start: 0 },
-        lower: lowered(text),
-        isWhole: false,
-        found: [],
-      })
+      const content = { text, start: 0 }
+      return part({ ...subject, content, lower: lowered(text), isWhole: false, found: undefined })
     }
-    if (scope === 'content') return part({ ...subject, isWhole: false })
-    return partsOf(note, scope)
-      .map((content) => part({ ...subject, content, lower: lowered(content.text), isWhole: false }))
-      .includes(true)
+  return (subject) => {
+    const { note, found } = subject
+    const fits = (content: Part) =>
+      part({ ...subject, content, lower: lowerOf(note, content), isWhole: false })
+    if (found) return partsOf(note, scope).map(fits).includes(true)
+    for (const content of partsWith(note, scope, literals)) if (fits(content)) return true
+    return false
   }
 }
 
-function partsOf(
-  { scan, tasks }: Note,
-  scope: Exclude<SearchScope, 'file' | 'path' | 'content'>,
-): Part[] {
-  const { text, lines } = scan
-  switch (scope) {
-    case 'line':
-      return lines.map((line) => ({ text: line.text, start: line.start }))
-    case 'section': {
-      const starts = [0, ...scan.headings.map(({ start }) => start)]
-      return starts.map((start, index) => ({
-        text: text.slice(start, starts[index + 1] ?? text.length),
-        start,
-      }))
-    }
-    case 'block': {
-      const blocks: Part[] = []
-      let start = -1
-      for (const line of lines) {
-        if (line.text.trim() === '' && start >= 0) {
-          blocks.push({ text: text.slice(start, line.start), start })
-          start = -1
-        } else if (line.text.trim() !== '' && start < 0) start = line.start
-      }
-      return start < 0 ? blocks : [...blocks, { text: text.slice(start), start }]
-    }
-    case 'task':
-    case 'task-todo':
-    case 'task-done':
-      return tasks
-        .filter(({ mark }) => scope === 'task' || (scope === 'task-todo') === (mark === ' '))
-        .map((task) => ({ text: task.text, start: task.markAt + task.mark.length + 2 }))
-  }
-}
+/** Cut out of the note's own lower case, which is the same at the bounds of a part. */
+const lowerOf = (note: SearchedNote, { text, start, isCopy }: Part): string =>
+  note.isFolded && isCopy !== true ? note.lower.slice(start, start + text.length) : lowered(text)
 
-function keep(found: Found[], start: number, end: number): void {
-  if (found.length < maxFound) found.push({ start, end })
+function keep(found: Found[] | undefined, start: number, end: number): void {
+  if (found && found.length < maxFound) found.push({ start, end })
 }

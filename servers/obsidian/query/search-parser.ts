@@ -32,7 +32,7 @@ export type SearchScope = (typeof scopes)[number]
 const maxChars = 4000
 const maxDepth = 40
 
-/** Parses a search; operators that are not known are refused with their place. */
+/** Parses a search; operators that are not supported are refused with their place. */
 export function parseSearch(source: string): Query {
   if (source.length > maxChars) throw wrong(source, 0, `a search of ${source.length} characters`)
   let at = 0
@@ -100,7 +100,7 @@ export function parseSearch(source: string): Query {
       skip()
       return { kind: 'tag', tag: source[at] === '"' ? quoted() : bare() }
     }
-    const scope = scopes.find((known) => known === name)
+    const scope = scopes.find((other) => other === name)
     if (!scope) throw wrong(source, start, `the operator ${name}:`)
     skip()
     if (at >= source.length || source[at] === ')')

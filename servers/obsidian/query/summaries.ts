@@ -1,7 +1,7 @@
 import { HubError } from '../../../schemas/errors.ts'
 import type { Scope } from './evaluate.ts'
 import { evaluate } from './evaluate.ts'
-import { parseKnown as parseExpression } from './known.ts'
+import { parseFormula } from './formula.ts'
 import type { Value } from './values.ts'
 import { isEmpty, isEqual, isTruthy, plain } from './values.ts'
 
@@ -58,7 +58,7 @@ export function summarize(
 function summary(kind: string, own: Record<string, string>, values: Value[], scope: Scope): Value {
   const formula = own[kind]
   if (formula !== undefined)
-    return evaluate(parseExpression(formula), { ...scope, locals: { values } })
+    return evaluate(parseFormula(formula), { ...scope, locals: { values } })
   const count = counting[kind]
   if (count) return count(values)
   const calculate = numeric[kind]

@@ -197,6 +197,9 @@ const cases: Case[] = [
   ['deny', 'no new one by a developer', dora, 'source.add', { path: '/any', known: false }],
   ['allow', 'but what its org works on', dora, 'source.add', { path: '/code', known: true }],
   ['deny', 'none by an agent', agent, 'source.add', { path: '/code', known: false }],
+  ['allow', 'a checklist by a person', dora, 'checklist.change', { document: 'checklists/ux.md' }],
+  ['allow', 'or a peer', peer, 'checklist.change', { document: 'checklists/ux.md' }],
+  ['deny', 'not by an agent', agent, 'checklist.change', { document: 'checklists/ux.md' }],
 ]
 
 test.each(cases)('%s: %s', (kind, _why, principal, action, subject) => {

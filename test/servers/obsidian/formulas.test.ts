@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { NoteMeta } from '../../../servers/obsidian/vault-index.ts'
+import type { NoteMeta } from '../../../servers/obsidian/note-meta.ts'
 import { VaultIndex } from '../../../servers/obsidian/vault-index.ts'
 import { formatDate } from '../../../servers/obsidian/query/date-format.ts'
 import { evaluate } from '../../../servers/obsidian/query/evaluate.ts'
-import { parseKnown } from '../../../servers/obsidian/query/known.ts'
+import { parseFormula } from '../../../servers/obsidian/query/formula.ts'
 import { plain } from '../../../servers/obsidian/query/values.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { writeFiles } from '../../helpers/repo.ts'
@@ -89,7 +89,7 @@ test.each(formulas)('%s', async (source, wanted) => {
     open: [],
     locals: {},
   }
-  expect(plain(evaluate(parseKnown(source), scope))).toEqual(wanted)
+  expect(plain(evaluate(parseFormula(source), scope))).toEqual(wanted)
   index.close()
 })
 

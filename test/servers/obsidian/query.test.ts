@@ -130,6 +130,37 @@ test.each([
   expect(performance.now() - started).toBeLessThan(15_000)
 })
 
+test('a view that is wrong is listed with its problem and keeps no other from running', async () => {
+  const vault = await startVault({
+    'X.base': `views:
+  - { type: table, name: Bad, filters: { xor: [a] } }
+  - { type: table, name: Older, sort: [{ column: rank, direction: desc }], order: [file.name] }
+  - 3
+`,
+    'A.md': '---\nrank: 1\n---\n',
+    'B.md': '---\nrank: 2\n---\n',
+    'Note.md': '```base\nviews: [{ type: 1 }, { type: list, groupBy: { column: rank } }]\n```\n',
+  })
+  const { items } = await vault.call<{ items: { name: string; problem?: string }[] }>(
+    'queryset_list',
+  )
+  expect(items.map(({ name, problem }) => [name, problem !== undefined])).toEqual([
+    ['Note.md#base-1#view 1', true],
+    ['Note.md#base-1#list 2', false],
+    ['X.base#Bad', true],
+    ['X.base#Older', false],
+    ['X.base#view 3', true],
+  ])
+  const run = (name: string) => vault.call<{ rows: { path: string }[] }>('queryset_run', { name })
+  const { rows } = await run('X.base#Older')
+  expect(rows.map(({ path }) => path).slice(0, 2)).toEqual(['B.md', 'A.md'])
+  expect(await run('Note.md#base-1#list 2')).toMatchObject({ rows: [{ group: '1' }, {}, {}, {}] })
+  expect(await failure(run('X.base#Bad'))).toMatchObject({
+    code: 'invalid',
+    message: expect.stringMatching(/xor/) as string,
+  })
+})
+
 const notes = {
   'Meeting.md':
     '---\nstatus: Done\nrating: 4\n---\n# Monday\nBudget plan\n\nother line\n\n- [ ] call Ada\n- [x] write Bob\n#work\n',

@@ -175,3 +175,27 @@ test('paths and links that lead out are refused, and binary or broken files are 
     message: expect.stringMatching(/extensions\.yml/) as string,
   })
 })
+
+test('links into the data directory of the hub are not followed, wherever they stand', async () => {
+  const data = makeFolder('hub')
+  const hub = await startHub({ data })
+  const at = await makeSpecProject(hub)
+  const own = await startHub({ data: join(at.repo, '.switchyard') })
+  const token = join(at.repo, '.switchyard', 'token')
+  symlinkSync(token, join(at.repo, 'specs/001-login/notes.md'))
+  symlinkSync(token, join(at.repo, '.specify/templates/tasks-template.md'))
+  symlinkSync(token, join(at.repo, '.specify/extensions.yml'))
+  const { repo } = at
+  await own.call('branch_create', { repo, branch: 'own' })
+  const calls: [string, Record<string, unknown>][] = [
+    ['spec_read', { ...at, parts: ['notes.md'] }],
+    ['spec_patch', { ...at, document: 'tasks.md', op: 'create', dry_run: true }],
+    ['spec_check', at],
+    ['spec_list', { repo, project: '.switchyard' }],
+  ]
+  for (const [tool, args] of calls)
+    expect(await failure(own.call(tool, args)), tool).toMatchObject({
+      code: 'denied',
+      message: expect.stringMatching(/data directory/) as string,
+    })
+})

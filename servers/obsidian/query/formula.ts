@@ -19,10 +19,10 @@ const methods = new Set(
 )
 
 /**
- * Parses a formula and refuses functions that are not known, wherever they stand in it: a branch
+ * Parses a formula and refuses functions that are not supported, wherever they stand in it: a branch
  * that no file reaches would otherwise hide that the answer is not what was asked for.
  */
-export function parseKnown(source: string): Expression {
+export function parseFormula(source: string): Expression {
   const expression = parseExpression(source)
   check(expression)
   return expression
@@ -50,11 +50,11 @@ function check(expression: Expression): void {
       return expression.entries.forEach(([, value]) => check(value))
     case 'call': {
       const { callee, source } = expression
-      const isKnown =
+      const isSupported =
         callee.kind === 'name'
           ? functions.has(callee.name)
           : callee.kind === 'member' && methods.has(callee.name)
-      if (!isKnown)
+      if (!isSupported)
         throw unsupported(
           callee.kind === 'name' || callee.kind === 'member'
             ? `the function ${callee.name}()`
