@@ -7,7 +7,9 @@ export const AuditRow = z.object({
   org: z.string(),
   principal: z.string(),
   tool: z.string(),
-  outcome: z.string().describe('ok, failed, denied, canceled, or unknown where the answer was lost'),
+  outcome: z
+    .string()
+    .describe('ok, failed, denied, canceled, or unknown where the answer was lost'),
   subject: z.string().optional(),
   args: z.string().describe('The arguments as JSON, long values shortened'),
   requestId: z.string(),

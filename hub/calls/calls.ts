@@ -18,6 +18,8 @@ import { decide, denied } from './decide.ts'
 import { isGranted, upstreamScope } from './grants.ts'
 import type { HeldRequest } from './held-request.ts'
 import { absentCaller } from './held-request.ts'
+import type { OpenCall } from './open-calls.ts'
+import { OpenCalls } from './open-calls.ts'
 import type { Outcome } from './outcome.ts'
 import { asKnown, labelOf, outcomeOf } from './outcome.ts'
 import type { Registry } from './registry.ts'
@@ -45,9 +47,11 @@ type Parts = Shared & {
 export class Calls {
   readonly #parts: Parts
   readonly #gate: ApprovalGate
+  readonly #open: OpenCalls
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#open = new OpenCalls(parts)
     this.#gate = new ApprovalGate({
       store: parts.store,
       clock: parts.clock,
@@ -64,9 +68,10 @@ export class Calls {
     })
   }
 
-  /** Takes up the calls that waited for a person when an earlier process ended. */
-  start(): Promise<void> {
-    return this.#gate.start()
+  /** Takes up what an earlier process left: calls under way, and calls that wait for a person. */
+  async start(): Promise<void> {
+    await this.#open.recover()
+    await this.#gate.start()
   }
 
   stop(): void {
@@ -173,16 +178,25 @@ export class Calls {
 
   /** Runs it where that is allowed, and records what came of it. */
   async #make<T>(call: Call, decision: Decision, run: () => Promise<Done<T>>): Promise<Done<T>> {
+    const open = this.#hasEffect(call)
+      ? this.#open.begin(() => auditRow(call, 'unknown'))
+      : undefined
     try {
       if (decision.kind === 'deny') throw denied(decision)
       const done = await run()
-      if (!done.isRecorded) await this.#parts.store.record(auditRow(call, done.outcome))
+      if (open)
+        await this.#open.end(open, done.isRecorded ? undefined : auditRow(call, done.outcome))
       return done
     } catch (thrown) {
       const error = asKnown(thrown, call, this.#parts.log)
-      await this.#recordFailure(call, outcomeOf(error))
+      await this.#recordFailure(call, outcomeOf(error), open)
       throw error
     }
+  }
+
+  /** What only reads leaves no audit row, unless it is refused. */
+  #hasEffect({ upstream, name }: Call): boolean {
+    return upstream !== undefined || this.#parts.registry.get(name)?.effect !== 'read'
   }
 
   /** A person said yes; whether the caller still may is asked again, since much may have happened. */
@@ -211,8 +225,7 @@ export class Calls {
     const tool = this.#parts.registry.require(call.name)
     const ctx = new CallContext(this.#parts, call, () => auditRow(call, 'ok'))
     const value = await tool.call(call.args, ctx)
-    // Reading has no effect to be on record; an effect's row is part of its transaction.
-    return { value, outcome: 'ok', isRecorded: ctx.isRecorded || tool.effect === 'read' }
+    return { value, outcome: 'ok', isRecorded: ctx.isRecorded } // An effect's row is part of its transaction.
   }
 
   async #pass(link: UpstreamLink, request: Relayed): Promise<Done<Reply>> {
@@ -227,12 +240,12 @@ export class Calls {
   }
 
   /** Refusals and failed effects are on record too; losing one of those rows loses no effect. */
-  async #recordFailure(call: Call, outcome: Outcome): Promise<void> {
-    const { registry, store, log } = this.#parts
-    const isRead = call.upstream === undefined && registry.get(call.name)?.effect === 'read'
-    if (isRead && outcome !== 'denied') return
+  async #recordFailure(call: Call, outcome: Outcome, open?: OpenCall): Promise<void> {
+    const { store, log } = this.#parts
     try {
-      await store.record(auditRow(call, outcome))
+      if (open) await this.#open.end(open, auditRow(call, outcome))
+      else if (outcome === 'denied' || this.#hasEffect(call))
+        await store.record(auditRow(call, outcome))
     } catch (error) {
       log.warn({ error, tool: call.name, outcome }, 'a failed call could not be audited')
     }

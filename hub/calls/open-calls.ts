@@ -1,0 +1,75 @@
+import type { Logger } from 'pino'
+import type { AuditEntry } from '../../servers/kit/audit.ts'
+import type { Clock } from '../../servers/kit/clock.ts'
+import type { Store } from '../../servers/kit/store.ts'
+import { readOpenCalls, removeOpenCall, saveOpenCall } from './store/open-calls.ts'
+
+type Entry = Omit<AuditEntry, 'at'>
+/** A call under way; `saved` once its row is there, or on its way to be. */
+export type OpenCall = { row(): Entry; beganAt: number; saved: Promise<void> | undefined }
+
+const momentMs = 200
+
+/**
+ * The calls with an effect that are under way. Most end within a moment and cost nothing here; of one
+ * that takes longer a row is kept, so that a hub that was killed in its course has it on record.
+ */
+export class OpenCalls {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #open = new Set<OpenCall>()
+  #isWatching = false
+
+  constructor({ store, clock, log }: { store: Store; clock: Clock; log: Logger }) {
+    this.#store = store
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** Puts on record what an earlier process left: nobody knows what came of it. */
+  async recover(): Promise<void> {
+    for (const call of await readOpenCalls(this.#store.reader))
+      await this.#store.transaction((tx) => removeOpenCall(tx, call.requestId), {
+        ...call,
+        outcome: 'unknown',
+      })
+  }
+
+  begin(row: () => Entry): OpenCall {
+    const call: OpenCall = { row, beganAt: this.#clock.now(), saved: undefined }
+    this.#open.add(call)
+    if (!this.#isWatching) this.#watch()
+    return call
+  }
+
+  /** Ends a call with its audit row, or without where that is written already. */
+  async end(call: OpenCall, audit: Entry | undefined): Promise<void> {
+    this.#open.delete(call)
+    if (call.saved) {
+      await call.saved
+      const { requestId } = call.row()
+      await this.#store.transaction((tx) => removeOpenCall(tx, requestId), audit)
+    } else if (audit) await this.#store.record(audit)
+  }
+
+  #watch(): void {
+    this.#isWatching = true
+    this.#clock.after(momentMs, () => {
+      this.#isWatching = false
+      this.#saveLong()
+      if (this.#open.size > 0) this.#watch()
+    })
+  }
+
+  #saveLong(): void {
+    const before = this.#clock.now() - momentMs / 2
+    for (const call of this.#open) {
+      if (call.saved || call.beganAt > before) continue
+      const { outcome: _later, ...row } = call.row()
+      call.saved = this.#store
+        .transaction((tx) => saveOpenCall(tx, { ...row, subject: row.subject }))
+        .catch((error: unknown) => this.#log.warn({ error }, 'a call under way is not on record'))
+    }
+  }
+}
