@@ -62,7 +62,7 @@ class CallContext implements Context {
   readonly config: Context['config']
   readonly dataDir: string
   readonly store: Context['store']
-  readonly cluster: Context['cluster']
+  readonly clusters: Context['clusters']
   readonly models: Context['models']
   readonly context: Context['context']
   readonly log: Context['log']
@@ -89,7 +89,7 @@ class CallContext implements Context {
     this.config = hub.config()
     this.dataDir = hub.dataDir
     this.store = hub.store
-    this.cluster = hub.cluster
+    this.clusters = hub.clusters
     this.models = hub.models
     this.context = hub.context
     this.log = hub.log

@@ -8,6 +8,7 @@ import { ContextStore } from '../servers/context/engine/client.ts'
 import { embeddingOf } from '../servers/context/engine/embedding.ts'
 import { servers } from '../servers/index.ts'
 import { closeVaults } from '../servers/obsidian/vaults.ts'
+import { Clusters } from '../servers/kit/clusters.ts'
 import type { Clock } from '../servers/kit/clock.ts'
 import { systemClock } from '../servers/kit/clock.ts'
 import { newId } from '../servers/kit/ids.ts'
@@ -59,7 +60,7 @@ export class Hub {
   readonly telemetry = new Telemetry()
   readonly rateLimit: RateLimit
   readonly auth: Authenticator
-  readonly cluster: LocalDriver
+  readonly clusters: Clusters
   readonly models: Models
   readonly context: ContextStore
   readonly upstreams: Upstreams
@@ -105,12 +106,8 @@ export class Hub {
     this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now)
     const token = ownerToken(this.dataDir)
     this.auth = new Authenticator(this.store, token, this.now)
-    this.cluster = new LocalDriver({
-      config: this.config,
-      dataDir: this.dataDir,
-      codeRoot,
-      log,
-    })
+    const { config, dataDir } = this
+    this.clusters = new Clusters([new LocalDriver({ config, dataDir, codeRoot, log })])
     this.models = new Models(this.config, environment)
     this.context = new ContextStore({
       dataDir: this.dataDir,

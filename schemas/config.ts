@@ -21,7 +21,10 @@ export const Settings = z.strictObject({
     .default('info')
     .describe('Log level'),
   dispatch: z.enum(['local', 'off']).default('local').describe('Start agents for queued tasks'),
-  isolation: z.enum(['auto', 'none', 'bwrap']).default('auto').describe('How pods are isolated'),
+  isolation: z
+    .enum(['auto', 'bwrap', 'userns', 'seatbelt', 'none'])
+    .default('auto')
+    .describe('How pods are isolated'),
   maxPods: z.coerce.number().int().min(1).max(1000).default(8).describe('Most pods at a time'),
   leaseMs: z.coerce
     .number()
@@ -84,6 +87,12 @@ export const ConfigFile = z.strictObject({
     .array(z.string().regex(/^\w{1,128}$/))
     .default([])
     .describe('Variables pods may see'),
+  allowUnisolated: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether owners may start work where pods are not isolated and could read the owner's token",
+    ),
   orgs: z
     .record(Org, z.strictObject({ maxPods: z.int().min(0).max(1000).optional() }))
     .default({})

@@ -1,4 +1,5 @@
 import type { Agent } from '../../schemas/agent.ts'
+import type { ConfigFile } from '../../schemas/config.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Pod } from '../../schemas/cluster.ts'
 import type { Isolation, Resources } from '../../schemas/task.ts'
@@ -13,10 +14,14 @@ type Waiting = {
   isolation: Isolation | null
   timeout_ms: number
 }
-type Trouble = { count: number; until: number }
+/** `refusedUnder` is the configuration that a refusal was made under; another may allow it. */
+type Trouble = { count: number; until: number; refusedUnder?: ConfigFile }
 
 const idleAgentMs = 1500
 const maxStartFailures = 4
+/** A refusal is on record each time, and what it depends on changes with the configuration or a restart. */
+const refusedMs = 3_600_000
+const configLookMs = 2000
 
 /**
  * Starts an agent for each queued task. It looks at the state, not at single events: whatever was
@@ -45,6 +50,9 @@ async function round(
   troubles: Map<string, Trouble>,
 ): Promise<number> {
   const now = hub.now()
+  const { file } = hub.config()
+  for (const [id, { refusedUnder }] of troubles)
+    if (refusedUnder && refusedUnder !== file) troubles.delete(id)
   const held = [...troubles].filter(([, trouble]) => trouble.until > now)
   const queued = startable(
     hub,
@@ -52,7 +60,7 @@ async function round(
   )
   let waitMs = Math.min(
     nextDueAt(hub, now) - now,
-    ...held.map(([, trouble]) => trouble.until - now),
+    ...held.map(([, trouble]) => (trouble.refusedUnder ? configLookMs : trouble.until - now)),
   )
   const idle = new Map<string, number>()
   for (const task of queued) {
@@ -83,6 +91,17 @@ async function round(
       troubles.set(task.id, { count: failed, until: hub.now() + 250 * 2 ** failed })
     } catch (error) {
       if (!(error instanceof HubError)) throw error
+      if (error.code === 'denied') {
+        const { message, hint } = error
+        await call('task_hold', {
+          task: task.id,
+          reason: [message, hint].filter(Boolean).join('. '),
+        })
+        const refusedUnder = hub.config().file
+        troubles.set(task.id, { count: failed, until: hub.now() + refusedMs, refusedUnder })
+        waitMs = Math.min(waitMs, configLookMs)
+        continue
+      }
       // No room now is no failure: the next exit of a pod, or a moment, brings the next try.
       troubles.set(task.id, { count: failed, until: hub.now() + 2000 })
       waitMs = Math.min(waitMs, 2000)

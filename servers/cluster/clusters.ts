@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { Capacity, Cluster } from '../../schemas/cluster.ts'
+import { startSubject } from '../kit/clusters.ts'
 import { defineTool } from '../kit/tool.ts'
+import { readOffers } from './placement.ts'
+import { listLivePods } from './store/pods.ts'
 
 export const clusterList = defineTool({
   name: 'cluster_list',
@@ -12,16 +15,25 @@ export const clusterList = defineTool({
   input: {},
   output: z.object({ items: z.array(Cluster) }),
   run: async (_input, ctx) => {
-    const { isolation, pods } = await ctx.cluster.capacity()
-    const local = {
-      id: ctx.cluster.id,
-      driver: 'local',
-      isolation,
-      health: 'ready',
-      nodes: 1,
-      pods: pods.live,
-    } as const
-    return { items: [local] }
+    const live = await listLivePods(ctx.reader)
+    const items = ctx.clusters.list().map(async (driver): Promise<Cluster> => {
+      const [subject, health, { nodes }] = await Promise.all([
+        startSubject(ctx, driver),
+        driver.health(),
+        readOffers([driver]),
+      ])
+      return {
+        id: driver.id,
+        driver: driver.kind,
+        isolation: subject.isolation,
+        isolationReason: subject.reason,
+        mayStart: ctx.may('pod.start', subject),
+        health,
+        nodes: nodes.length,
+        pods: live.filter(({ cluster }) => cluster === driver.id).length,
+      }
+    })
+    return { items: await Promise.all(items) }
   },
 })
 
@@ -34,5 +46,5 @@ export const nodeList = defineTool({
   scope: 'cluster:read',
   input: {},
   output: z.object({ items: z.array(Capacity) }),
-  run: async (_input, ctx) => ({ items: [await ctx.cluster.capacity()] }),
+  run: async (_input, ctx) => ({ items: (await readOffers(ctx.clusters.list())).nodes }),
 })

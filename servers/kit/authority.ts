@@ -1,4 +1,6 @@
+import type { Principal } from '../../schemas/principal.ts'
 import type { Scope } from '../../schemas/scope.ts'
+import type { Isolation } from '../../schemas/task.ts'
 
 /** Whether an agent's lease still stands; `none` for credentials that were never bound to one. */
 export type LeaseState = 'live' | 'ended' | 'none'
@@ -13,6 +15,15 @@ export type Subjects = {
   'org.use': { org: string }
   /** See or touch a row of an org; `task` and `repo` are given where an agent is bound to its own. */
   'row.see': { org: string; task?: string | undefined; repo?: string | undefined }
+  /** Have a program run in a pod; `submitter` is given where it is the agent of somebody's task. */
+  'pod.start': {
+    cluster: string
+    isolation: Isolation
+    /** Why it is isolated like that. */
+    reason: string
+    allowUnisolated: boolean
+    submitter?: Principal | 'unknown' | undefined
+  }
 }
 
 export type Action = keyof Subjects

@@ -3,7 +3,7 @@ import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Authority } from './authority.ts'
 import type { Clock } from './clock.ts'
-import type { ClusterDriver } from './cluster-driver.ts'
+import type { Clusters } from './clusters.ts'
 import type { ContextIndex } from './context-index.ts'
 import type { Models } from './models/models.ts'
 import type { Reader, Transaction } from './sql.ts'
@@ -19,7 +19,7 @@ export type Context = Authority & {
   readonly config: Config
   readonly dataDir: string
   readonly store: Store
-  readonly cluster: ClusterDriver
+  readonly clusters: Clusters
   readonly models: Models
   readonly context: ContextIndex
   readonly log: Logger

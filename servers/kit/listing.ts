@@ -1,7 +1,8 @@
 import type { Page } from './page.ts'
 import { cursorKey, pageOf } from './page.ts'
+import type { Reader, Row, SqlValue } from './sql.ts'
+import { anyOf } from './sql.ts'
 import type { Store } from './store.ts'
-import type { Row, SqlValue } from './tx.ts'
 
 /** Above every id of ours, so that a listing from the newest down starts at the top. */
 const highestId = '~'
@@ -10,8 +11,8 @@ const highestId = '~'
  * One page of a table that has `id` and `org`, newest first. Filters that are undefined are left
  * out; `also` is a constant condition. Table and column names are the caller's own, never input.
  */
-export function listNewest<R extends Row & { id: string }, Item>(
-  store: Store,
+export async function listNewest<R extends Row & { id: string }, Item>(
+  reader: Pick<Reader, 'all'> | Pick<Store, 'all'>,
   options: {
     table: string
     filters: Record<string, SqlValue | undefined>
@@ -22,7 +23,7 @@ export function listNewest<R extends Row & { id: string }, Item>(
     limit: number
     toItem(row: R): Item
   },
-): Page<Item> {
+): Promise<Page<Item>> {
   const { table, filters, orgs, also, cursor, limit, toItem } = options
   const set = Object.entries(filters).flatMap(([column, value]) =>
     value === undefined ? [] : [[column, value] as const],
@@ -31,12 +32,10 @@ export function listNewest<R extends Row & { id: string }, Item>(
     'id < :before',
     ...set.map(([column]) => `${column} = :${column}`),
     // For one org, which is the common case, equality lets the index give the order as well.
-    ...(orgs === undefined
-      ? []
-      : [orgs.length === 1 ? 'org = :orgs' : 'org IN (SELECT value FROM json_each(:orgs))']),
+    ...(orgs === undefined ? [] : [orgs.length === 1 ? 'org = :orgs' : `org ${anyOf('orgs')}`]),
     ...(also === undefined ? [] : [also]),
   ]
-  const rows = store.all<R>(
+  const rows = await reader.all<R>(
     `SELECT * FROM ${table} WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT :count`,
     {
       ...Object.fromEntries(set),

@@ -3,9 +3,11 @@ import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Isolation, Resources, Task } from '../../schemas/task.ts'
+import { startableClusters } from '../kit/clusters.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { repositoryRoot } from '../kit/git.ts'
+import { recordSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Tx } from '../kit/tx.ts'
 import { applyTemplate, templateNames } from './templates.ts'
@@ -51,7 +53,7 @@ export const taskSubmit = defineTool({
       .describe('Time limit of an attempt'),
     resources: Resources.prefault({}).describe('What the agent needs'),
     isolation: Isolation.optional().describe(
-      'Least isolation to accept; bwrap refuses unisolated nodes',
+      'Least isolation to accept, of none, seatbelt, userns, bwrap',
     ),
     org: Org.optional().describe('Org the task belongs to; default: your own'),
     idempotency_key: z
@@ -69,6 +71,7 @@ export const taskSubmit = defineTool({
     const repo = await checkedRepo(input.repo, template, applied.definition.needsRepo)
     if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
     const org = orgFor(ctx, input.org)
+    await assertStartable(ctx)
     if (repo !== undefined) assertMayUse(ctx, org, repo)
     const title = input.title ?? makeTitle(template, goal ?? command, repo)
     const { idempotency_key: key = null, ...request } = input
@@ -94,11 +97,16 @@ export const taskSubmit = defineTool({
         idempotency_key: key,
         request_digest: digest,
       })
-      insertTask(tx, row)
+      insertTask(ctx, tx, row)
       return toTask(row)
     })
   },
 })
+
+/** Refused at once when no pod could be started for the caller. Without a dispatcher other agents do the work. */
+export async function assertStartable(ctx: Context): Promise<void> {
+  if (ctx.config.dispatch !== 'off') await startableClusters(ctx, { submitter: ctx.principal })
+}
 
 type Given = Pick<
   TaskRow,
@@ -135,10 +143,12 @@ export const newRow = (ctx: Context, tx: Tx, given: Given): TaskRow => ({
   updated_at: tx.now,
   finished_at: null,
   not_before_at: 0,
+  pending_reason: null,
 })
 
-export function insertTask(tx: Tx, row: TaskRow): void {
+export function insertTask(ctx: Context, tx: Tx, row: TaskRow): void {
   tx.insert('tasks', row)
+  recordSubmitter(tx, row.id, ctx.principal)
   announce(tx, row)
 }
 

@@ -1,5 +1,5 @@
 import { HubError } from '../../schemas/errors.ts'
-import type { Task, TaskFailure, TaskResult, TaskState } from '../../schemas/task.ts'
+import type { Isolation, Task, TaskFailure, TaskResult, TaskState } from '../../schemas/task.ts'
 import { Resources, isTerminal } from '../../schemas/task.ts'
 import type { Context } from '../kit/context.ts'
 import { maySee } from '../kit/context.ts'
@@ -24,7 +24,7 @@ export type TaskRow = Row & {
   max_attempts: number
   fence: number
   resources: string
-  isolation: 'none' | 'bwrap' | null
+  isolation: Isolation | null
   timeout_ms: number
   model: string | null
   parent: string | null
@@ -39,6 +39,7 @@ export type TaskRow = Row & {
   updated_at: number
   finished_at: number | null
   not_before_at: number
+  pending_reason: string | null
 }
 
 export function toTask(row: TaskRow): Task {
@@ -50,6 +51,7 @@ export function toTask(row: TaskRow): Task {
     params: JSON.parse(row.params) as Record<string, unknown>, // Written by task_submit.
     ...(row.repo === null ? {} : { repo: row.repo }),
     state: row.state,
+    ...(row.pending_reason === null ? {} : { pendingReason: row.pending_reason }),
     ...(row.waiting_for === null ? {} : { waitingFor: row.waiting_for }),
     priority: row.priority,
     attempts: row.attempts,
@@ -117,11 +119,12 @@ export function moveTask(tx: Tx, row: TaskRow, event: TaskEvent, patch: Patch = 
     not_before_at: patch.notBeforeAt ?? row.not_before_at,
     updated_at: tx.now,
     finished_at: isTerminal(state) ? tx.now : null,
+    pending_reason: null,
   }
   tx.run(
     `UPDATE tasks SET state = :state, waiting_for = :waiting_for, agent = :agent, result = :result,
        failure = :failure, not_before_at = :not_before_at, updated_at = :updated_at,
-       finished_at = :finished_at, attempts = :attempts, failures = :failures, fence = :fence
+       finished_at = :finished_at, pending_reason = NULL, attempts = :attempts, failures = :failures, fence = :fence
      WHERE id = :id`,
     pick(next),
   )

@@ -8,7 +8,7 @@ import { listNewest } from '../kit/listing.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { AttemptRow } from './attempt-rows.ts'
 import { toAttempt } from './attempt-rows.ts'
-import { insertTask, newRow } from './submit.ts'
+import { assertStartable, insertTask, newRow } from './submit.ts'
 import { endAttempt, findTask, moveTask, toTask } from './task-rows.ts'
 
 const taskId = z.string().max(60).describe('Task id, as task_submit and task_list return it')
@@ -118,7 +118,8 @@ export const taskRetry = defineTool({
       .describe('What the next attempt should do differently'),
   },
   output: Task,
-  run: ({ task, message }, ctx) => {
+  run: async ({ task, message }, ctx) => {
+    await assertStartable(ctx)
     const copyId = ctx.id('task')
     return ctx.write((tx) => {
       const row = findTask(ctx, tx, task)
@@ -126,7 +127,7 @@ export const taskRetry = defineTool({
         const copy = {
           ...newRow(ctx, tx, { ...row, id: copyId, retry_of: row.id, idempotency_key: null }),
         }
-        insertTask(tx, copy)
+        insertTask(ctx, tx, copy)
         if (message) addMessage(tx, copyId, ctx.principal.id, message)
         return toTask(copy)
       }

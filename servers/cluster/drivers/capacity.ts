@@ -25,12 +25,10 @@ export async function readCapacity(options: {
   const cpus = availableParallelism()
   const load = loadavg()[0] ?? 0
   const diskAvailable = (disk.bavail * disk.bsize) / mib
-  const pressed = available < totalmem() * 0.05 || diskAvailable < 256
-  return {
+  const capacity = {
     node,
     cluster,
     tags: [`os:${platform()}`, `arch:${arch()}`, ...(gpus.length > 0 ? ['gpu'] : []), ...tags],
-    health: pressed ? 'pressure' : 'ready',
     cpus: { total: cpus, promised: promised.cpus, load: Math.round(load * 100) / 100 },
     memoryMb: {
       total: Math.floor(totalmem() / mib),
@@ -46,6 +44,14 @@ export async function readCapacity(options: {
     isolation,
     at: Date.now(),
   }
+  return { ...capacity, health: pressureOf(capacity) === undefined ? 'ready' : 'pressure' }
+}
+
+/** What the machine runs out of, or undefined while there is enough. */
+export function pressureOf({ memoryMb, diskMb }: Pick<Capacity, 'memoryMb' | 'diskMb'>) {
+  if (memoryMb.available < memoryMb.total * 0.05)
+    return `only ${memoryMb.available} of ${memoryMb.total} MiB memory are left`
+  return diskMb.available < 256 ? `only ${diskMb.available} MiB disk are left` : undefined
 }
 
 /** Linux counts reclaimable cache as used; MemAvailable is what a new program can really get. */

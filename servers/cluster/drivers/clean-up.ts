@@ -1,24 +1,27 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { Isolation } from '../../../schemas/task.ts'
+import { wrappersOf } from './isolation/isolation.ts'
 import { carrying, familyOf, signalProcess, snapshot } from './processes.ts'
 
 /** Environment variable that every process of a pod carries, with the pod's id. */
 export const marker = 'SWITCHYARD_POD'
 
 /**
- * Asks the program of a pod to end. Bubblewrap around it is left out: it would end at once and take
+ * Asks the program of a pod to end. What isolates it is left out: that would end at once and take
  * the program with it, before that had handed anything back.
  */
-export async function askToEnd(pid: number): Promise<void> {
-  const family = familyOf(pid, await snapshot())
-  const wrappers = new Set(
-    family.filter(({ name }) => name === 'bwrap').map((process) => process.pid),
-  )
-  const tops = family.filter(
-    (process) =>
-      !wrappers.has(process.pid) && (process.pid === pid || wrappers.has(process.parent)),
-  )
-  for (const top of tops) signalProcess(top.pid, 'SIGTERM')
+export async function askToEnd(pid: number, isolation: Isolation): Promise<void> {
+  const all = await snapshot()
+  let tops = [pid]
+  for (let depth = 0; depth < wrappersOf[isolation]; depth++)
+    tops = [...all.values()].filter(({ parent }) => tops.includes(parent)).map((child) => child.pid)
+  for (const top of tops) signalProcess(top, 'SIGTERM')
+}
+
+/** Sends a signal to a process and everything below it. */
+export async function signalFamily(pid: number, signal: NodeJS.Signals): Promise<void> {
+  for (const member of familyOf(pid, await snapshot())) signalProcess(member.pid, signal)
 }
 
 /** Kills a pod's processes: those below it, and those that only its mark still tells. */

@@ -266,14 +266,11 @@ CREATE TABLE pods (
   limits      TEXT    NOT NULL,
   resources   TEXT    NOT NULL,
   timeout_ms  INTEGER NOT NULL,
-  pid         INTEGER,
-  -- Start time of the process in clock ticks since boot: tells a reused process id from ours.
-  pid_started TEXT,
   exit_code   INTEGER,
   reason      TEXT,
   created_at  INTEGER NOT NULL,
   ended_at    INTEGER
-) STRICT;
+, handle TEXT) STRICT;
 
 CREATE TABLE repositories (
   id             TEXT    PRIMARY KEY,
@@ -315,6 +312,11 @@ CREATE TABLE sign_ins (
   changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE task_submitters (
+  task      TEXT PRIMARY KEY,
+  principal TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE tasks (
   id              TEXT    PRIMARY KEY,
   org             TEXT    NOT NULL,
@@ -345,7 +347,7 @@ CREATE TABLE tasks (
   updated_at      INTEGER NOT NULL,
   finished_at     INTEGER,
   not_before_at   INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, pending_reason TEXT) STRICT;
 
 CREATE TABLE tokens (
   id         TEXT    PRIMARY KEY,
