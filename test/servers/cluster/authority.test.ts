@@ -98,6 +98,19 @@ test("a developer's task that is queued already stays so, with the reason, until
   expect((await readTask(isolated, task.id)).pendingReason).toBeUndefined()
 }, 60_000)
 
+test('a level that is asked for by name and does not work here is an error, never a weaker one', async () => {
+  const level = process.platform === 'darwin' ? 'userns' : 'seatbelt'
+  const hub = await startHub({ dispatch: 'local', isolation: level })
+  for (const refused of [hub.call('task_submit', submission), hub.call('pod_run', { command })])
+    expect(await failure(refused)).toMatchObject({
+      code: 'unsupported',
+      message: `isolation is set to ${level}, which does not work here`,
+    })
+  expect(await hub.call('cluster_list')).toMatchObject({
+    items: [{ id: 'local', mayStart: false, health: { state: 'unreachable' } }],
+  })
+})
+
 test('a pod without isolation takes no further program once that is no longer allowed', async () => {
   const hub = await startUnisolated(true, 'off')
   const pod = await hub.call<Pod>('pod_run', { command })
