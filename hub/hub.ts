@@ -194,6 +194,7 @@ export class Hub {
     this.draining = true
     this.#closing.abort()
     await this.#controllers?.stop()
+    await this.clusters.close()
     this.store.topics.close()
     const deadline = setTimeout(() => this.#stop.abort(), this.config().drainMs)
     await this.#listener?.close(this.#stop.signal)

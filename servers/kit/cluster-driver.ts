@@ -85,4 +85,6 @@ export type ClusterDriver = {
   logs(podId: string, options: LogOptions): AsyncIterable<Uint8Array>
   /** Removes what carries our mark and belongs to no live pod. */
   sweep(livePodIds: Set<string>): Promise<{ killed: number; removed: number }>
+  /** Lets go of what it does in this process; pods go on. */
+  close(): Promise<void>
 }

@@ -21,6 +21,10 @@ export class Clusters {
     return [...this.#drivers.values()]
   }
 
+  async close(): Promise<void> {
+    await Promise.all(this.list().map((driver) => driver.close()))
+  }
+
   /** What an owner should know before work is started, a line each. */
   async warnings(): Promise<string[]> {
     const lines = this.list().map(async (driver) => {

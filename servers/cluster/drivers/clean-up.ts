@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Isolation } from '../../../schemas/task.ts'
 import { wrappersOf } from './isolation/isolation.ts'
@@ -45,6 +45,23 @@ export async function tidy(folder: string): Promise<boolean> {
     rest.map((name) => rm(resolve(folder, name), { recursive: true, force: true, maxRetries: 3 })),
   )
   return old
+}
+
+/** Ends the processes and removes the folders of pods below `folder` that are not live. */
+export async function sweepPods(
+  folder: string,
+  livePodIds: Set<string>,
+): Promise<{ killed: number; removed: number }> {
+  await mkdir(folder, { recursive: true })
+  // Folders tell our pods from those of another hub on the same machine.
+  const names = (await readdir(folder)).filter((name) => !name.startsWith('.'))
+  const ended = names.filter((name) => !livePodIds.has(name))
+  const ours = carrying(marker).filter(
+    ({ pid, value }) => ended.includes(value) && pid !== process.pid,
+  )
+  for (const { pid } of ours) signalProcess(pid, 'SIGKILL')
+  const removed = await Promise.all(ended.map((name) => tidy(join(folder, name))))
+  return { killed: ours.length, removed: removed.filter(Boolean).length }
 }
 
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

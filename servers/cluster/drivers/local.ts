@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readdirSync, realpathSync } from 'node:fs'
+import { closeSync, openSync, realpathSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -15,7 +15,7 @@ import type {
   PodSpec,
 } from '../../kit/cluster-driver.ts'
 import { pressureOf, readCapacity } from './capacity.ts'
-import { askToEnd, killAll, marker, signalFamily, sleep, tidy } from './clean-up.ts'
+import { askToEnd, killAll, signalFamily, sleep, sweepPods, tidy } from './clean-up.ts'
 import { chooseIsolation } from './isolation/isolation.ts'
 import type { Chosen } from './isolation/isolation.ts'
 import type { Launch } from './launch.ts'
@@ -24,7 +24,7 @@ import { MemoryGuard } from './memory-guard.ts'
 import { execute, readLog, spawned } from './output.ts'
 import type { LivePod } from './pod-process.ts'
 import { acceptedPod, livePod, parseHandle } from './pod-process.ts'
-import { carrying, signalProcess, snapshot } from './processes.ts'
+import { signalProcess, snapshot } from './processes.ts'
 
 const adoptedPollMs = 250
 
@@ -45,6 +45,7 @@ export class LocalDriver implements ClusterDriver {
   readonly #tags: string[]
   readonly #live = new Map<string, LivePod>()
   readonly #guard: MemoryGuard
+  readonly #closing = new AbortController()
   #isolation: Promise<Chosen> | undefined
 
   /** Several on one machine need an `id` each; then each has tags of its own beside the machine's. */
@@ -176,22 +177,21 @@ export class LocalDriver implements ClusterDriver {
     return readLog(join(this.#folder(podId), 'output.log'), options, () => this.#live.has(podId))
   }
 
-  async sweep(livePodIds: Set<string>): Promise<{ killed: number; removed: number }> {
-    mkdirSync(this.#pods, { recursive: true })
-    // Folders tell our pods from those of another hub on the same machine.
-    const folders = readdirSync(this.#pods).filter((name) => !name.startsWith('.'))
-    const ours = carrying(marker).filter(
-      ({ pid, value }) => !livePodIds.has(value) && folders.includes(value) && pid !== process.pid,
-    )
-    for (const { pid } of ours) signalProcess(pid, 'SIGKILL')
-    const ended = folders.filter((name) => !livePodIds.has(name))
-    const removed = await Promise.all(ended.map((name) => tidy(this.#folder(name))))
-    return { killed: ours.length, removed: removed.filter(Boolean).length }
+  sweep(livePodIds: Set<string>): Promise<{ killed: number; removed: number }> {
+    return sweepPods(this.#pods, livePodIds)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#isolation?.catch(() => undefined) // Whoever asked was told.
   }
 
   async #chooseIsolation(): Promise<Chosen> {
-    const [dataDir, codeRoot] = [this.#dataDir, this.#codeRoot]
-    const chosen = await chooseIsolation(this.#config().isolation, { dataDir, codeRoot })
+    const chosen = await chooseIsolation(this.#config().isolation, {
+      dataDir: this.#dataDir,
+      codeRoot: this.#codeRoot,
+      signal: this.#closing.signal,
+    })
     if (chosen.level === 'none')
       this.#log.warn(
         { cluster: this.id, reason: chosen.reason },

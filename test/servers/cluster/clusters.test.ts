@@ -66,6 +66,7 @@ test('a cluster that does not answer is said to be silent and takes nothing from
       throw new Error('connection refused')
     },
     sweep: silence,
+    close: () => Promise.resolve(),
   }
   hub.hub.clusters.register(silent)
   const { candidates } = await hub.call<{ candidates: PlacementCandidate[] }>('placement_explain')

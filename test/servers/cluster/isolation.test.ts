@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -126,6 +126,14 @@ test.runIf(mayDrop && offered.includes('userns'))(
     expect(`${stdout}${stderr}`).toBe('userns\nfinished\n')
   },
 )
+
+test('a hub that ends while levels are tried leaves nothing of the trial', async () => {
+  const hub = await startHub({ isolation: 'auto' })
+  const warnings = hub.hub.clusters.warnings().catch((error: unknown) => String(error))
+  await hub.hub.stop()
+  await warnings
+  expect(readdirSync(hub.hub.dataDir).filter((name) => name.startsWith('probe-'))).toEqual([])
+})
 
 describe('what a sandbox shows', () => {
   const dataDir = '/var/lib/hub/data'

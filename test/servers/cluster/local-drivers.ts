@@ -30,7 +30,7 @@ export function localDrivers(isolation: Isolation, id = 'local'): () => LocalDri
 export const offered: Isolation[] = []
 const dataDir = mkdtempSync(join(tmpdir(), 'switchyard-levels-'))
 for (const level of isolationLevels)
-  await chooseIsolation(level, { dataDir, codeRoot }).then(
+  await chooseIsolation(level, { dataDir, codeRoot, signal: new AbortController().signal }).then(
     () => offered.push(level),
     () => undefined, // It does not work here.
   )

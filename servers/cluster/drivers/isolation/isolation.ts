@@ -32,7 +32,7 @@ export const wrappersOf: Record<Isolation, number> = { bwrap: 2, userns: 2, seat
  */
 export async function chooseIsolation(
   wanted: Config['isolation'],
-  options: { dataDir: string; codeRoot: string },
+  options: { dataDir: string; codeRoot: string; signal: AbortSignal },
 ): Promise<Chosen> {
   if (wanted === 'none') return { level: 'none', reason: 'the setting `isolation` is none' }
   const candidates = wanted === 'auto' ? offered() : [wanted]
@@ -58,7 +58,7 @@ const offered = (): Isolation[] => {
 /** What is wrong with a level on this machine, or undefined when it keeps its promise. */
 async function tryOut(
   level: Isolation,
-  { dataDir, codeRoot }: { dataDir: string; codeRoot: string },
+  { dataDir, codeRoot, signal }: { dataDir: string; codeRoot: string; signal: AbortSignal },
 ): Promise<string | undefined> {
   const name = `probe-${randomUUID()}`
   const folder = join(dataDir, name)
@@ -80,11 +80,16 @@ async function tryOut(
     const probe = ['/bin/sh', '-c', promises, name, secret, String(process.pid), pidNamespace()]
     const [program = '', ...args] = isolate[level](sandbox, probe)
     const env = { PATH: path }
-    const { exitCode, stdout, stderr } = await run(program, args, { env, timeoutMs: 10_000 })
+    const { exitCode, stdout, stderr } = await run(program, args, {
+      env,
+      signal,
+      timeoutMs: 10_000,
+    })
     if (exitCode === 0) return undefined
     const said = `${stdout.toString('utf8')}${stderr.toString('utf8')}`.trim().split('\n')[0]
     return said || `it ended with code ${exitCode ?? 'none'}`
   } catch (error) {
+    if (signal.aborted) throw error
     return error instanceof Error ? error.message : String(error)
   } finally {
     rmSync(folder, { recursive: true, force: true })
