@@ -3,7 +3,7 @@ import type { Principal } from '../../schemas/principal.ts'
 import type { ClusterDriver } from './cluster-driver.ts'
 import type { Context } from './context.ts'
 
-/** The clusters that agents can run on, by id. The first one is the default. */
+/** The clusters that agents can run on, by id. None is special: placement rates the nodes of all. */
 export class Clusters {
   readonly #drivers = new Map<string, ClusterDriver>()
 
@@ -51,8 +51,7 @@ export type Submitter = Principal | 'unknown'
 
 /**
  * The clusters that may start work for the caller and the submitter, in a fixed order; `denied`
- * when there is none.
- * A cluster that cannot say how it isolates is left out.
+ * when there is none. A cluster that cannot say how it isolates is left out.
  */
 export async function startableClusters(
   ctx: Pick<Context, 'clusters' | 'config' | 'may' | 'ensure'>,

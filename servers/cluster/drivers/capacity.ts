@@ -11,12 +11,13 @@ export async function readCapacity(options: {
   node: string
   cluster: string
   isolation: Isolation
-  promised: Resources
-  pods: Capacity['pods']
+  /** What each live pod was promised. */
+  live: Resources[]
+  maxPods: number
   dataDir: string
   tags: string[]
 }): Promise<Capacity> {
-  const { node, cluster, isolation, promised, pods, dataDir, tags } = options
+  const { node, cluster, isolation, live, maxPods, dataDir, tags } = options
   const [disk, gpus, available] = await Promise.all([
     statfs(dataDir),
     readGpus(),
@@ -29,18 +30,22 @@ export async function readCapacity(options: {
     node,
     cluster,
     tags: [`os:${platform()}`, `arch:${arch()}`, ...(gpus.length > 0 ? ['gpu'] : []), ...tags],
-    cpus: { total: cpus, promised: promised.cpus, load: Math.round(load * 100) / 100 },
+    cpus: {
+      total: cpus,
+      promised: live.reduce((sum, shape) => sum + shape.cpus, 0),
+      load: Math.round(load * 100) / 100,
+    },
     memoryMb: {
       total: Math.floor(totalmem() / mib),
       available: Math.floor(available / mib),
-      promised: promised.memoryMb,
+      promised: live.reduce((sum, shape) => sum + shape.memoryMb, 0),
     },
     diskMb: {
       total: Math.floor((disk.blocks * disk.bsize) / mib),
       available: Math.floor(diskAvailable),
     },
     gpus,
-    pods,
+    pods: { live: live.length, limit: maxPods },
     isolation,
     at: Date.now(),
   }

@@ -9,7 +9,8 @@ import { sandboxOf } from './isolation/sandbox.ts'
 import { podEnvironment } from './pod-env.ts'
 
 export type Launch = {
-  folder: string
+  /** Where it starts. */
+  home: string
   env: Record<string, string>
   program: string
   args: string[]
@@ -38,9 +39,11 @@ export function prepareLaunch(
     mounts.filter((mount) => mount.access === access).map((mount) => mount.path)
   const writable = [work, ...shown('write')]
   const readable = [join(dataDir, 'run'), ...shown('read')]
-  for (const path of [join(folder, 'tmp'), cacheDir, ...writable, ...readable])
+  // Beside the output, which the program could else put a link in place of.
+  const [home, tmp] = [join(folder, 'home'), join(folder, 'tmp')]
+  for (const path of [home, tmp, cacheDir, ...writable, ...readable])
     mkdirSync(path, { recursive: true })
-  const base = podEnvironment({ own: process.env, folder, cacheDir, codeRoot, extra: at.podEnv })
+  const base = podEnvironment({ own: process.env, home, tmp, cacheDir, codeRoot, extra: at.podEnv })
   const env: Record<string, string> = {
     ...base,
     ...spec.env,
@@ -51,9 +54,9 @@ export function prepareLaunch(
   const own = spec.program.kind === 'agent' ? agentCommand() : spec.program.command
   const stage = stageOf(dataDir)
   const path = env.PATH ?? ''
-  const sandbox = sandboxOf({ folder, stage, readable, writable, dataDir, codeRoot, path })
+  const sandbox = sandboxOf({ home, tmp, stage, readable, writable, dataDir, codeRoot, path })
   const [program = '', ...args] = isolate[isolation](sandbox, command ?? own)
-  return { folder, env, program, args }
+  return { home, env, program, args }
 }
 
 function pathOf({ purpose, key }: Mount, dataDir: string): string {

@@ -93,16 +93,12 @@ export class LocalDriver implements ClusterDriver {
   async nodes(): Promise<[Capacity]> {
     const { level } = await this.isolation()
     const { maxPods, file } = this.#config()
-    const shapes = [...this.#live.values()].map(({ spec }) => spec.resources)
     const capacity = await readCapacity({
       node: hostname(),
       cluster: this.id,
       isolation: level,
-      promised: {
-        cpus: shapes.reduce((sum, shape) => sum + shape.cpus, 0),
-        memoryMb: shapes.reduce((sum, shape) => sum + shape.memoryMb, 0),
-      },
-      pods: { live: shapes.length, limit: maxPods },
+      live: [...this.#live.values()].map(({ spec }) => spec.resources),
+      maxPods,
       dataDir: this.#dataDir,
       tags: [...file.tags, ...this.#tags],
     })
@@ -111,10 +107,10 @@ export class LocalDriver implements ClusterDriver {
 
   async start(spec: PodSpec): Promise<AcceptedPod> {
     const { level } = await this.isolation()
-    const { folder, env, program, args } = this.#prepare(spec, level)
-    const output = openSync(join(folder, 'output.log'), 'a', 0o600)
+    const { home, env, program, args } = this.#prepare(spec, level)
+    const output = openSync(this.#logFile(spec.id), 'a', 0o600)
     const child = spawn(program, args, {
-      cwd: folder,
+      cwd: home,
       env,
       detached: true,
       stdio: ['ignore', output, output],
@@ -174,7 +170,7 @@ export class LocalDriver implements ClusterDriver {
   }
 
   logs(podId: string, options: LogOptions): AsyncIterable<Uint8Array> {
-    return readLog(join(this.#folder(podId), 'output.log'), options, () => this.#live.has(podId))
+    return readLog(this.#logFile(podId), options, () => this.#live.has(podId))
   }
 
   sweep(livePodIds: Set<string>): Promise<{ killed: number; removed: number }> {
@@ -202,6 +198,10 @@ export class LocalDriver implements ClusterDriver {
 
   #folder(podId: string): string {
     return join(this.#pods, podId)
+  }
+
+  #logFile(podId: string): string {
+    return join(this.#folder(podId), 'output.log')
   }
 
   #require(podId: string): LivePod {

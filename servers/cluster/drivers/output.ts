@@ -23,10 +23,10 @@ export function spawned(child: ChildProcess, program: string): Promise<void> {
 
 /** Runs a program beside a pod's own; whoever stops reading or aborts ends its whole group. */
 export async function* execute(launch: Launch, signal: AbortSignal): AsyncGenerator<ExecEvent> {
-  const { folder, env, program, args } = launch
+  const { home, env, program, args } = launch
   signal.throwIfAborted()
   const child = spawn(program, args, {
-    cwd: folder,
+    cwd: home,
     env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -31,7 +31,7 @@ kill -0 ${hubPid} 2>/dev/null && echo "LEAK the hub can be killed"
 (echo x >${codeRoot}/switchyard-escape) 2>/dev/null && echo "LEAK the hub's code can be written"
 (cat /proc/sys/kernel/core_pattern >/proc/sys/kernel/core_pattern) 2>/dev/null && echo "LEAK the kernel can be set"
 for device in /dev/sd? /dev/vd? /dev/nvme* /dev/mem; do [ -e "$device" ] && echo "LEAK $device"; done
-mkdir tmp/seen
+mkdir -p tmp/seen
 for trick in "umount ${dataDir}" "umount -l ${dataDir}" "mount --bind / $PWD/tmp/seen" \\
   "mount --rbind / $PWD/tmp/seen; umount -l $PWD/tmp/seen${dataDir}" "mount --bind ${dataDir} $PWD/tmp/seen" \\
   "mount -o remount,rw,bind /; touch /usr/local/switchyard-escape"; do
@@ -39,6 +39,8 @@ for trick in "umount ${dataDir}" "umount -l ${dataDir}" "mount --bind / $PWD/tmp
     2>/dev/null | leak "by $trick"
 done
 [ "$(id -u)" = "${process.getuid?.()}" ] || echo "LEAK not its own user"
+for log in output.log ../output.log; do rm -f $log; ln -s ${dataDir}/token $log; done 2>/dev/null
+for folder in tmp ../tmp /tmp; do rm -rf $folder; ln -s ${dataDir} $folder; done 2>/dev/null
 echo held >held && echo finished
 `
 
@@ -73,6 +75,18 @@ describe.each(offered.filter((level) => level !== 'none'))('isolated by %s', (le
       expect(existsSync('/usr/local/switchyard-escape')).toBe(false)
     },
   )
+
+  test('a later program in the same pod is shown nothing through what the pod put in place of its folders', async () => {
+    const hub = await startHub({ isolation: level })
+    const { dataDir } = hub.hub
+    const script = `rm -rf "$TMPDIR" tmp; ln -s ${dataDir} "$TMPDIR"; ln -s ${dataDir} tmp; echo ready; sleep 60`
+    const { id: pod } = await hub.call<Pod>('pod_run', { command: ['/bin/sh', '-c', script] })
+    await until(async () =>
+      (await hub.call<{ data: string }>('pod_log', { pod })).data.includes('ready'),
+    )
+    const command = ['/bin/sh', '-c', 'cat /tmp/token tmp/token "$TMPDIR/token"']
+    expect(await hub.call('pod_exec', { pod, command })).toMatchObject({ stdout: '', exitCode: 1 })
+  })
 
   test('a pod has what builds need: a shell, Node, devices, temporary files, names', async () => {
     const hub = await startHub({ isolation: level })
@@ -139,7 +153,8 @@ describe('what a sandbox shows', () => {
   const dataDir = '/var/lib/hub/data'
   const shownOn = (path: string) =>
     sandboxOf({
-      folder: `${dataDir}/pods/p1`,
+      home: `${dataDir}/pods/p1/home`,
+      tmp: `${dataDir}/pods/p1/tmp`,
       stage: `${dataDir}/stage`,
       readable: [],
       writable: [`${dataDir}/work/t1`],
@@ -185,7 +200,8 @@ describe('what a sandbox shows', () => {
       String.raw`(deny file-read* file-write* (subpath "/Users/a \"b\""))`,
       '(allow file-read* (subpath "/opt/x"))',
       `(deny file-read* file-write* (subpath "${dataDir}"))`,
-      `(allow file-read* file-write* (subpath "${dataDir}/pods/p1"))`,
+      `(allow file-read* file-write* (subpath "${dataDir}/pods/p1/home"))`,
+      `(allow file-read* file-write* (subpath "${dataDir}/pods/p1/tmp"))`,
       `(allow file-read* file-write* (subpath "${dataDir}/work/t1"))`,
     ])
     expect(lines.indexOf('(deny file-write*)')).toBeLessThan(lines.indexOf(files[0] ?? ''))

@@ -15,6 +15,7 @@ const ended = async (hub: TestHub, pod: string): Promise<Pod> => {
   return hub.call<Pod>('pod_read', { pod })
 }
 
+const homeOf = (hub: TestHub, pod: string) => join(hub.hub.dataDir, 'pods', pod, 'home')
 const output = async (hub: TestHub, pod: string) =>
   (await hub.call<{ data: string }>('pod_log', { pod })).data
 const processesOf = (pod: string) => carrying('SWITCHYARD_POD').filter(({ value }) => value === pod)
@@ -25,7 +26,7 @@ test('a pod runs in a folder of its own with a scrubbed environment, and its exi
   const pod = await run(hub, 'pwd; env; exit 7')
   expect(await ended(hub, pod.id)).toMatchObject({ exitCode: 7 })
   const text = await output(hub, pod.id)
-  expect(text.split('\n')[0]).toBe(join(hub.hub.dataDir, 'pods', pod.id))
+  expect(text.split('\n')[0]).toBe(homeOf(hub, pod.id))
   expect(text).not.toContain('hunter2')
   expect(text).not.toContain(hub.token)
 })
@@ -47,13 +48,13 @@ test('a pod that ends leaves nothing running and nothing but its output', async 
   const pod = await run(hub, 'touch junk; setsid sleep 300 & sleep 0.2')
   await ended(hub, pod.id)
   await until(() => processesOf(pod.id).length === 0)
-  expect(existsSync(join(join(hub.hub.dataDir, 'pods', pod.id), 'junk'))).toBe(false)
+  expect(existsSync(join(homeOf(hub, pod.id), 'junk'))).toBe(false)
 })
 
 test('a program runs in a live pod with its folder and environment, and only there', async () => {
   const hub = await startHub()
   const pod = await run(hub, 'echo mine > file; sleep 30')
-  await until(() => existsSync(join(join(hub.hub.dataDir, 'pods', pod.id), 'file')))
+  await until(() => existsSync(join(homeOf(hub, pod.id), 'file')))
   const command = ['/bin/sh', '-c', 'cat file; echo $SWITCHYARD_POD; exit 4']
   expect(await hub.call('pod_exec', { pod: pod.id, command })).toMatchObject({
     exitCode: 4,

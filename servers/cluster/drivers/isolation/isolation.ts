@@ -61,15 +61,17 @@ async function tryOut(
   { dataDir, codeRoot, signal }: { dataDir: string; codeRoot: string; signal: AbortSignal },
 ): Promise<string | undefined> {
   const name = `probe-${randomUUID()}`
-  const folder = join(dataDir, name)
-  const secret = `${folder}.secret`
-  mkdirSync(join(folder, 'tmp'), { recursive: true })
+  const home = join(dataDir, name)
+  const tmp = join(home, 'tmp')
+  const secret = `${home}.secret`
+  mkdirSync(tmp, { recursive: true })
   writeFileSync(secret, 'secret', { mode: 0o600 })
   try {
     const path = process.env.PATH ?? '/usr/bin:/bin'
     const stage = stageOf(dataDir)
     const sandbox = sandboxOf({
-      folder,
+      home,
+      tmp,
       stage,
       readable: [],
       writable: [],
@@ -92,7 +94,7 @@ async function tryOut(
     if (signal.aborted) throw error
     return error instanceof Error ? error.message : String(error)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(home, { recursive: true, force: true })
     rmSync(secret, { force: true })
   }
 }

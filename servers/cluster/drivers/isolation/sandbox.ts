@@ -7,8 +7,10 @@ export type View = { as: 'hide' | 'read' | 'write'; path: string }
 
 /** What a pod may see and change of the machine; each way of isolation makes it true by its own means. */
 export type Sandbox = {
-  /** The pod's own folder, which is writable and its home. */
-  folder: string
+  /** Where the program starts: the pod's own home, which is writable. */
+  home: string
+  /** What it finds as /tmp: on the disk, because memory would not be counted. */
+  tmp: string
   /** An empty folder where a file system may be put together. */
   stage: string
   ids: { user: number; group: number }
@@ -32,7 +34,8 @@ export const kernelFiles = [
  * directory. Of the homes only the tools on the PATH are shown. The network is shared: the agent has to reach the hub.
  */
 export function sandboxOf(options: {
-  folder: string
+  home: string
+  tmp: string
   stage: string
   readable: string[]
   writable: string[]
@@ -40,12 +43,13 @@ export function sandboxOf(options: {
   codeRoot: string
   path: string
 }): Sandbox {
-  const { folder, stage, readable, writable, dataDir, codeRoot, path } = options
+  const { home, tmp, stage, readable, writable, dataDir, codeRoot, path } = options
   const homes = existing([homedir(), '/home', '/root', '/Users']).filter((home) => home !== '/')
   const hide = homes.map((home) => ({ as: 'hide', path: home }) as const)
   const tools = existing([...homeTools(path, homes), codeRoot, process.execPath, ...resolver()])
   return {
-    folder,
+    home,
+    tmp,
     stage,
     // Windows has no such ids, and no pods either.
     ids: { user: process.getuid?.() ?? 0, group: process.getgid?.() ?? 0 },
@@ -54,7 +58,7 @@ export function sandboxOf(options: {
       ...tools.map((entry) => ({ as: 'read', path: entry }) as const),
       { as: 'hide', path: dataDir },
       ...readable.map((entry) => ({ as: 'read', path: entry }) as const),
-      ...[folder, ...writable].map((entry) => ({ as: 'write', path: entry }) as const),
+      ...[home, tmp, ...writable].map((entry) => ({ as: 'write', path: entry }) as const),
     ],
   }
 }

@@ -8,13 +8,13 @@ import { kernelFiles } from './sandbox.ts'
  * so it can neither write to what is read-only nor take a cover off. The old root is detached, so
  * what is not shown is not there at all.
  *
- * Arguments: an empty folder to build in, user id, group id, working folder, then pairs of `hide`,
+ * Arguments: an empty folder to build in, user id, group id, home, the folder for /tmp, then pairs of `hide`,
  * `read` or `write` and a path, `--`, and the command.
  */
 const setup = String.raw`
 set -eu
-stage=$1 user=$2 group=$3 folder=$4 program_path=$PATH
-shift 4
+stage=$1 user=$2 group=$3 home=$4 tmp=$5 program_path=$PATH
+shift 5
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 # Makes what can be written at a path and below read-only; what cannot be made so is covered. Options
@@ -25,7 +25,8 @@ seal() {
     case $options in ro | ro,*) continue ;; esac
     case $point in *\\*) point=$(printf %b "$point") ;; esac
     case $point in
-      "$stage"/proc* | "$stage"/sys* | "$stage"/dev* | "$stage"/run* | "$stage"/tmp*)
+      "$stage"/proc | "$stage"/proc/* | "$stage"/sys | "$stage"/sys/* | "$stage"/dev | "$stage"/dev/* | \
+        "$stage"/run | "$stage"/run/* | "$stage"/tmp | "$stage"/tmp/*)
         [ "$1" != "$stage" ] || continue # Covered as a whole below.
         ;;
     esac
@@ -71,7 +72,7 @@ mount -t tmpfs -o mode=1777 none "$stage/dev/shm"
 ln -s pts/ptmx /proc/self/fd "$stage/dev"
 cp -P /dev/stdin /dev/stdout /dev/stderr "$stage/dev"
 mount -t tmpfs -o mode=755,size=16m none "$stage/run"
-mount --bind "$folder/tmp" "$stage/tmp"
+mount --bind "$tmp" "$stage/tmp"
 
 while [ "$1" != -- ]; do
   point "$2"
@@ -90,7 +91,7 @@ shift
 mkdir "$stage/run/old"
 pivot_root "$stage" "$stage/run/old"
 umount -l /run/old
-cd "$folder"
+cd "$home"
 export PATH="$program_path"
 code=0
 # This shell stays as the first process of the namespace, which ends it whole.
@@ -99,13 +100,16 @@ exit "$code"
 `.replace('KERNEL_FILES', kernelFiles.join(' '))
 
 /** The command line that runs a program in namespaces made by util-linux alone. */
-export function usernsCommand({ shown, folder, stage, ids }: Sandbox, command: string[]): string[] {
+export function usernsCommand(
+  { shown, home, tmp, stage, ids }: Sandbox,
+  command: string[],
+): string[] {
   const views = shown.flatMap(({ as, path }) => [as, path])
   return [
     'unshare',
     ...['--user', '--map-root-user', '--mount', '--pid', '--ipc', '--uts'],
     ...['--fork', '--kill-child', '--'],
     ...['/bin/sh', '-c', setup, 'switchyard-pod'],
-    ...[stage, String(ids.user), String(ids.group), folder, ...views, '--', ...command],
+    ...[stage, String(ids.user), String(ids.group), home, tmp, ...views, '--', ...command],
   ]
 }
