@@ -9,6 +9,7 @@ import { embeddingOf } from '../servers/context/engine/embedding.ts'
 import { servers } from '../servers/index.ts'
 import { countLiveTasks } from '../servers/orchestration/store/tasks.ts'
 import { closeVaults } from '../servers/obsidian/vaults.ts'
+import { Clusters } from '../servers/kit/clusters.ts'
 import type { Clock } from '../servers/kit/clock.ts'
 import { systemClock } from '../servers/kit/clock.ts'
 import { newId } from '../servers/kit/ids.ts'
@@ -63,7 +64,7 @@ export class Hub {
   readonly telemetry = new Telemetry()
   readonly rateLimit: RateLimit
   readonly auth: Authenticator
-  readonly cluster: LocalDriver
+  readonly clusters: Clusters
   readonly models: Models
   readonly context: ContextStore
   readonly upstreams: Upstreams
@@ -112,12 +113,8 @@ export class Hub {
     this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now, clock)
     const token = ownerToken(this.dataDir)
     this.auth = new Authenticator(this.store, token, this.now)
-    this.cluster = new LocalDriver({
-      config: this.config,
-      dataDir: this.dataDir,
-      codeRoot,
-      log,
-    })
+    const { config, dataDir } = this
+    this.clusters = new Clusters([new LocalDriver({ config, dataDir, codeRoot, log })])
     this.models = new Models(this.config, environment)
     this.context = new ContextStore({
       dataDir: this.dataDir,
@@ -232,6 +229,7 @@ export class Hub {
     this.#closing.abort()
     await this.#controllers?.stop()
     this.calls.stop()
+    await this.clusters.close()
     this.store.topics.close()
     const deadline = setTimeout(() => this.#stop.abort(), this.config().drainMs)
     await this.#listener?.close(this.#stop.signal)

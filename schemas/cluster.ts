@@ -1,11 +1,19 @@
 import { z } from 'zod'
 import { Isolation, Resources } from './task.ts'
 
+export const ClusterHealth = z.object({
+  state: z.enum(['ready', 'pressure', 'unreachable']),
+  reason: z.string().optional().describe('Why it is not ready'),
+})
+export type ClusterHealth = z.infer<typeof ClusterHealth>
+
 export const Cluster = z.object({
   id: z.string(),
-  driver: z.enum(['local']),
-  isolation: Isolation.describe('What pods really get on this machine'),
-  health: z.enum(['ready', 'draining']),
+  driver: z.string().describe('Kind of cluster, such as local'),
+  isolation: Isolation.describe('What pods really get here'),
+  isolationReason: z.string().describe('How that was found out, and why it is not better'),
+  mayStart: z.boolean().describe('Whether you may start work here'),
+  health: ClusterHealth,
   nodes: z.int(),
   pods: z.int().describe('Pods that are live now'),
 })
@@ -18,7 +26,7 @@ export const Capacity = z.object({
   node: z.string(),
   cluster: z.string(),
   tags: z.array(z.string()),
-  health: z.enum(['ready', 'pressure', 'draining']),
+  health: z.enum(['ready', 'pressure']),
   cpus: z.object({ total: z.number(), promised: z.number(), load: z.number() }),
   memoryMb: z.object({ total: z.int(), available: z.int(), promised: z.int() }),
   diskMb: z.object({ total: z.int(), available: z.int() }),
@@ -43,7 +51,7 @@ export const Pod = z.object({
   isolation: Isolation,
   limits: z.array(z.string()).describe('Limits that are really enforced here'),
   resources: Resources,
-  pid: z.int().optional(),
+  handle: z.string().optional().describe('How its cluster knows it, for who looks there'),
   exitCode: z.int().nullable().optional(),
   reason: z.string().optional().describe('Why it ended, where that is known'),
   createdAt: z.int(),

@@ -21,7 +21,10 @@ export const Settings = z.strictObject({
     .default('info')
     .describe('Log level'),
   dispatch: z.enum(['local', 'off']).default('local').describe('Start agents for queued tasks'),
-  isolation: z.enum(['auto', 'none', 'bwrap']).default('auto').describe('How pods are isolated'),
+  isolation: z
+    .enum(['auto', 'bwrap', 'userns', 'seatbelt', 'none'])
+    .default('auto')
+    .describe('How pods are isolated'),
   maxPods: z.coerce.number().int().min(1).max(1000).default(8).describe('Most pods at a time'),
   leaseMs: z.coerce
     .number()
@@ -131,6 +134,12 @@ export const ConfigFile = z.strictObject({
     .default([])
     .describe('Variables pods may see'),
   approvals: z.array(ApprovalRule).max(100).default([]).describe('Calls that wait for a person'),
+  allowUnisolated: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether owners may start work where pods are not isolated and could read the owner's token",
+    ),
   orgs: z
     .record(
       Org,

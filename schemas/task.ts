@@ -23,7 +23,9 @@ export const Resources = z.object({
 })
 export type Resources = z.infer<typeof Resources>
 
-export const Isolation = z.enum(['none', 'bwrap'])
+/** How pods are kept from the rest of the machine, from the least to the most. */
+export const isolationLevels = ['none', 'seatbelt', 'userns', 'bwrap'] as const
+export const Isolation = z.enum(isolationLevels)
 export type Isolation = z.infer<typeof Isolation>
 
 /** One command of a check run, as the agent saw it end. */
@@ -63,6 +65,10 @@ export const Task = z.object({
   repo: z.string().optional().describe('Absolute path of the repository on the hub machine'),
   state: TaskState,
   waitingFor: z.enum(['approval', 'input']).optional(),
+  pendingReason: z
+    .string()
+    .optional()
+    .describe('Why no agent was started for it yet, where that does not pass by itself'),
   priority: z.int(),
   attempts: z.int().describe('Attempts started so far'),
   maxAttempts: z.int().describe('Failed attempts after which the task fails for good'),

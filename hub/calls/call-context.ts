@@ -2,13 +2,12 @@ import type { Principal } from '../../schemas/principal.ts'
 import type { AuditEntry } from '../../servers/kit/audit.ts'
 import type { Context } from '../../servers/kit/context.ts'
 import type { Transaction } from '../../servers/kit/sql.ts'
-import type { Tx } from '../../servers/kit/tx.ts'
 import { authorityOf } from './decide.ts'
 
 /** What a handler is given beyond its call: the parts of the hub that servers share. */
 export type Shared = Pick<
   Context,
-  'dataDir' | 'store' | 'cluster' | 'models' | 'context' | 'log' | 'clock' | 'now' | 'id'
+  'dataDir' | 'store' | 'clusters' | 'models' | 'context' | 'log' | 'clock' | 'now' | 'id'
 > & { config(): Context['config'] }
 
 /** What a handler may touch during one call. Each transaction carries the audit row of its effect. */
@@ -19,7 +18,7 @@ export class CallContext implements Context {
   readonly dataDir: string
   readonly store: Context['store']
   readonly reader: Context['reader']
-  readonly cluster: Context['cluster']
+  readonly clusters: Context['clusters']
   readonly models: Context['models']
   readonly context: Context['context']
   readonly log: Context['log']
@@ -45,7 +44,7 @@ export class CallContext implements Context {
     this.dataDir = shared.dataDir
     this.store = shared.store
     this.reader = shared.store.reader
-    this.cluster = shared.cluster
+    this.clusters = shared.clusters
     this.models = shared.models
     this.context = shared.context
     this.log = shared.log
@@ -60,12 +59,6 @@ export class CallContext implements Context {
 
   get signal(): AbortSignal {
     return this.#signal()
-  }
-
-  async write<T>(change: (tx: Tx) => T): Promise<T> {
-    const value = await this.store.write(change, this.#auditRow())
-    this.isRecorded = true
-    return value
   }
 
   async transaction<T>(change: (tx: Transaction) => Promise<T>): Promise<T> {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
-import type { Decision, LeaseState } from '../../servers/kit/authority.ts'
-import { attemptIsLive } from '../../servers/orchestration/store/attempts.ts'
+import type { Decision } from '../../servers/kit/authority.ts'
 import type { Reply } from '../rpc/reply.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { Relayed } from '../upstreams/pairing.ts'
@@ -15,9 +14,9 @@ import { auditRow } from './call.ts'
 import type { Shared } from './call-context.ts'
 import { CallContext } from './call-context.ts'
 import { decide, denied } from './decide.ts'
-import { isGranted, upstreamScope } from './grants.ts'
-import type { HeldRequest } from './held-request.ts'
-import { absentCaller } from './held-request.ts'
+import type { HeldRequest } from './relayed-call.ts'
+import { absentCaller, relayedCall } from './relayed-call.ts'
+import { leaseOf } from './lease-state.ts'
 import type { OpenCall } from './open-calls.ts'
 import { OpenCalls } from './open-calls.ts'
 import type { Outcome } from './outcome.ts'
@@ -94,7 +93,7 @@ export class Calls {
    * asked for. No credential of the caller goes along.
    */
   relay(link: UpstreamLink, name: string, request: Relayed): Promise<Reply> {
-    const call = this.#relayedCall(link, name, request)
+    const call = relayedCall(this.#parts.config, link.name, name, request)
     return this.#travel(call, () => this.#pass(link, request))
   }
 
@@ -117,26 +116,6 @@ export class Calls {
         const { scope, effect } = registry.require(name)
         return { name, scope, effect }
       },
-    }
-  }
-
-  #relayedCall({ name: upstream }: UpstreamLink, name: string, relayed: Relayed): Call {
-    const { method, params, client, modern, headers, caller } = relayed
-    const { principal, signal } = caller
-    return {
-      principal,
-      name,
-      label: `upstream:${upstream}`,
-      args: params.arguments,
-      request: { method, params, client, modern, headers } satisfies HeldRequest,
-      requestId: randomUUID(),
-      signal,
-      upstream,
-      subject: () => ({
-        name,
-        scope: upstreamScope,
-        granted: isGranted(this.#parts.config(), principal, upstream),
-      }),
     }
   }
 
@@ -168,7 +147,7 @@ export class Calls {
     const { principal } = call
     try {
       const { approvals } = this.#parts.config().file
-      const lease = await this.#leaseOf(principal)
+      const lease = await leaseOf(this.#parts.store.reader, principal)
       return decide(principal, 'tool.call', { ...call.subject(), lease, approvals })
     } catch (error) {
       await this.#recordFailure(call, outcomeOf(error))
@@ -217,7 +196,7 @@ export class Calls {
       ...(request as HeldRequest),
       caller: absentCaller(principal, this.#parts.stopping),
     } // Written by #relayedCall.
-    const call = this.#relayedCall(link, name, relayed)
+    const call = relayedCall(this.#parts.config, link.name, name, relayed)
     return this.#makeApproved(call, () => this.#pass(link, relayed))
   }
 
@@ -249,10 +228,5 @@ export class Calls {
     } catch (error) {
       log.warn({ error, tool: call.name, outcome }, 'a failed call could not be audited')
     }
-  }
-
-  async #leaseOf({ attempt }: Principal): Promise<LeaseState> {
-    if (attempt === undefined) return 'none'
-    return (await attemptIsLive(this.#parts.store.reader, attempt)) ? 'live' : 'ended'
   }
 }

@@ -95,6 +95,29 @@ const rules: Rules = {
     kind === 'agent'
       ? deny('checklists belong to reviewers; an agent does not change them')
       : allow,
+  /**
+   * A program that is not isolated can read the owner's token, so whoever has it run there is the
+   * owner in effect. A controller acts for whoever submitted the task, never by itself.
+   */
+  'pod.start': (principal, { cluster, isolation, reason, allowUnisolated, submitter }) => {
+    if (isolation !== 'none') return allow
+    const danger = `pods on ${cluster} are not isolated (${reason}), so a program there could read the owner's token`
+    if (!allowUnisolated)
+      return deny(
+        danger,
+        'Install bubblewrap or allow user namespaces, and restart the hub; or the owner accepts it with "allowUnisolated": true in switchyard.json, for work of owners only.',
+      )
+    const asking = [
+      ...(principal.kind === 'service' ? [] : [principal]),
+      ...(submitter === undefined ? [] : [submitter]),
+    ]
+    const isOwner = (who: Principal | 'unknown') => who !== 'unknown' && who.roles.includes('owner')
+    if (asking.length > 0 && asking.every(isOwner)) return allow
+    return deny(
+      `${danger}: only owners may start work there`,
+      'Have an owner submit it, or have bubblewrap installed on the machine of the hub.',
+    )
+  },
 }
 
 /** The only place where authority is decided: a pure function of who, what, and the facts about it. */

@@ -17,6 +17,13 @@ export async function start(args: string[]): Promise<number> {
     await hub.stop()
     throw error
   }
+  // Finding out how pods are isolated takes a moment, for which nobody has to wait.
+  hub.clusters.warnings().then(
+    (lines) => lines.forEach((line) => process.stderr.write(`${line}\n`)),
+    (error: unknown) => {
+      if (!hub.draining) log.error({ error }, 'pods cannot be started')
+    },
+  )
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {

@@ -1,4 +1,5 @@
 import type { Agent } from '../../schemas/agent.ts'
+import type { ConfigFile } from '../../schemas/config.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Pod } from '../../schemas/cluster.ts'
 import { toTask } from '../../servers/orchestration/store/task-row.ts'
@@ -13,11 +14,20 @@ import { guarded } from './context.ts'
 import { livePods } from './pods.ts'
 
 /** Why a queued task is not looked at for a moment, and the pods started for it since it was queued. */
-type Hold = { queuedAt: number; starts: number; until: number }
+type Hold = {
+  queuedAt: number
+  starts: number
+  until: number
+  /** The configuration that a refusal was made under; another may allow it. */
+  refusedUnder?: ConfigFile
+}
 
 const idleAgentMs = 1500
 const noRoomMs = 2000
 const maxStarts = 4
+/** A refusal is on record each time, and what it depends on changes with the configuration or a restart. */
+const refusedMs = 3_600_000
+const configLookMs = 2000
 // Longer than an agent takes to fail at its start.
 const forgetMs = 600_000
 
@@ -48,13 +58,20 @@ export async function dispatch(context: ControllerContext): Promise<void> {
 async function round(context: ControllerContext, holds: Map<string, Hold>): Promise<number> {
   const { store, clock, call } = context
   const now = clock.now()
+  const { file } = context.config()
+  for (const [id, { refusedUnder }] of holds)
+    if (refusedUnder && refusedUnder !== file) holds.delete(id)
   const held = [...holds].filter(([, { until }]) => until > now)
   const tasks = await startable(
     context,
     held.map(([id]) => id),
   )
   const dueAt = (await nextDueAt(store.reader, now)) ?? Infinity
-  let waitMs = Math.min(30_000, dueAt - now, ...held.map(([, { until }]) => until - now))
+  let waitMs = Math.min(
+    30_000,
+    dueAt - now,
+    ...held.map(([, { until, refusedUnder }]) => (refusedUnder ? configLookMs : until - now)),
+  )
   const idle = new Map<string, number>()
   for (const task of tasks) {
     const { id, updated_at: queuedAt } = task
@@ -72,8 +89,13 @@ async function round(context: ControllerContext, holds: Map<string, Hold>): Prom
       await call('task_settle', { task: id, event: 'unstartable', message })
     } else {
       // No room now is no failure: the next exit of a pod, or a moment, brings the next try.
-      const isStarted = await startPod(call, task)
-      hold(isStarted ? 250 * 2 ** starts : noRoomMs, isStarted ? starts + 1 : starts)
+      const { isStarted, refusal } = await startPod(call, task)
+      if (refusal === undefined)
+        hold(isStarted ? 250 * 2 ** starts : noRoomMs, isStarted ? starts + 1 : starts)
+      else {
+        await call('task_hold', { task: id, reason: refusal })
+        holds.set(id, { queuedAt, starts, until: clock.now() + refusedMs, refusedUnder: file })
+      }
     }
   }
   // What was held long ago has been started, canceled, or taken by another agent.
@@ -101,16 +123,20 @@ async function startable(context: ControllerContext, held: string[]): Promise<Ta
 
 type Call = ControllerContext['call']
 
-/** Starts the agent of a task; false where there is no room or the pod is refused. */
-async function startPod(call: Call, row: TaskRow): Promise<boolean> {
+/** Starts the agent of a task. Where that is refused it says why; no room now is no refusal. */
+async function startPod(
+  call: Call,
+  row: TaskRow,
+): Promise<{ isStarted: boolean; refusal?: string }> {
   const { id: task, org, resources, isolation, timeoutMs: timeout_ms } = toTask(row)
   try {
     const least = isolation === undefined ? {} : { isolation }
     await call<Pod>('pod_run', { task, org, resources, timeout_ms, ...least })
-    return true
+    return { isStarted: true }
   } catch (error) {
-    if (error instanceof HubError) return false
-    throw error
+    if (!(error instanceof HubError)) throw error
+    if (error.code !== 'denied') return { isStarted: false }
+    return { isStarted: false, refusal: [error.message, error.hint].filter(Boolean).join('. ') }
   }
 }
 

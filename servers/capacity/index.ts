@@ -1,10 +1,9 @@
 import { defineServer } from '../kit/tool.ts'
 import { capacityRead } from './capacity.ts'
-import { usageRead } from './usage.ts'
 
 export const capacity = defineServer({
   name: 'capacity',
   title: 'Capacity',
-  description: 'What machines have and use, and what model calls cost.',
-  tools: [capacityRead, usageRead],
+  description: 'What machines have and use, and how much room is left.',
+  tools: [capacityRead],
 })

@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { Capacity, Cluster } from '../../schemas/cluster.ts'
+import { HubError } from '../../schemas/errors.ts'
+import type { ClusterDriver } from '../kit/cluster-driver.ts'
+import { startSubject } from '../kit/clusters.ts'
+import type { Context } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
+import { readOffers } from './placement.ts'
+import { listLivePods } from './store/pods.ts'
 
 export const clusterList = defineTool({
   name: 'cluster_list',
@@ -12,18 +18,37 @@ export const clusterList = defineTool({
   input: {},
   output: z.object({ items: z.array(Cluster) }),
   run: async (_input, ctx) => {
-    const { isolation, pods } = await ctx.cluster.capacity()
-    const local = {
-      id: ctx.cluster.id,
-      driver: 'local',
-      isolation,
-      health: 'ready',
-      nodes: 1,
-      pods: pods.live,
-    } as const
-    return { items: [local] }
+    const live = await listLivePods(ctx.reader)
+    const items = ctx.clusters.list().map((driver) => {
+      const pods = live.filter(({ cluster }) => cluster === driver.id).length
+      return describeCluster(ctx, driver).then((cluster) => ({ ...cluster, pods }))
+    })
+    return { items: await Promise.all(items) }
   },
 })
+
+/** How a cluster is; one that cannot say how it isolates can start nothing and is shown all the same. */
+async function describeCluster(
+  ctx: Context,
+  driver: ClusterDriver,
+): Promise<Omit<Cluster, 'pods'>> {
+  const { id, kind } = driver
+  try {
+    const [subject, health, { nodes }] = await Promise.all([
+      startSubject(ctx, driver),
+      driver.health(),
+      readOffers([driver]),
+    ])
+    const { isolation, reason: isolationReason } = subject
+    const mayStart = ctx.may('pod.start', subject)
+    return { id, driver: kind, isolation, isolationReason, mayStart, health, nodes: nodes.length }
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error
+    const reason = [error.message, error.hint].filter(Boolean).join('. ')
+    const none = { isolation: 'none', isolationReason: reason, mayStart: false, nodes: 0 } as const
+    return { id, driver: kind, ...none, health: { state: 'unreachable', reason } }
+  }
+}
 
 export const nodeList = defineTool({
   name: 'node_list',
@@ -34,5 +59,5 @@ export const nodeList = defineTool({
   scope: 'cluster:read',
   input: {},
   output: z.object({ items: z.array(Capacity) }),
-  run: async (_input, ctx) => ({ items: [await ctx.cluster.capacity()] }),
+  run: async (_input, ctx) => ({ items: (await readOffers(ctx.clusters.list())).nodes }),
 })

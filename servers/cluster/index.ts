@@ -1,8 +1,9 @@
 import { defineServer } from '../kit/tool.ts'
 import { clusterList, nodeList } from './clusters.ts'
 import { placementExplain } from './placement.ts'
-import { podExec, podLog, podRead, podReconcile, podResume, podSuspend } from './pod-tools.ts'
+import { podExec, podLog, podRead, podResume, podSuspend } from './pod-tools.ts'
 import { podDelete, podList, podRun } from './pods.ts'
+import { podReconcile } from './reconcile.ts'
 
 export const cluster = defineServer({
   name: 'cluster',

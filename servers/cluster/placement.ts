@@ -2,11 +2,14 @@ import { z } from 'zod'
 import type { Capacity, PlacementCandidate } from '../../schemas/cluster.ts'
 import { PlacementCandidate as Candidate } from '../../schemas/cluster.ts'
 import type { Isolation as IsolationLevel, Resources as Shape } from '../../schemas/task.ts'
-import { Isolation, Resources } from '../../schemas/task.ts'
+import { Isolation, Resources, isolationLevels } from '../../schemas/task.ts'
 import { Org } from '../../schemas/principal.ts'
+import type { ClusterDriver } from '../kit/cluster-driver.ts'
+import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
-import { livePods, withPromised } from './pod-rows.ts'
+import type { PodRow } from './store/pods.ts'
+import { listLivePods } from './store/pods.ts'
 
 export type PlacementRequest = {
   resources: Shape
@@ -32,8 +35,8 @@ export function rateNode(capacity: Capacity, request: PlacementRequest): Placeme
   const refusals = [
     capacity.health !== 'ready' && `the node reports ${capacity.health}`,
     missing.length > 0 && `tags ${missing.join(', ')} are missing`,
-    isolation === 'bwrap' &&
-      capacity.isolation !== 'bwrap' &&
+    isolation !== undefined &&
+      isolationLevels.indexOf(capacity.isolation) < isolationLevels.indexOf(isolation) &&
       `isolation ${isolation} is asked for and this node has ${capacity.isolation}`,
     quota.used >= quota.limit && `the org runs ${quota.used} of ${quota.limit} pods`,
     pods.live >= pods.limit && `the node runs ${pods.live} of ${pods.limit} pods`,
@@ -57,6 +60,59 @@ export function rateNode(capacity: Capacity, request: PlacementRequest): Placeme
   return { cluster, node, fits: true, score, reasons }
 }
 
+/** What the nodes of some clusters offer; a cluster that does not answer is a candidate that fits nothing. */
+export type Offers = { nodes: Capacity[]; silent: PlacementCandidate[] }
+
+export async function readOffers(drivers: ClusterDriver[]): Promise<Offers> {
+  const offers = await Promise.all(
+    drivers.map(async (driver): Promise<Offers> => {
+      try {
+        return { nodes: await driver.nodes(), silent: [] }
+      } catch (error) {
+        const reason = `the cluster does not answer: ${error instanceof Error ? error.message : String(error)}`
+        const nothing = { cluster: driver.id, node: '', fits: false, score: 0, reasons: [reason] }
+        return { nodes: [], silent: [nothing] }
+      }
+    }),
+  )
+  return {
+    nodes: offers.flatMap(({ nodes }) => nodes),
+    silent: offers.flatMap(({ silent }) => silent),
+  }
+}
+
+/** Every node rated for a pod of an org beside those that live now, the best first. */
+export function rateOffers(
+  { nodes, silent }: Offers,
+  live: PodRow[],
+  request: Omit<PlacementRequest, 'quota'> & { org: string; limit: number },
+): PlacementCandidate[] {
+  const quota = { used: live.filter((pod) => pod.org === request.org).length, limit: request.limit }
+  const rated = nodes.map((node) => rateNode(withPromised(node, live), { ...request, quota }))
+  return [...rated, ...silent].sort((a, b) => Number(b.fits) - Number(a.fits) || b.score - a.score)
+}
+
+/** Pods that an org may run at a time. */
+export const podLimit = ({ config }: Pick<Context, 'config'>, org: string): number =>
+  config.file.orgs[org]?.maxPods ?? config.maxPods
+
+/** A node's capacity with what recorded pods were promised, also those about to start. */
+function withPromised(capacity: Capacity, live: PodRow[]): Capacity {
+  const here = live.filter(
+    ({ cluster, node }) => cluster === capacity.cluster && node === capacity.node,
+  )
+  const shapes = here.map((row) => Resources.parse(JSON.parse(row.resources)))
+  return {
+    ...capacity,
+    cpus: { ...capacity.cpus, promised: shapes.reduce((sum, shape) => sum + shape.cpus, 0) },
+    memoryMb: {
+      ...capacity.memoryMb,
+      promised: shapes.reduce((sum, shape) => sum + shape.memoryMb, 0),
+    },
+    pods: { ...capacity.pods, live: here.length },
+  }
+}
+
 export const placementExplain = defineTool({
   name: 'placement_explain',
   title: 'Explain a placement',
@@ -73,11 +129,9 @@ export const placementExplain = defineTool({
   output: z.object({ candidates: z.array(Candidate) }),
   run: async ({ resources, isolation, tags, org: asked }, ctx) => {
     const org = orgFor(ctx, asked)
-    const live = livePods(ctx.store)
-    const capacity = withPromised(await ctx.cluster.capacity(), live)
-    const limit = ctx.config.file.orgs[org]?.maxPods ?? ctx.config.maxPods
-    const quota = { used: live.filter((pod) => pod.org === org).length, limit }
-    const request = { resources, isolation, tags, quota }
-    return { candidates: [rateNode(capacity, request)] }
+    const offers = await readOffers(ctx.clusters.list())
+    const live = await listLivePods(ctx.reader)
+    const request = { resources, isolation, tags, org, limit: podLimit(ctx, org) }
+    return { candidates: rateOffers(offers, live, request) }
   },
 })

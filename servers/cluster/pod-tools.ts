@@ -1,11 +1,9 @@
-import { open } from 'node:fs/promises'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { Pod } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
+import { startSubject } from '../kit/clusters.ts'
 import { defineTool } from '../kit/tool.ts'
-import { endPod, findPod, livePods, toPod } from './pod-rows.ts'
-import { podSpec, recordExit } from './pod-start.ts'
+import { findPod, markTouched, toPod } from './store/pods.ts'
 import { podLogText } from './texts.ts'
 
 const pod = z.string().max(60).describe('Pod id')
@@ -19,7 +17,7 @@ export const podRead = defineTool({
   scope: 'cluster:read',
   input: { pod },
   output: Pod,
-  run: async ({ pod: id }, ctx) => toPod(findPod(ctx, ctx.store, id)),
+  run: async ({ pod: id }, ctx) => toPod(await findPod(ctx, id)),
 })
 
 export const podLog = defineTool({
@@ -33,33 +31,30 @@ export const podLog = defineTool({
     pod,
     max_bytes: z.int().min(1).max(262_144).default(6144).describe('Most bytes to return'),
   },
-  output: z.object({ data: z.string(), sizeBytes: z.int() }),
+  output: z.object({
+    data: z.string(),
+    truncated: z.boolean().describe('Whether there is more before it'),
+  }),
   text: podLogText,
   run: async ({ pod: id, max_bytes: maxBytes }, ctx) => {
-    findPod(ctx, ctx.store, id)
-    const file = await open(join(ctx.cluster.folder(id), 'output.log')).catch(() => undefined) // Never started.
-    if (!file) return { data: '', sizeBytes: 0 }
-    try {
-      const { size } = await file.stat()
-      const length = Math.min(size, maxBytes)
-      const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length)
-      return { data: buffer.toString('utf8'), sizeBytes: size }
-    } finally {
-      await file.close()
-    }
+    const { cluster } = await findPod(ctx, id)
+    const tail = { tailBytes: maxBytes + 1, follow: false, signal: ctx.signal }
+    const bytes: Uint8Array[] = []
+    for await (const chunk of ctx.clusters.get(cluster).logs(id, tail)) bytes.push(chunk)
+    const all = Buffer.concat(bytes)
+    const truncated = all.length > maxBytes
+    return { data: all.subarray(-maxBytes).toString('utf8'), truncated }
   },
 })
 
-export const podSuspend = signalTool(
+export const podSuspend = freezeTool(
   'pod_suspend',
   'Suspend a pod',
-  'SIGSTOP',
   'Freezes a running pod where it is; its lease runs out unless pod_resume follows soon.',
 )
-export const podResume = signalTool(
+export const podResume = freezeTool(
   'pod_resume',
   'Resume a pod',
-  'SIGCONT',
   'Lets a suspended pod go on. It does nothing to a pod that runs.',
 )
 
@@ -83,53 +78,52 @@ export const podExec = defineTool({
     timedOut: z.boolean(),
   }),
   run: async ({ pod: id, command, timeout_ms: timeoutMs }, ctx) => {
+    const row = await findPod(ctx, id)
+    const driver = ctx.clusters.get(row.cluster)
+    ctx.ensure('pod.start', { ...(await startSubject(ctx, driver)), isolation: row.isolation })
     // On record before it runs: what it does cannot be undone.
-    await ctx.write((tx) => tx.about(findPod(ctx, tx, id).id))
-    const { stdout, stderr, ...ended } = await ctx.cluster.exec(id, command, timeoutMs)
-    return { ...ended, stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8') }
-  },
-})
-
-export const podReconcile = defineTool({
-  name: 'pod_reconcile',
-  title: 'Reconcile pods',
-  description:
-    'Compares recorded pods with the processes of this machine after a restart: adopts those that live, records those that ended, and kills what belongs to no pod. Called once at start.',
-  effect: 'update',
-  scope: 'system',
-  idempotent: true,
-  input: {},
-  output: z.object({ adopted: z.int(), ended: z.int(), killed: z.int() }),
-  run: async (_input, ctx) => {
-    const counts = { adopted: 0, ended: 0, killed: 0 }
-    const alive = new Set<string>()
-    for (const row of livePods(ctx.store)) {
-      const started =
-        row.pid === null ? undefined : { pid: row.pid, pidStarted: row.pid_started ?? '' }
-      const onExit = (exit: { exitCode: number | null; reason: string }) =>
-        recordExit(ctx, row.id, exit)
-      if (started && (await ctx.cluster.adopt(podSpec(ctx, row), started, onExit))) {
-        alive.add(row.id)
-        counts.adopted++
-        continue
+    await markTouched(ctx, id)
+    const expired = AbortSignal.timeout(timeoutMs)
+    const output = { out: new Head(), err: new Head() }
+    const ended = (exitCode: number | null, timedOut: boolean) => ({
+      exitCode,
+      stdout: output.out.text(),
+      stderr: output.err.text(),
+      truncated: output.out.isFull || output.err.isFull,
+      timedOut,
+    })
+    try {
+      for await (const event of driver.exec(id, command, AbortSignal.any([expired, ctx.signal]))) {
+        if (event.kind === 'exit') return ended(event.exitCode, false)
+        output[event.stream].add(event.data)
       }
-      const reason = started
-        ? 'ended while the hub was down'
-        : 'the hub stopped before it was started'
-      await ctx.write((tx) => endPod(tx, row.id, { exitCode: null, reason }))
-      counts.ended++
+    } catch (error) {
+      if (!expired.aborted) throw error
     }
-    const { killed } = await ctx.cluster.sweep(alive)
-    return { ...counts, killed }
+    return ended(null, expired.aborted)
   },
 })
 
-function signalTool(
-  name: string,
-  title: string,
-  signal: 'SIGSTOP' | 'SIGCONT',
-  description: string,
-) {
+const maxOutputBytes = 128 * 1024
+
+/** The beginning of an output; what is too much is dropped while the program goes on. */
+class Head {
+  readonly #kept: Uint8Array[] = []
+  #room = maxOutputBytes
+  isFull = false
+
+  add(data: Uint8Array): void {
+    if (data.length > this.#room) this.isFull = true
+    if (this.#room > 0) this.#kept.push(data.subarray(0, this.#room))
+    this.#room = Math.max(0, this.#room - data.length)
+  }
+
+  text(): string {
+    return Buffer.concat(this.#kept).toString('utf8')
+  }
+}
+
+function freezeTool(name: 'pod_suspend' | 'pod_resume', title: string, description: string) {
   return defineTool({
     name,
     title,
@@ -139,14 +133,14 @@ function signalTool(
     idempotent: true,
     input: { pod },
     output: Pod,
-    run: ({ pod: id }, ctx) =>
-      ctx.write((tx) => {
-        const row = findPod(ctx, tx, id)
-        if (row.ended_at !== null || row.pid === null)
-          throw new HubError('conflict', `pod ${id} does not run`)
-        process.kill(-row.pid, signal)
-        tx.about(id)
-        return toPod(row)
-      }),
+    run: async ({ pod: id }, ctx) => {
+      const row = await findPod(ctx, id)
+      if (row.ended_at !== null || row.handle === null)
+        throw new HubError('conflict', `pod ${id} does not run`)
+      const driver = ctx.clusters.get(row.cluster)
+      await markTouched(ctx, id)
+      await (name === 'pod_suspend' ? driver.suspend(id) : driver.resume(id))
+      return toPod(row)
+    },
   })
 }

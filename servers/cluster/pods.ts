@@ -4,14 +4,14 @@ import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Isolation, Resources } from '../../schemas/task.ts'
+import { startableClusters } from '../kit/clusters.ts'
 import { orgFilter, orgFor } from '../kit/context.ts'
-import { listNewest } from '../kit/listing.ts'
+import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
-import { agentCommand } from './agent-command.ts'
-import type { PodRow } from './pod-rows.ts'
-import { findPod, livePods, toPod, withPromised } from './pod-rows.ts'
-import { insertPod, podToken, startPod } from './pod-start.ts'
-import { rateNode } from './placement.ts'
+import { podLimit, rateOffers, readOffers } from './placement.ts'
+import { agentProgram, startPod } from './pod-start.ts'
+import type { Place, PodRow } from './store/pods.ts'
+import { admitPod, findPod, listPods, markStopping, toPod } from './store/pods.ts'
 import { podsText } from './texts.ts'
 
 export const podRun = defineTool({
@@ -33,51 +33,42 @@ export const podRun = defineTool({
     resources: Resources.prefault({}).describe('What the pod needs; more memory than that ends it'),
     isolation: Isolation.optional().describe('Least isolation to accept'),
     timeout_ms: z.int().min(1000).max(86_400_000).default(3_600_000).describe('Time limit'),
+    tags: z.array(z.string().max(64)).max(20).default([]).describe('Tags the node must have'),
+    cluster: z.string().max(60).optional().describe('Only this cluster; default: the best fit'),
     org: Org.optional().describe('Org the pod belongs to; default: your own'),
   },
   output: Pod,
-  run: async ({ task, command, resources, isolation, timeout_ms: timeoutMs, org: asked }, ctx) => {
+  run: async (input, ctx) => {
+    const { task, command, resources, isolation, tags, cluster } = input
     if ((task === undefined) === (command === undefined)) {
       throw new HubError('invalid', 'pod_run needs either `task` or `command`')
     }
-    const org = orgFor(ctx, asked)
-    const ids = { pod: ctx.id('pod'), token: ctx.id('token') }
-    const capacity = await ctx.cluster.capacity()
-    const { row, token } = await ctx.write((tx) => {
-      const live = livePods(tx)
-      const running = task === undefined ? undefined : live.find((pod) => pod.task === task)
-      if (running) {
-        throw new HubError('conflict', `pod ${running.id} already runs for task ${task}`, {
-          details: { pod: running.id },
-        })
+    const org = orgFor(ctx, input.org)
+    const submitter = task === undefined ? undefined : await readSubmitter(ctx.reader, task)
+    const drivers = await startableClusters(ctx, { cluster, submitter })
+    const offers = await readOffers(drivers)
+    const request = { resources, isolation, tags, org, limit: podLimit(ctx, org) }
+    const place = (live: PodRow[]): Place => {
+      const [best, ...others] = rateOffers(offers, live, request)
+      const node = offers.nodes.find(
+        (one) => one.cluster === best?.cluster && one.node === best.node,
+      )
+      if (!best?.fits || !node) {
+        const reasons = [best, ...others].flatMap((one) => one?.reasons ?? [])
+        throw new HubError('exhausted', `no node can take the pod: ${reasons.join('; ')}`)
       }
-      const limit = ctx.config.file.orgs[org]?.maxPods ?? ctx.config.maxPods
-      const quota = { used: live.filter((pod) => pod.org === org).length, limit }
-      const rating = rateNode(withPromised(capacity, live), { resources, isolation, quota })
-      if (!rating.fits)
-        throw new HubError('exhausted', `no node can take the pod: ${rating.reasons.join('; ')}`)
-      const row: PodRow = {
-        id: ids.pod,
-        org,
-        cluster: ctx.cluster.id,
-        node: ctx.cluster.node,
-        task: task ?? null,
-        command: JSON.stringify(command ?? agentCommand()),
-        state: 'starting',
-        isolation: ctx.cluster.isolation,
-        limits: JSON.stringify(ctx.cluster.limits),
-        resources: JSON.stringify(resources),
-        timeout_ms: timeoutMs,
-        pid: null,
-        pid_started: null,
-        exit_code: null,
-        reason: null,
-        created_at: tx.now,
-        ended_at: null,
-      }
-      insertPod(tx, row)
-      return { row, token: task === undefined ? undefined : podToken(tx, ids, org, task) }
-    })
+      const { limits } = ctx.clusters.get(best.cluster)
+      return { cluster: best.cluster, node: best.node, isolation: node.isolation, limits }
+    }
+    const asked = {
+      ids: { pod: ctx.id('pod'), token: ctx.id('token') },
+      org,
+      task,
+      command: command ?? agentProgram,
+      resources,
+      timeoutMs: input.timeout_ms,
+    }
+    const { row, token } = await admitPod(ctx, asked, place)
     return toPod(await startPod(ctx, row, token))
   },
 })
@@ -97,14 +88,12 @@ export const podDelete = defineTool({
   },
   output: Pod,
   run: async ({ pod, grace_ms: graceMs, reason }, ctx) => {
-    const row = findPod(ctx, ctx.store, pod)
+    const row = await findPod(ctx, pod)
     if (row.ended_at !== null) return toPod(row)
-    await ctx.write((tx) => {
-      tx.about(pod)
-      tx.run(`UPDATE pods SET state = 'stopping' WHERE id = :pod AND ended_at IS NULL`, { pod })
-    })
-    await ctx.cluster.stop(pod, graceMs, reason)
-    return toPod(findPod(ctx, ctx.store, pod))
+    const driver = ctx.clusters.get(row.cluster)
+    await markStopping(ctx, pod)
+    await driver.stop(pod, graceMs, reason)
+    return toPod(await findPod(ctx, pod))
   },
 })
 
@@ -122,14 +111,6 @@ export const podList = defineTool({
   },
   output: page(Pod),
   text: podsText,
-  run: async ({ task, ended, org, cursor, limit }, ctx) =>
-    listNewest(ctx.store, {
-      table: 'pods',
-      filters: { task },
-      orgs: orgFilter(ctx, org),
-      also: ended ? undefined : 'ended_at IS NULL',
-      cursor,
-      limit,
-      toItem: toPod,
-    }),
+  run: ({ task, ended, org, cursor, limit }, ctx) =>
+    listPods(ctx.reader, { task, ended, orgs: orgFilter(ctx, org), cursor, limit }),
 })

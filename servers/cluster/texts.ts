@@ -17,5 +17,5 @@ export const podsText = (page: Page<Pod>): string =>
     ended: ({ endedAt }) => instantText(endedAt),
   })
 
-export const podLogText = ({ data, sizeBytes }: { data: string; sizeBytes: number }): string =>
-  `${data}\n[the end of ${sizeBytes} bytes]`
+export const podLogText = ({ data, truncated }: { data: string; truncated: boolean }): string =>
+  truncated ? `[the end of a longer output]\n${data}` : data

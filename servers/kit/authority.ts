@@ -1,6 +1,8 @@
 import type { ApprovalRule } from '../../schemas/config.ts'
 import type { Effect } from '../../schemas/effect.ts'
+import type { Principal } from '../../schemas/principal.ts'
 import type { Scope } from '../../schemas/scope.ts'
+import type { Isolation } from '../../schemas/task.ts'
 
 /** Whether an agent's lease still stands; `none` for credentials that were never bound to one. */
 export type LeaseState = 'live' | 'ended' | 'none'
@@ -36,6 +38,15 @@ export type Subjects = {
   'source.add': { path: string; known: boolean }
   /** Change a checklist of a feature. */
   'checklist.change': { document: string }
+  /** Have a program run in a pod; `submitter` is given where it is the agent of somebody's task. */
+  'pod.start': {
+    cluster: string
+    isolation: Isolation
+    /** Why it is isolated like that. */
+    reason: string
+    allowUnisolated: boolean
+    submitter?: Principal | 'unknown' | undefined
+  }
 }
 
 export type Action = keyof Subjects

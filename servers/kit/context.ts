@@ -3,12 +3,11 @@ import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Authority } from './authority.ts'
 import type { Clock } from './clock.ts'
-import type { ClusterDriver } from './cluster-driver.ts'
+import type { Clusters } from './clusters.ts'
 import type { ContextIndex } from './context-index.ts'
 import type { Models } from './models/models.ts'
 import type { Reader, Transaction } from './sql.ts'
 import type { Store } from './store.ts'
-import type { Tx } from './tx.ts'
 
 /** Everything a handler may touch during one call. Made for each call in `hub/calls`. */
 export type Context = Authority & {
@@ -19,7 +18,7 @@ export type Context = Authority & {
   readonly config: Config
   readonly dataDir: string
   readonly store: Store
-  readonly cluster: ClusterDriver
+  readonly clusters: Clusters
   readonly models: Models
   readonly context: ContextIndex
   readonly log: Logger
@@ -30,8 +29,6 @@ export type Context = Authority & {
   readonly reader: Reader
   /** One audited transaction: the effect, its events and its audit row, or none of them. */
   transaction<T>(change: (tx: Transaction) => Promise<T>): Promise<T>
-  /** As `transaction`, with statements that answer at once; being replaced. */
-  write<T>(change: (tx: Tx) => T): Promise<T>
 }
 
 /** The org a new thing belongs to: the one asked for, if the caller is in it, or the caller's own. */

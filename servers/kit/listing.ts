@@ -2,7 +2,6 @@ import type { Page } from './page.ts'
 import { cursorKey, pageOf } from './page.ts'
 import type { Reader, Row, SqlValue } from './sql.ts'
 import { anyOf } from './sql.ts'
-import type { Store } from './store.ts'
 
 /** Above every id of ours, so that a listing from the newest down starts at the top. */
 const highestId = '~'
@@ -12,7 +11,7 @@ const highestId = '~'
  * out; `also` is a constant condition. Table and column names are the caller's own, never input.
  */
 export async function listNewest<R extends Row & { id: string }, Item>(
-  reader: Pick<Reader, 'all'> | Pick<Store, 'all'>,
+  reader: Reader,
   options: {
     table: string
     filters: Record<string, SqlValue | undefined>

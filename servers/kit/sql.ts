@@ -12,7 +12,7 @@ export type Reader = {
 }
 
 /** An event as it is recorded: a durable fact that wakes those who follow its org, task or subject. */
-export type NewEvent = {
+type NewEvent = {
   kind: string
   org: string
   subject: string

@@ -7,12 +7,13 @@ import { openStore } from './open-store.ts'
 import { appendAudit, lastAudit } from './store/audit.ts'
 import { asStoreError } from './store-errors.ts'
 import { Topics } from './topics.ts'
-import type { Reader, Row, SqlValue, Transaction } from './sql.ts'
-import type { Tx } from './tx.ts'
-import { Statements, makeTransaction, makeTx, readerOf } from './tx.ts'
+import type { Reader, Transaction } from './sql.ts'
+import { Statements, makeTransaction, readerOf } from './statements.ts'
 
 /** How long a recorded row may be in the operating system's hands only. */
 const diskMs = 100
+
+type NewAudit = Omit<AuditEntry, 'at'>
 
 type Pending = {
   apply(): void | Promise<void>
@@ -21,9 +22,9 @@ type Pending = {
 }
 
 /**
- * The hub's one writer. Reads run at once on the calling turn. Writes that are queued in the same
- * turn share one transaction (a savepoint each) and are acknowledged together after its commit:
- * an fsync costs about 2.5 ms, so sharing it is what makes many small writes affordable.
+ * The hub's one writer, and its readers. Changes that are queued in the same turn share one commit (a
+ * savepoint each) and are acknowledged together after it: an fsync costs about 2.5 ms, so sharing it
+ * is what makes many small writes affordable.
  */
 export class Store {
   readonly topics: Topics
@@ -56,54 +57,21 @@ export class Store {
     this.reader = readerOf(new Statements(this.#readDb))
   }
 
-  get<T extends Row>(sql: string, params: Record<string, SqlValue> = {}): T | undefined {
-    return this.#statements.get<T>(sql, params)
-  }
-
-  all<T extends Row>(sql: string, params: Record<string, SqlValue> = {}): T[] {
-    return this.#statements.all<T>(sql, params)
-  }
-
   /**
    * Applies `change` atomically and resolves after it is on disk. A HubError thrown inside undoes
    * this change alone. A failed commit rejects everybody in it with `unavailable`: the outcome is
    * unknown to them until they look, because a commit that reported an error may have been stored.
    */
-  write<T>(
-    change: (tx: Tx) => T,
-    audit?: Omit<AuditEntry, 'at'>,
-    mayWaitForDisk = false,
-  ): Promise<T> {
-    return this.#queue(() => makeTx(this.#statements, this.#now()), change, audit, mayWaitForDisk)
-  }
-
-  /** What `write` does, for a change whose statements are promises. */
-  transaction<T>(
-    change: (tx: Transaction) => Promise<T>,
-    audit?: Omit<AuditEntry, 'at'>,
-  ): Promise<T> {
-    return this.#queue(() => makeTransaction(this.#statements, this.#now()), change, audit, false)
-  }
-
-  #queue<T, Open extends { now: number; topics: Set<string>; auditSubject: string | undefined }>(
-    open: () => Open,
-    change: (tx: Open) => T | Promise<T>,
-    audit: Omit<AuditEntry, 'at'> | undefined,
-    mayWaitForDisk: boolean,
-  ): Promise<T> {
-    if (this.#closed) return Promise.reject(new HubError('unavailable', 'the store is closed'))
+  transaction<T>(change: (tx: Transaction) => Promise<T>, audit?: NewAudit): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let value: T
       let topics: Set<string>
-      this.#pending.push({
-        mayWaitForDisk,
+      this.#queue({
+        mayWaitForDisk: false,
         apply: async () => {
-          const tx = open()
+          const tx = makeTransaction(this.#statements, this.#now())
           value = await change(tx)
-          if (audit) {
-            const entry = { ...audit, at: tx.now, subject: audit.subject ?? tx.auditSubject }
-            this.#audit = appendAudit(this.#statements, this.#audit, entry)
-          }
+          if (audit) this.#append({ ...audit, subject: audit.subject ?? tx.auditSubject })
           topics = tx.topics
         },
         settle: (error) => {
@@ -112,8 +80,32 @@ export class Store {
           resolve(value)
         },
       })
-      this.#schedule(mayWaitForDisk)
     })
+  }
+
+  /**
+   * Records something that has happened elsewhere, such as a call that was passed on. The row survives
+   * the end of this process at once, and a power failure after `diskMs` at the latest: nobody is told
+   * of an effect of ours that it could take back.
+   */
+  record(audit: NewAudit): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#queue({
+        mayWaitForDisk: true,
+        apply: () => this.#append(audit),
+        settle: (error) => (error === undefined ? resolve() : reject(error)), // As above.
+      })
+    })
+  }
+
+  #append(audit: NewAudit): void {
+    this.#audit = appendAudit(this.#statements, this.#audit, { ...audit, at: this.#now() })
+  }
+
+  #queue(pending: Pending): void {
+    if (this.#closed) return pending.settle(new HubError('unavailable', 'the store is closed'))
+    this.#pending.push(pending)
+    this.#schedule(pending.mayWaitForDisk)
   }
 
   #schedule(mayWaitForDisk: boolean): void {
@@ -122,15 +114,6 @@ export class Store {
     const flush = () => void this.#flushQueue()
     // What only records gives way to what was sent in the same turn, and overlaps with its way.
     setImmediate(mayWaitForDisk ? () => setImmediate(flush) : flush)
-  }
-
-  /**
-   * Records something that has happened elsewhere, such as a call that was passed on. The row survives
-   * the end of this process at once, and a power failure after `diskMs` at the latest: nobody is told
-   * of an effect of ours that it could take back.
-   */
-  record(audit: Omit<AuditEntry, 'at'>): Promise<void> {
-    return this.write(() => undefined, audit, true)
   }
 
   /** Bytes of the store that hold something; what was removed leaves room that is used again. */

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
+import type { Call } from './store/usage.ts'
+import { recordUsage } from './store/usage.ts'
 
 export const modelList = defineTool({
   name: 'model_list',
@@ -78,7 +80,7 @@ export const modelGenerate = defineTool({
         inputTokens: made.result.usage.inputTokens.total ?? 0,
         outputTokens: made.result.usage.outputTokens.total ?? 0,
       }
-      await recordUsage(ctx, {
+      await keepUsage(ctx, {
         provider: made.provider,
         model: made.model,
         ...usage,
@@ -103,36 +105,21 @@ export const modelGenerate = defineTool({
         outputTokens: 0,
         latencyMs: ctx.now() - startedAt,
       }
-      await recordUsage(ctx, { ...failed, outcome: 'failed' })
+      await keepUsage(ctx, { ...failed, outcome: 'failed' })
       throw error
     }
   },
 })
 
-type UsageRow = {
-  provider: string
-  model: string
-  inputTokens: number
-  outputTokens: number
-  latencyMs: number
-  outcome: 'ok' | 'failed'
-}
-
-const recordUsage = (ctx: Context, usage: UsageRow) => {
-  const id = ctx.id('usage')
-  return ctx.write((tx) => {
-    tx.about(ctx.principal.task ?? ctx.principal.id)
-    tx.run(
-      `INSERT INTO model_usage (id, org, principal, task, provider, model, input_tokens, output_tokens, latency_ms, outcome, at)
-       VALUES (:id, :org, :principal, :task, :provider, :model, :inputTokens, :outputTokens, :latencyMs, :outcome, :at)`,
-      {
-        id,
-        org: orgFor(ctx, undefined),
-        principal: ctx.principal.id,
-        task: ctx.principal.task ?? null,
-        ...usage,
-        at: tx.now,
-      },
-    )
+/** Adds who called, for whom, to what a call used. */
+const keepUsage = (
+  ctx: Context,
+  used: Omit<Call, 'id' | 'org' | 'principal' | 'task'>,
+): Promise<void> =>
+  recordUsage(ctx, {
+    id: ctx.id('usage'),
+    org: orgFor(ctx, undefined),
+    principal: ctx.principal.id,
+    task: ctx.principal.task,
+    ...used,
   })
-}

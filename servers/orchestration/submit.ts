@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Isolation, Resources, Task } from '../../schemas/task.ts'
+import { startableClusters } from '../kit/clusters.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { repositoryAt } from '../kit/repositories.ts'
@@ -70,6 +71,7 @@ export const taskSubmit = defineTool({
     const repo = await checkedRepo(ctx, input, applied.definition.needsRepo)
     if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
     const org = orgFor(ctx, input.org)
+    await assertStartable(ctx)
     if (repo !== undefined && !(await knowsRepository(ctx.reader, org, repo)))
       ctx.ensure('repository.add', { org, path: repo })
     const title = input.title ?? makeTitle(template, goal ?? command, repo)
@@ -97,11 +99,16 @@ export const taskSubmit = defineTool({
         request_digest: digest,
       }
       const row = newTaskRow(asked, ctx.principal.id, tx.now)
-      await insertTask(tx, row)
+      await insertTask(tx, row, ctx.principal)
       return toTask(row)
     })
   },
 })
+
+/** Refused at once when no pod could be started for the caller. Without a dispatcher other agents do the work. */
+export async function assertStartable(ctx: Context): Promise<void> {
+  if (ctx.config.dispatch !== 'off') await startableClusters(ctx, { submitter: ctx.principal })
+}
 
 function sameRequest(earlier: TaskRow, digest: string, key: string | null): TaskRow {
   if (earlier.request_digest === digest) return earlier

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
+import type { Principal } from '../../schemas/principal.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Attempt, Task, TaskState, isTerminal } from '../../schemas/task.ts'
 import { orgFilter } from '../kit/context.ts'
@@ -11,6 +12,7 @@ import { addMessage } from './store/messages.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
 import { findTask, insertTask, listTasks, makeDue, moveTask } from './store/tasks.ts'
+import { assertStartable } from './submit.ts'
 import { taskText, tasksText } from './texts.ts'
 
 const taskId = z.string().max(60).describe('Task id, as task_submit and task_list return it')
@@ -121,12 +123,13 @@ export const taskRetry = defineTool({
       .describe('What the next attempt should do differently'),
   },
   output: Task,
-  run: ({ task, message }, ctx) => {
+  run: async ({ task, message }, ctx) => {
+    await assertStartable(ctx)
     const copyId = ctx.id('task')
     const author = ctx.principal.id
     return ctx.transaction(async (tx) => {
       const row = await findTask(ctx, tx, task)
-      const next = await tryAgain(tx, row, { copyId, author })
+      const next = await tryAgain(tx, row, { copyId, by: ctx.principal })
       if (message) await addMessage(tx, { task: next.id, author, body: message })
       return toTask(next)
     })
@@ -136,7 +139,7 @@ export const taskRetry = defineTool({
 async function tryAgain(
   tx: Transaction,
   row: TaskRow,
-  { copyId, author }: { copyId: string; author: string },
+  { copyId, by }: { copyId: string; by: Principal },
 ): Promise<TaskRow> {
   if (row.state === 'queued') return makeDue(tx, row)
   if (row.state === 'in_review') return moveTask(tx, row, 'requeue', { notBeforeAt: tx.now })
@@ -146,8 +149,8 @@ async function tryAgain(
     })
   }
   const request = { ...row, id: copyId, retry_of: row.id, idempotency_key: null }
-  const copy = newTaskRow(request, author, tx.now)
-  await insertTask(tx, copy)
+  const copy = newTaskRow(request, by.id, tx.now)
+  await insertTask(tx, copy, by)
   return copy
 }
 

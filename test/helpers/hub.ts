@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { HubClient } from '../../agent/hub-client.ts'
@@ -43,6 +43,7 @@ export async function startHub(
       data,
     },
   )
+  if (all.isolation === 'none') allowUnisolated(data)
   const hub = new Hub(all, makeLogger(all.logLevel, true), environment, clock)
   onTestFinished(() => hub.stop())
   const url = await hub.start()
@@ -59,6 +60,14 @@ export async function startHub(
     },
     call: (tool, args) => client.call(tool, args),
   }
+}
+
+/** The consent that work without isolation needs, unless the test itself says yes or no. */
+function allowUnisolated(data: string): void {
+  const file = join(data, 'switchyard.json')
+  const given = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {}
+  mkdirSync(data, { recursive: true })
+  writeFileSync(file, JSON.stringify({ allowUnisolated: true, ...given }))
 }
 
 /** The error a call ends with, as callers see it; fails when it succeeds. */

@@ -1,6 +1,6 @@
-import { html } from 'lit'
+import { html, nothing } from 'lit'
 import type { Agent } from '../../schemas/agent.ts'
-import type { Capacity } from '../../schemas/cluster.ts'
+import type { Capacity, Cluster } from '../../schemas/cluster.ts'
 import { PageElement } from '../element.ts'
 import { ago } from '../format.ts'
 import { Live } from '../live.ts'
@@ -21,9 +21,16 @@ class Agents extends PageElement {
     (event) => event.kind.startsWith('pod.'),
   )
 
+  readonly #clusters = new Live(
+    this,
+    () => callTool<{ items: Cluster[] }>('cluster_list'),
+    () => false,
+  )
+
   override render() {
     return html`
       <h1>Agents</h1>
+      ${problem(this.#clusters.error)} ${(this.#clusters.value?.items ?? []).map(warning)}
       ${problem(this.#agents.error)} ${this.#table(this.#agents.value?.items ?? [])}
       <h2>Machines</h2>
       ${problem(this.#nodes.error)}
@@ -63,6 +70,16 @@ class Agents extends PageElement {
     </div>`
   }
 }
+
+/** What runs without isolation can read the owner's token, which whoever looks here should know. */
+const warning = (cluster: Cluster) =>
+  cluster.isolation === 'none'
+    ? html`<p class="problem" role="alert">
+        Pods on <b>${cluster.id}</b> are not isolated: what runs there could read the owner’s token.
+        ${cluster.mayStart ? 'Owners may start work there all the same.' : 'You cannot start work there.'}
+        <small>${cluster.isolationReason}</small>
+      </p>`
+    : nothing
 
 const tile = (node: Capacity) =>
   html`<section class="tile">

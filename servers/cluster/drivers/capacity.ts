@@ -11,12 +11,13 @@ export async function readCapacity(options: {
   node: string
   cluster: string
   isolation: Isolation
-  promised: Resources
-  pods: Capacity['pods']
+  /** What each live pod was promised. */
+  live: Resources[]
+  maxPods: number
   dataDir: string
   tags: string[]
 }): Promise<Capacity> {
-  const { node, cluster, isolation, promised, pods, dataDir, tags } = options
+  const { node, cluster, isolation, live, maxPods, dataDir, tags } = options
   const [disk, gpus, available] = await Promise.all([
     statfs(dataDir),
     readGpus(),
@@ -25,27 +26,37 @@ export async function readCapacity(options: {
   const cpus = availableParallelism()
   const load = loadavg()[0] ?? 0
   const diskAvailable = (disk.bavail * disk.bsize) / mib
-  const pressed = available < totalmem() * 0.05 || diskAvailable < 256
-  return {
+  const capacity = {
     node,
     cluster,
     tags: [`os:${platform()}`, `arch:${arch()}`, ...(gpus.length > 0 ? ['gpu'] : []), ...tags],
-    health: pressed ? 'pressure' : 'ready',
-    cpus: { total: cpus, promised: promised.cpus, load: Math.round(load * 100) / 100 },
+    cpus: {
+      total: cpus,
+      promised: live.reduce((sum, shape) => sum + shape.cpus, 0),
+      load: Math.round(load * 100) / 100,
+    },
     memoryMb: {
       total: Math.floor(totalmem() / mib),
       available: Math.floor(available / mib),
-      promised: promised.memoryMb,
+      promised: live.reduce((sum, shape) => sum + shape.memoryMb, 0),
     },
     diskMb: {
       total: Math.floor((disk.blocks * disk.bsize) / mib),
       available: Math.floor(diskAvailable),
     },
     gpus,
-    pods,
+    pods: { live: live.length, limit: maxPods },
     isolation,
     at: Date.now(),
   }
+  return { ...capacity, health: pressureOf(capacity) === undefined ? 'ready' : 'pressure' }
+}
+
+/** What the machine runs out of, or undefined while there is enough. */
+export function pressureOf({ memoryMb, diskMb }: Pick<Capacity, 'memoryMb' | 'diskMb'>) {
+  if (memoryMb.available < memoryMb.total * 0.05)
+    return `only ${memoryMb.available} of ${memoryMb.total} MiB memory are left`
+  return diskMb.available < 256 ? `only ${diskMb.available} MiB disk are left` : undefined
 }
 
 /** Linux counts reclaimable cache as used; MemAvailable is what a new program can really get. */

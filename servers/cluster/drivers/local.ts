@@ -1,249 +1,249 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readdirSync } from 'node:fs'
+import { closeSync, openSync, realpathSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { Capacity } from '../../../schemas/cluster.ts'
-import type { Config } from '../../../schemas/config.ts'
 import type { Logger } from 'pino'
+import type { Capacity, ClusterHealth } from '../../../schemas/cluster.ts'
+import type { Config } from '../../../schemas/config.ts'
 import { HubError } from '../../../schemas/errors.ts'
 import type { Isolation } from '../../../schemas/task.ts'
-import type { RunResult } from '../../kit/run.ts'
-import { run } from '../../kit/run.ts'
-import type { ClusterDriver, PodExit, PodSpec, StartedPod } from '../../kit/cluster-driver.ts'
-import { bwrapCommand, bwrapWorks } from './bwrap.ts'
-import { readCapacity } from './capacity.ts'
-import { askToEnd, killAll, marker, sleep, tidy } from './clean-up.ts'
-import { podEnvironment } from './pod-env.ts'
-import { carrying, familyOf, signalProcess, snapshot } from './processes.ts'
+import type {
+  AcceptedPod,
+  ClusterDriver,
+  ExecEvent,
+  LogOptions,
+  PodSpec,
+} from '../../kit/cluster-driver.ts'
+import { pressureOf, readCapacity } from './capacity.ts'
+import { askToEnd, killAll, signalFamily, sleep, sweepPods, tidy } from './clean-up.ts'
+import { chooseIsolation } from './isolation/isolation.ts'
+import type { Chosen } from './isolation/isolation.ts'
+import type { Launch } from './launch.ts'
+import { prepareLaunch } from './launch.ts'
+import { MemoryGuard } from './memory-guard.ts'
+import { execute, readLog, spawned } from './output.ts'
+import type { LivePod } from './pod-process.ts'
+import { acceptedPod, livePod, parseHandle } from './pod-process.ts'
+import { signalProcess, snapshot } from './processes.ts'
 
-type Live = {
-  spec: PodSpec
-  pid: number
-  started: string
-  reason: string
-  exit(exit: PodExit): void
-  deadline: NodeJS.Timeout
-}
-
-const sampleMs = 1000
+const adoptedPollMs = 250
 
 /**
  * Pods as child processes of this machine: own process group and folder, scrubbed environment,
- * wall-clock and memory limits, bubblewrap where it works. Pods outlive the hub on purpose: after a
- * crash the next hub adopts them, so an agent's work is not lost with the hub.
+ * wall-clock and memory limits, the best isolation that works. Pods outlive the hub on purpose:
+ * after a crash the next hub adopts them, so an agent's work is not lost with the hub.
  */
 export class LocalDriver implements ClusterDriver {
-  readonly id = 'local'
-  readonly node = hostname()
+  readonly id: string
+  readonly kind = 'local'
   readonly limits = ['time', 'memory (sampled)']
-  isolation: Isolation = 'none'
   readonly #config: () => Config
   readonly #dataDir: string
   readonly #codeRoot: string
   readonly #log: Logger
-  readonly #live = new Map<string, Live>()
-  #ready: Promise<void> | undefined
-  #sampling = false
+  readonly #pods: string
+  readonly #tags: string[]
+  readonly #live = new Map<string, LivePod>()
+  readonly #guard: MemoryGuard
+  readonly #closing = new AbortController()
+  #isolation: Promise<Chosen> | undefined
 
-  constructor(options: { config: () => Config; dataDir: string; codeRoot: string; log: Logger }) {
-    this.#config = options.config
-    this.#dataDir = options.dataDir
-    this.#codeRoot = options.codeRoot
-    this.#log = options.log
+  /** Several on one machine need an `id` each; then each has tags of its own beside the machine's. */
+  constructor(options: {
+    id?: string
+    tags?: string[]
+    config: () => Config
+    dataDir: string
+    codeRoot: string
+    log: Logger
+  }) {
+    const { id = 'local', tags = [], config, dataDir, codeRoot, log } = options
+    this.id = id
+    this.#tags = tags
+    this.#config = config
+    this.#dataDir = realpathSync(dataDir)
+    this.#codeRoot = realpathSync(codeRoot)
+    this.#log = log
+    this.#pods = join(this.#dataDir, 'pods', ...(id === 'local' ? [] : [`.${id}`]))
+    this.#guard = new MemoryGuard(
+      () => this.#live.values(),
+      (pod, reason) => this.stop(pod, 0, reason),
+      this.#trouble,
+    )
   }
 
-  /** Finds out once which isolation this machine really offers. */
-  ready(): Promise<void> {
-    this.#ready ??= this.#probe()
-    return this.#ready
+  isolation(): Promise<Chosen> {
+    this.#isolation ??= this.#chooseIsolation()
+    return this.#isolation
   }
 
-  folder(podId: string): string {
-    return join(this.#dataDir, 'pods', podId)
+  async health(): Promise<ClusterHealth> {
+    try {
+      const [node] = await this.nodes()
+      const reason = node && pressureOf(node)
+      return reason === undefined ? { state: 'ready' } : { state: 'pressure', reason }
+    } catch (error) {
+      return {
+        state: 'unreachable',
+        reason: error instanceof Error ? error.message : String(error),
+      }
+    }
   }
 
-  async start(spec: PodSpec, onExit: (exit: PodExit) => void): Promise<StartedPod> {
-    await this.ready()
-    const { folder, env, program, args } = this.#prepare(spec, spec.command)
-    const output = openSync(join(folder, 'output.log'), 'a', 0o600)
+  async nodes(): Promise<[Capacity]> {
+    const { level } = await this.isolation()
+    const { maxPods, file } = this.#config()
+    const capacity = await readCapacity({
+      node: hostname(),
+      cluster: this.id,
+      isolation: level,
+      live: [...this.#live.values()].map(({ spec }) => spec.resources),
+      maxPods,
+      dataDir: this.#dataDir,
+      tags: [...file.tags, ...this.#tags],
+    })
+    return [capacity]
+  }
+
+  async start(spec: PodSpec): Promise<AcceptedPod> {
+    const { level } = await this.isolation()
+    const { home, env, program, args } = this.#prepare(spec, level)
+    const output = openSync(this.#logFile(spec.id), 'a', 0o600)
     const child = spawn(program, args, {
-      cwd: folder,
+      cwd: home,
       env,
       detached: true,
       stdio: ['ignore', output, output],
     })
     closeSync(output)
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve)
-      child.once('error', (cause) =>
-        reject(new HubError('unavailable', `cannot start ${program}: ${cause.message}`, { cause })),
-      )
-    })
+    await spawned(child, program)
     const pid = child.pid ?? 0 // Set once `spawn` was emitted.
     const started = (await snapshot()).get(pid)?.started ?? ''
-    const live = this.#watch(spec, pid, started, onExit)
+    const live = this.#watch(spec, { pid, started, isolation: level })
     child.once('exit', (exitCode, signal) =>
       this.#ended(live, exitCode, signal ? `killed by ${signal}` : ''),
     )
     if (child.exitCode !== null || child.signalCode !== null)
       this.#ended(live, child.exitCode, child.signalCode ?? '')
-    return { pid, pidStarted: started }
+    return acceptedPod(live)
   }
 
-  async exec(podId: string, command: string[], timeoutMs: number): Promise<RunResult> {
-    const live = this.#live.get(podId)
-    if (!live) throw new HubError('conflict', `pod ${podId} does not run`)
-    const { folder, env, program, args } = this.#prepare(live.spec, command)
-    return run(program, args, { cwd: folder, env, timeoutMs, maxBytes: 256 * 1024 })
-  }
-
-  async adopt(
-    spec: PodSpec,
-    { pid, pidStarted }: StartedPod,
-    onExit: (exit: PodExit) => void,
-  ): Promise<boolean> {
-    await this.ready()
-    const found = (await snapshot()).get(pid)
-    if (!found || found.started !== pidStarted) return false
-    const live = this.#watch(spec, pid, pidStarted, onExit)
+  async adopt(spec: PodSpec, text: string): Promise<AcceptedPod | undefined> {
+    const handle = parseHandle(text)
+    const found = (await snapshot()).get(handle.pid)
+    if (!found || found.started !== handle.started) return undefined
+    const live = this.#watch(spec, handle)
     const poll = setInterval(() => {
       if (this.#live.get(spec.id) !== live) return clearInterval(poll)
-      if (signalProcess(pid, 0)) return
+      if (signalProcess(handle.pid, 0)) return
       clearInterval(poll)
       this.#ended(live, null, 'ended while the hub that started it was gone')
-    }, 250)
-    return true
+    }, adoptedPollMs)
+    return acceptedPod(live)
   }
 
   async stop(podId: string, graceMs: number, reason: string): Promise<void> {
     const live = this.#live.get(podId)
     if (!live) return
     live.reason ||= reason
+    const { pid, isolation } = live.handle
     if (graceMs > 0) {
-      await askToEnd(live.pid)
+      await askToEnd(pid, isolation)
       const deadline = performance.now() + graceMs
       while (this.#live.has(podId) && performance.now() < deadline) await sleep(20)
     }
-    await killAll(podId, live.pid)
+    await killAll(podId, pid)
   }
 
-  async sweep(livePodIds: Set<string>): Promise<{ killed: number; removed: number }> {
-    const ours = carrying(marker).filter(
-      ({ pid, value }) => !livePodIds.has(value) && this.#isOurs(value) && pid !== process.pid,
-    )
-    for (const { pid } of ours) signalProcess(pid, 'SIGKILL')
-    mkdirSync(join(this.#dataDir, 'pods'), { recursive: true })
-    const ended = readdirSync(join(this.#dataDir, 'pods')).filter((name) => !livePodIds.has(name))
-    const removed = await Promise.all(ended.map((name) => tidy(this.folder(name))))
-    return { killed: ours.length, removed: removed.filter(Boolean).length }
+  suspend(podId: string): Promise<void> {
+    return signalFamily(this.#require(podId).handle.pid, 'SIGSTOP')
   }
 
-  async capacity(): Promise<Capacity> {
-    await this.ready()
-    const { node, id: cluster, isolation } = this
-    const { maxPods, file } = this.#config()
-    const shapes = [...this.#live.values()].map((live) => live.spec.resources)
-    const promised = {
-      cpus: shapes.reduce((sum, shape) => sum + shape.cpus, 0),
-      memoryMb: shapes.reduce((sum, shape) => sum + shape.memoryMb, 0),
-    }
-    const pods = { live: shapes.length, limit: maxPods }
-    return readCapacity({
-      node,
-      cluster,
-      isolation,
-      promised,
-      pods,
+  resume(podId: string): Promise<void> {
+    return signalFamily(this.#require(podId).handle.pid, 'SIGCONT')
+  }
+
+  async *exec(podId: string, command: string[], signal: AbortSignal): AsyncGenerator<ExecEvent> {
+    const { spec, handle } = this.#require(podId)
+    // As the pod itself was started, whatever the machine offers by now.
+    yield* execute(this.#prepare(spec, handle.isolation, command), signal)
+  }
+
+  logs(podId: string, options: LogOptions): AsyncIterable<Uint8Array> {
+    return readLog(this.#logFile(podId), options, () => this.#live.has(podId))
+  }
+
+  sweep(livePodIds: Set<string>): Promise<{ killed: number; removed: number }> {
+    return sweepPods(this.#pods, livePodIds)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#isolation?.catch(() => undefined) // Whoever asked was told.
+  }
+
+  async #chooseIsolation(): Promise<Chosen> {
+    const chosen = await chooseIsolation(this.#config().isolation, {
       dataDir: this.#dataDir,
-      tags: file.tags,
+      codeRoot: this.#codeRoot,
+      signal: this.#closing.signal,
+    })
+    if (chosen.level === 'none')
+      this.#log.warn(
+        { cluster: this.id, reason: chosen.reason },
+        "pods are not isolated: what runs there could read the owner's token",
+      )
+    return chosen
+  }
+
+  #folder(podId: string): string {
+    return join(this.#pods, podId)
+  }
+
+  #logFile(podId: string): string {
+    return join(this.#folder(podId), 'output.log')
+  }
+
+  #require(podId: string): LivePod {
+    const live = this.#live.get(podId)
+    if (live) return live
+    throw new HubError('conflict', `pod ${podId} does not run`)
+  }
+
+  #prepare(spec: PodSpec, isolation: Isolation, command?: string[]): Launch {
+    return prepareLaunch(spec, command, {
+      folder: this.#folder(spec.id),
+      dataDir: this.#dataDir,
+      codeRoot: this.#codeRoot,
+      isolation,
+      podEnv: this.#config().file.podEnv,
     })
   }
 
-  async #probe(): Promise<void> {
-    const wanted = this.#config().isolation
-    if (wanted === 'none') return
-    const works = await bwrapWorks()
-    if (works) this.isolation = 'bwrap'
-    else if (wanted === 'bwrap') {
-      throw new HubError(
-        'unsupported',
-        'isolation is set to bwrap, but bubblewrap does not work here',
-        {
-          hint: 'Install bubblewrap and allow user namespaces, or set isolation to auto.',
-        },
-      )
-    }
-  }
-
-  /** Folders, environment and command line of a program in a pod. */
-  #prepare(spec: PodSpec, command: string[]) {
-    const folder = this.folder(spec.id)
-    const cacheDir = join(this.#dataDir, 'cache', spec.org)
-    const writable = [...spec.writable, cacheDir]
-    for (const path of [join(folder, 'tmp'), ...writable]) mkdirSync(path, { recursive: true })
-    const codeRoot = this.#codeRoot
-    const extra = this.#config().file.podEnv
-    const base = podEnvironment({ own: process.env, folder, cacheDir, codeRoot, extra })
-    const env: Record<string, string> = { ...base, ...spec.env, [marker]: spec.id }
-    const dataDir = this.#dataDir
-    const path = env.PATH ?? ''
-    const [program = '', ...args] =
-      this.isolation === 'none'
-        ? command
-        : bwrapCommand({ command, folder, writable, dataDir, codeRoot, path })
-    return { folder, env, program, args }
-  }
-
-  #watch(spec: PodSpec, pid: number, started: string, exit: (exit: PodExit) => void): Live {
+  #watch(spec: PodSpec, handle: LivePod['handle']): LivePod {
     const deadline = setTimeout(
       () => void this.stop(spec.id, 2000, 'time limit').catch(this.#trouble(spec.id)),
       spec.timeoutMs,
     )
-    const live: Live = { spec, pid, started, reason: '', exit, deadline }
+    const live = livePod(spec, handle, deadline)
     this.#live.set(spec.id, live)
-    this.#startSampling()
+    this.#guard.start()
     return live
   }
 
-  #ended(live: Live, exitCode: number | null, reason: string): void {
-    if (this.#live.get(live.spec.id) !== live) return
-    this.#live.delete(live.spec.id)
+  #ended(live: LivePod, exitCode: number | null, reason: string): void {
+    const { spec, handle } = live
+    if (this.#live.get(spec.id) !== live) return
+    this.#live.delete(spec.id)
     clearTimeout(live.deadline)
     // What the pod left behind, in whatever group or session, goes with it.
-    killAll(live.spec.id, live.pid)
-      .then(() => tidy(this.folder(live.spec.id)))
-      .catch(this.#trouble(live.spec.id))
+    killAll(spec.id, handle.pid)
+      .then(() => tidy(this.#folder(spec.id)))
+      .catch(this.#trouble(spec.id))
       .finally(() => live.exit({ exitCode, reason: live.reason || reason }))
   }
 
-  #startSampling(): void {
-    if (this.#sampling) return
-    this.#sampling = true
-    setInterval(() => void this.#sample().catch(this.#trouble('all')), sampleMs).unref()
-  }
-
   /** What runs by itself has nobody to throw to, and must not end the hub. */
-  #trouble(pod: string): (error: unknown) => void {
-    return (error) => this.#log.warn({ error, pod }, 'a pod could not be looked after')
-  }
-
-  async #sample(): Promise<void> {
-    if (this.#live.size === 0) return
-    const all = await snapshot()
-    for (const { spec, pid } of this.#live.values()) {
-      const used = familyOf(pid, all).reduce((sum, process) => sum + process.rssBytes, 0)
-      const limit = spec.resources.memoryMb * 1024 * 1024
-      if (used > limit)
-        await this.stop(
-          spec.id,
-          0,
-          `memory limit: ${Math.round(used / 1048576)} of ${spec.resources.memoryMb} MiB`,
-        )
-    }
-  }
-
-  /** Folders tell our pods from those of another hub on the same machine. */
-  #isOurs(podId: string): boolean {
-    return readdirSync(join(this.#dataDir, 'pods')).includes(podId)
-  }
+  #trouble = (pod: string) => (error: unknown) =>
+    this.#log.warn({ error, pod }, 'a pod could not be looked after')
 }

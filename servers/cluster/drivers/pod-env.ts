@@ -41,12 +41,13 @@ const passed = [
 /** The environment of a pod: a short allow-list, its own home, and caches shared by all pods. */
 export function podEnvironment(options: {
   own: NodeJS.ProcessEnv
-  folder: string
+  home: string
+  tmp: string
   cacheDir: string
   codeRoot: string
   extra: string[]
 }): Record<string, string> {
-  const { own, folder, cacheDir, codeRoot, extra } = options
+  const { own, home, tmp, cacheDir, codeRoot, extra } = options
   const kept = [...passed, ...extra].flatMap((name) => {
     const value = own[name]
     return value === undefined ? [] : [[name, value] as const]
@@ -56,8 +57,8 @@ export function podEnvironment(options: {
     ...(existsSync(rustup) ? { RUSTUP_HOME: rustup } : {}),
     ...Object.fromEntries(kept),
     PATH: podPath(own.PATH ?? '/usr/local/bin:/usr/bin:/bin', codeRoot),
-    HOME: folder,
-    TMPDIR: join(folder, 'tmp'),
+    HOME: home,
+    TMPDIR: tmp,
     TERM: 'dumb',
     CI: 'true',
     npm_config_cache: join(cacheDir, 'npm'),

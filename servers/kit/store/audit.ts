@@ -4,7 +4,7 @@ import type { AuditEntry, Head } from '../audit.ts'
 import { genesis, linkHash } from '../audit.ts'
 import type { Reader, Row, Transaction } from '../sql.ts'
 import { anyOf } from '../sql.ts'
-import type { Statements } from '../tx.ts'
+import type { Statements } from '../statements.ts'
 
 // Owns the tables `audit` and `audit_checkpoints`. A row carries the digest of its link of the chain;
 // a checkpoint carries the one that the chain goes on from after old rows were dropped.

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { readMigrations } from '../migrate.ts'
-import { readerOf } from '../tx.ts'
-import { Statements } from '../tx.ts'
+import { readerOf } from '../statements.ts'
+import { Statements } from '../statements.ts'
 import type { Verdict } from './audit.ts'
 import { verifyAudit } from './audit.ts'
 

@@ -33,6 +33,8 @@ export type TaskRow = Row & {
   updated_at: number
   finished_at: number | null
   not_before_at: number
+  /** Why a queued task was not started, for people to see. */
+  pending_reason: string | null
 }
 
 /** What a submitter decides about a task; the rest of its row is the hub's. */
@@ -72,6 +74,7 @@ export const newTaskRow = (request: TaskRequest, submittedBy: string, now: numbe
   updated_at: now,
   finished_at: null,
   not_before_at: 0,
+  pending_reason: null,
 })
 
 export function toTask(row: TaskRow): Task {
@@ -83,6 +86,7 @@ export function toTask(row: TaskRow): Task {
     params: JSON.parse(row.params) as Record<string, unknown>, // Written by task_submit.
     ...(row.repo === null ? {} : { repo: row.repo }),
     state: row.state,
+    ...(row.pending_reason === null ? {} : { pendingReason: row.pending_reason }),
     ...(row.waiting_for === null ? {} : { waitingFor: row.waiting_for }),
     priority: row.priority,
     attempts: row.attempts,

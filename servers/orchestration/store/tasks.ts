@@ -1,10 +1,12 @@
 import { HubError } from '../../../schemas/errors.ts'
+import type { Principal } from '../../../schemas/principal.ts'
 import type { TaskFailure, TaskResult, TaskState } from '../../../schemas/task.ts'
 import { isTerminal } from '../../../schemas/task.ts'
 import type { Authority } from '../../kit/authority.ts'
 import { listNewest } from '../../kit/listing.ts'
 import type { Reader, Transaction } from '../../kit/sql.ts'
 import { anyOf } from '../../kit/sql.ts'
+import { recordSubmitter } from '../../kit/store/submitters.ts'
 import type { TaskEvent } from '../state.ts'
 import { transition } from '../state.ts'
 import type { TaskRow } from './task-row.ts'
@@ -120,9 +122,23 @@ export const listQueuedOrgs = async (reader: Reader): Promise<string[]> =>
     )
   ).map(({ org }) => org)
 
-export async function insertTask(tx: Transaction, row: TaskRow): Promise<void> {
+export async function insertTask(
+  tx: Transaction,
+  row: TaskRow,
+  submitter: Principal,
+): Promise<void> {
   await tx.insert('tasks', row)
+  await recordSubmitter(tx, row.id, submitter)
   await announce(tx, row)
+}
+
+/** Keeps why a queued task waits; false where it says so already, or waits no more. */
+export async function holdTask(tx: Transaction, row: TaskRow, reason: string): Promise<boolean> {
+  if (row.state !== 'queued' || row.pending_reason === reason) return false
+  const { id, org } = row
+  await tx.run('UPDATE tasks SET pending_reason = :reason WHERE id = :id', { id, reason })
+  await tx.event({ kind: 'task.held', org, subject: id, task: id, data: { reason } })
+  return true
 }
 
 type Patch = {
@@ -153,11 +169,12 @@ export async function moveTask(
     not_before_at: patch.notBeforeAt ?? row.not_before_at,
     updated_at: tx.now,
     finished_at: isTerminal(state) ? tx.now : null,
+    pending_reason: null,
   }
   await tx.run(
     `UPDATE tasks SET state = :state, waiting_for = :waiting_for, agent = :agent, result = :result,
        failure = :failure, not_before_at = :not_before_at, updated_at = :updated_at,
-       finished_at = :finished_at, attempts = :attempts, failures = :failures, fence = :fence
+       finished_at = :finished_at, pending_reason = NULL, attempts = :attempts, failures = :failures, fence = :fence
      WHERE id = :id`,
     next,
   )

@@ -265,6 +265,16 @@ CREATE TABLE model_usage (
   at            INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE open_calls (
+  request_id TEXT    PRIMARY KEY,
+  org        TEXT    NOT NULL,
+  principal  TEXT    NOT NULL,
+  tool       TEXT    NOT NULL,
+  subject    TEXT,
+  args       TEXT    NOT NULL,
+  began_at   INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE peer_invitations (
   token_id   TEXT    NOT NULL PRIMARY KEY,
   role       TEXT    NOT NULL,
@@ -305,14 +315,11 @@ CREATE TABLE pods (
   limits      TEXT    NOT NULL,
   resources   TEXT    NOT NULL,
   timeout_ms  INTEGER NOT NULL,
-  pid         INTEGER,
-  -- Start time of the process in clock ticks since boot: tells a reused process id from ours.
-  pid_started TEXT,
   exit_code   INTEGER,
   reason      TEXT,
   created_at  INTEGER NOT NULL,
   ended_at    INTEGER
-) STRICT;
+, handle TEXT) STRICT;
 
 CREATE TABLE repositories (
   id             TEXT    PRIMARY KEY,
@@ -354,6 +361,11 @@ CREATE TABLE sign_ins (
   changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE task_submitters (
+  task      TEXT PRIMARY KEY,
+  principal TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE tasks (
   id              TEXT    PRIMARY KEY,
   org             TEXT    NOT NULL,
@@ -384,7 +396,7 @@ CREATE TABLE tasks (
   updated_at      INTEGER NOT NULL,
   finished_at     INTEGER,
   not_before_at   INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, pending_reason TEXT) STRICT;
 
 CREATE TABLE tokens (
   id         TEXT    PRIMARY KEY,

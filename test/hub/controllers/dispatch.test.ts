@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { owner } from '../../../hub/auth/owner.ts'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ControllerContext } from '../../../hub/controllers/context.ts'
 import { dispatch } from '../../../hub/controllers/dispatch.ts'
@@ -34,7 +35,9 @@ async function startDispatch(tasks: string[], tools: Record<string, Answer>, max
     request_digest: '',
   }
   for (const id of tasks)
-    await store.transaction((tx) => insertTask(tx, newTaskRow({ ...request, id }, 'ann', tx.now)))
+    await store.transaction((tx) =>
+      insertTask(tx, newTaskRow({ ...request, id }, owner.id, tx.now), owner),
+    )
   const calls: { tool: string; args: Record<string, unknown> }[] = []
   const stopping = new AbortController()
   const context: ControllerContext = {

@@ -8,20 +8,21 @@ import { failure, startHub } from '../../helpers/hub.ts'
 import { makeSmallDisk } from '../../helpers/small-disk.ts'
 
 const insert = 'INSERT INTO cursors (name, seq) VALUES (:name, 1)'
-const count = (store: Store) => store.get<{ n: number }>('SELECT count(*) AS n FROM cursors')?.n
+const count = async ({ reader }: Store) =>
+  (await reader.get<{ n: number }>('SELECT count(*) AS n FROM cursors'))?.n
 
 test('one change that fails leaves the others of its batch standing', async () => {
   const store = new Store(join(makeFolder(), 'a.db'), Date.now)
   const outcomes = await Promise.allSettled([
-    store.write((tx) => tx.run(insert, { name: 'a' })),
-    store.write((tx) => {
-      tx.run(insert, { name: 'b' })
+    store.transaction((tx) => tx.run(insert, { name: 'a' })),
+    store.transaction(async (tx) => {
+      await tx.run(insert, { name: 'b' })
       throw new HubError('conflict', 'on second thoughts')
     }),
-    store.write((tx) => tx.run(insert, { name: 'c' })),
+    store.transaction((tx) => tx.run(insert, { name: 'c' })),
   ])
   expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-  expect(count(store)).toBe(2)
+  expect(await count(store)).toBe(2)
   await store.close()
 })
 
@@ -36,7 +37,7 @@ test('the audit trail cannot be changed through the database, and tampering with
   const hub = await startHub({ data })
   for (let index = 0; index < 5; index++)
     await hub.call('task_submit', { template: 'command', command: 'true' })
-  const change = hub.hub.store.write((tx) => tx.run("UPDATE audit SET tool = 'x'"))
+  const change = hub.hub.store.transaction((tx) => tx.run("UPDATE audit SET tool = 'x'"))
   await expect(change).rejects.toThrow(/append-only/)
   await hub.hub.stop()
   const db = new Database(join(data, 'switchyard.db'))
@@ -62,7 +63,7 @@ test('a full disk is a typed error; what was acknowledged stays, and work goes o
   const refused = await failure(
     (async () => {
       for (;;) {
-        await store.write((tx) => tx.run(fill, { data: 'x'.repeat(50_000) }))
+        await store.transaction((tx) => tx.run(fill, { data: 'x'.repeat(50_000) }))
         acknowledged++
       }
     })(),
@@ -70,8 +71,10 @@ test('a full disk is a typed error; what was acknowledged stays, and work goes o
   expect(refused).toMatchObject({ code: 'exhausted' })
   expect(acknowledged).toBeGreaterThan(5)
   grow(12)
-  await store.write((tx) => tx.run(fill, { data: 'after' }))
-  expect(store.get<{ n: number }>('SELECT count(*) AS n FROM events')?.n).toBe(acknowledged + 1)
+  await store.transaction((tx) => tx.run(fill, { data: 'after' }))
+  expect((await store.reader.get<{ n: number }>('SELECT count(*) AS n FROM events'))?.n).toBe(
+    acknowledged + 1,
+  )
   await store.close()
 })
 
