@@ -110,6 +110,43 @@ test('every floor of the hub is known, and imports only lower ones', () => {
   expect(up.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
 })
 
+/**
+ * Where statements may stand: files of tables, what kit's store itself is made of, and the index of the
+ * context server, which is a store of its own in a worker.
+ */
+const isRoom = (file: string): boolean =>
+  /(^|\/)store\//.test(file) ||
+  file.startsWith('servers/context/engine/') ||
+  /^servers\/kit\/(statements|sql|listing|store|migrate|early-stores|store-copies|open-store)\.ts$/.test(
+    file,
+  )
+
+// What saves rows of a damaged file knows how SQLite keeps them.
+const isRepair = (file: string): boolean => /\/(salvage|damaged-table)\.ts$/.test(file)
+
+const statement = /['"`]\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s)/
+
+test('SQL stands in the files that own a table, and nowhere else', () => {
+  const source = (file: string) => readFileSync(join(root, file), 'utf8')
+  const outside = files.filter((file) => !isRoom(file) && statement.test(source(file)))
+  expect(outside).toEqual([])
+  expect(
+    files.filter((file) => isRoom(file) && statement.test(source(file))).length,
+  ).toBeGreaterThan(20)
+})
+
+test('statements keep to what SQLite and PostgreSQL both say', () => {
+  const rooms = files.filter(
+    (file) =>
+      /(^|\/)store\/[\w-]+\.ts$/.test(file) && !file.includes('/engine/') && !isRepair(file),
+  )
+  const dialect =
+    /INSERT\s+OR\s|json_each|json_extract|\bGLOB\b|\bIFNULL\b|\browid\b|\bREPLACE\s+INTO\b|\bIS\s+:/
+  const wrong = rooms.filter((file) => dialect.test(readFileSync(join(root, file), 'utf8')))
+  expect(rooms.length).toBeGreaterThan(20)
+  expect(wrong).toEqual([])
+})
+
 test('imports name the file, with its ending', () => {
   const wrong = imports.filter(({ target }) => !/\.(ts|css|svg)$/.test(target))
   expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
