@@ -163,8 +163,9 @@ export class Calls {
     try {
       if (decision.kind === 'deny') throw denied(decision)
       const done = await run()
-      if (open)
-        await this.#open.end(open, done.isRecorded ? undefined : auditRow(call, done.outcome))
+      // A controller that found nothing to do has done nothing that needs a row.
+      const isSilent = done.isRecorded || (call.principal.kind === 'service' && !call.upstream)
+      if (open) await this.#open.end(open, isSilent ? undefined : auditRow(call, done.outcome))
       return done
     } catch (thrown) {
       const error = asKnown(thrown, call, this.#parts.log)

@@ -7,7 +7,7 @@ import { diskRoom } from '../../servers/kit/disk.ts'
 import { assertSound } from '../../servers/kit/store/database-file.ts'
 import {
   artifactDigests,
-  livePods,
+  livePodIds,
   openTaskIds,
   repositoryIds,
 } from '../../servers/kit/store/inventory.ts'
@@ -86,7 +86,7 @@ function checkRepositories(db: Database.Database, dataDir: string): Finding {
 
 function checkWorkFolders(db: Database.Database, dataDir: string): Finding {
   const open = openTaskIds(db)
-  const live = new Set(livePods(db).map(({ id }) => id))
+  const live = livePodIds(db)
   const left = namesIn(join(dataDir, 'work')).filter((name) => !open.has(name) && !live.has(name))
   if (left.length === 0) return fine('folders', 'only work that is not final has a folder')
   return warning(
@@ -97,8 +97,8 @@ function checkWorkFolders(db: Database.Database, dataDir: string): Finding {
 }
 
 function checkPods(db: Database.Database, dataDir: string, isRunning: boolean): Finding {
-  const live = livePods(db)
-  if (isRunning) return fine('pods', `${live.length} are recorded as running`)
+  const live = livePodIds(db)
+  if (isRunning) return fine('pods', `${live.size} are recorded as running`)
   const folders = new Set(namesIn(join(dataDir, 'pods')))
   const left = carrying('SWITCHYARD_POD').filter(({ value }) => folders.has(value))
   if (left.length === 0) return fine('pods', 'no process of a pod is left')

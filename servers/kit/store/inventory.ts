@@ -61,11 +61,8 @@ export const repositoryIds = (db: Database.Database): Set<string> =>
 export const openTaskIds = (db: Database.Database): Set<string> =>
   new Set(db.prepare('SELECT id FROM tasks WHERE finished_at IS NULL').pluck().all() as string[]) // TEXT.
 
-export const livePods = (db: Database.Database): { id: string; pid: number | null }[] =>
-  db.prepare('SELECT id, pid FROM pods WHERE ended_at IS NULL').all() as {
-    id: string
-    pid: number | null
-  }[] // Those columns.
+export const livePodIds = (db: Database.Database): Set<string> =>
+  new Set(db.prepare('SELECT id FROM pods WHERE ended_at IS NULL').pluck().all() as string[]) // TEXT.
 
 /** Followers of the events, and how many each has still to read. */
 export const followerLags = (db: Database.Database): { name: string; behind: number }[] =>
