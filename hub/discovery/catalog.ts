@@ -8,11 +8,11 @@ import { matchesPattern } from '../calls/name-pattern.ts'
 import type { Registry } from '../calls/registry.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
 import type { ForeignTool } from '../upstreams/foreign-tool.ts'
-import type { Described } from './described.ts'
+import type { SearchableTool } from './searchable-tool.ts'
 import { leanTools, toolCallListing } from './lean-view.ts'
 
 /** A tool as a caller may see it, whoever serves it. */
-export type Visible = Omit<Described, 'parameters'> & { inputSchema: object }
+export type Visible = Omit<SearchableTool, 'parameters'> & { inputSchema: object }
 
 type Parts = {
   registry: Registry

@@ -1,5 +1,5 @@
-import type { Described } from './described.ts'
-import { fields, fieldTerms, intentOfTool, weights } from './described.ts'
+import type { SearchableTool } from './searchable-tool.ts'
+import { fields, fieldTerms, intentOfTool, weights } from './searchable-tool.ts'
 import type { Intent } from './intent.ts'
 import { fitOf, intentOf } from './intent.ts'
 import { nearTerms } from './near-terms.ts'
@@ -48,7 +48,7 @@ export class ToolIndex {
   readonly #postings = new Map<string, Postings>()
   readonly #servers: ServerNames
 
-  constructor(tools: Described[]) {
+  constructor(tools: SearchableTool[]) {
     const texts = tools.map(fieldTerms)
     const means = fields.map(
       (field) => texts.reduce((sum, text) => sum + text[field].length, 0) / (tools.length || 1),

@@ -1,6 +1,6 @@
 import type { Embedding } from '../../servers/context/engine/embedder.ts'
 import { embed } from '../../servers/context/engine/embedder.ts'
-import type { Described } from './described.ts'
+import type { SearchableTool } from './searchable-tool.ts'
 import type { Found } from './tool-index.ts'
 
 /** What vectors say of a request, or why they say nothing. */
@@ -32,7 +32,7 @@ export class ToolVectors {
   }
 
   /** The tools nearest in meaning to a request, by cosine. */
-  async search(tools: Described[], query: string): Promise<Nearest> {
+  async search(tools: SearchableTool[], query: string): Promise<Nearest> {
     const embedding = this.#embedding()
     if (!embedding) return { state: 'none' }
     const model = `${embedding.provider}/${embedding.model} ${embedding.url}`
@@ -97,7 +97,7 @@ export function fuse(byWords: Found[], byMeaning: Found[]): Found[] {
     .sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1))
 }
 
-const textOf = ({ server, own, name, title, description }: Described): string =>
+const textOf = ({ server, own, name, title, description }: SearchableTool): string =>
   `${server}: ${title === name ? own.replace(/[_-]/g, ' ') : title}. ${description.slice(0, longestText)}`
 
 const toUnit = (values: number[]): number[] => {

@@ -4,8 +4,8 @@ import { nearest } from '../../schemas/nearest.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import type { Embedding } from '../../servers/context/engine/embedder.ts'
-import type { Described } from '../discovery/described.ts'
-import { describe } from '../discovery/described.ts'
+import type { SearchableTool } from '../discovery/searchable-tool.ts'
+import { searchableTool } from '../discovery/searchable-tool.ts'
 import type { Visible } from '../discovery/catalog.ts'
 import { ToolIndex } from '../discovery/tool-index.ts'
 import type { Nearest } from '../discovery/tool-vectors.ts'
@@ -106,14 +106,14 @@ const toolRead = (visible: Sources['visible']) =>
     },
   })
 
-type Searchable = { described: Described[]; index: ToolIndex; byName: Map<string, Visible> }
+type Searchable = { described: SearchableTool[]; index: ToolIndex; byName: Map<string, Visible> }
 const made = new WeakMap<Visible[], Searchable>()
 
 /** Listings are kept per set of rights, and so are their indexes. */
 function searchable(tools: Visible[]): Searchable {
   const kept = made.get(tools)
   if (kept) return kept
-  const described = tools.map(describe)
+  const described = tools.map(searchableTool)
   const byName = new Map(tools.map((tool) => [tool.name, tool]))
   const fresh = { described, index: new ToolIndex(described), byName }
   made.set(tools, fresh)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { describe } from '../../hub/discovery/described.ts'
+import { searchableTool } from '../../hub/discovery/searchable-tool.ts'
 import { ToolIndex } from '../../hub/discovery/tool-index.ts'
 import { startHub } from '../helpers/hub.ts'
 import { requests as ownRequests } from './discovery-requests.ts'
@@ -30,7 +30,7 @@ const foreignRequests = lines('requests.txt').map((line) => line.split(' => ') a
 test('among more than 300 tools the right one is in the first five for most natural requests', async () => {
   const hub = await startHub()
   const own = (await hub.client.listTools<Listed>()).map((tool) =>
-    describe({ ...tool, own: tool.name, server: 'hub', about: '' }),
+    searchableTool({ ...tool, own: tool.name, server: 'hub', about: '' }),
   )
   const tools = [...own, ...catalogue]
   const requests = [...ownRequests, ...foreignRequests]

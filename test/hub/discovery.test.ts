@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describe } from '../../hub/discovery/described.ts'
+import { searchableTool } from '../../hub/discovery/searchable-tool.ts'
 import { ToolIndex } from '../../hub/discovery/tool-index.ts'
 import { failure, startHub } from '../helpers/hub.ts'
 import { connect, ready, startWith, stdio } from '../helpers/upstreams.ts'
@@ -80,7 +80,7 @@ test('for nine natural requests in ten the right tool is among the first five', 
   const hub = await startHub()
   const tools = await hub.client.listTools<Listed>()
   const index = new ToolIndex(
-    tools.map((tool) => describe({ ...tool, own: tool.name, server: 'hub', about: '' })),
+    tools.map((tool) => searchableTool({ ...tool, own: tool.name, server: 'hub', about: '' })),
   )
   const missed = requests.filter(
     ([query, wanted]) => !index.search(query, 5).some((found) => found.name === wanted),

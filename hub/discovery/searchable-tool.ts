@@ -4,7 +4,7 @@ import { intentByName } from './intent.ts'
 import { terms } from './words.ts'
 
 /** What is searched of a tool. */
-export type Described = {
+export type SearchableTool = {
   /** As it is called here. */
   name: string
   /** As its server calls it. */
@@ -19,7 +19,9 @@ export type Described = {
 }
 
 /** Takes the parameters from a JSON Schema; whoever wrote it may have written anything. */
-export function describe(tool: Omit<Described, 'parameters'> & { inputSchema: object }): Described {
+export function searchableTool(
+  tool: Omit<SearchableTool, 'parameters'> & { inputSchema: object },
+): SearchableTool {
   const { inputSchema, ...rest } = tool
   const properties = 'properties' in inputSchema ? inputSchema.properties : undefined
   const parameters = isObject(properties)
@@ -50,7 +52,7 @@ export const fields = Object.keys(weights) as Field[] // Its own keys.
 const longest = { text: 800, parameters: 60, parameterText: 120 }
 
 /** The stems of a tool, by where they stand. */
-export function fieldTerms(tool: Described): Record<Field, string[]> {
+export function fieldTerms(tool: SearchableTool): Record<Field, string[]> {
   const { own, server, title, description, about } = tool
   const parameters = tool.parameters.slice(0, longest.parameters)
   const serverTerms = terms(server)
@@ -73,7 +75,7 @@ export function fieldTerms(tool: Described): Record<Field, string[]> {
 }
 
 /** What a tool does, as far as it says; the effect of our own is known, but not whether they list. */
-export function intentOfTool({ own, effect }: Described) {
+export function intentOfTool({ own, effect }: SearchableTool) {
   const named = intentByName(own)
   return effect === undefined || (effect === 'read' && named === 'list') ? named : effect
 }
