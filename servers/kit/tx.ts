@@ -105,23 +105,33 @@ export const readerOf = (statements: Statements): Reader => ({
     statements.all<T>(sql, params),
 })
 
-/** One change whose statements are promises; `topics` and `auditSubject` are for who commits it. */
+/**
+ * One change whose statements are promises; `topics` and `auditSubject` are for who commits it. After
+ * `end` it takes no statement: one that somebody forgot to await would be part of another change.
+ */
 export function makeTransaction(
   statements: Statements,
   now: number,
-): Transaction & Pick<Tx, 'topics' | 'auditSubject'> {
+): Transaction & Pick<Tx, 'topics' | 'auditSubject'> & { end(): void } {
   const tx = makeTx(statements, now)
+  let isOpen = true
+  const open = <T>(use: () => T): T => {
+    if (isOpen) return use()
+    throw new Error('a statement was not awaited: its transaction is over')
+  }
   return {
-    ...readerOf(statements),
     now,
     topics: tx.topics,
     get auditSubject() {
       return tx.auditSubject
     },
-    run: async (sql, params = {}) => statements.run(sql, params),
-    insert: async (table, row) => tx.insert(table, row),
-    event: async (event) => tx.event(event),
+    get: async (sql, params = {}) => open(() => statements.get(sql, params)),
+    all: async (sql, params = {}) => open(() => statements.all(sql, params)),
+    run: async (sql, params = {}) => open(() => statements.run(sql, params)),
+    insert: async (table, row) => open(() => tx.insert(table, row)),
+    event: async (event) => open(() => tx.event(event)),
     wake: tx.wake,
     about: tx.about,
+    end: () => (isOpen = false),
   }
 }
