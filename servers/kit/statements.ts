@@ -54,32 +54,45 @@ export const readerOf = (statements: Statements): Reader => ({
 export type OpenTransaction = Transaction & {
   topics: Set<string>
   auditSubject: string | undefined
+  /** From now on it takes no statement: one that was not awaited would be part of another change. */
+  end(): void
 }
 
 /** One change; its statements run at once, and say so as promises. */
 export function makeTransaction(statements: Statements, now: number): OpenTransaction {
+  let isOpen = true
+  const open = <T>(use: () => T): T => {
+    if (isOpen) return use()
+    throw new Error('a statement was not awaited: its transaction is over')
+  }
   const tx: OpenTransaction = {
-    ...readerOf(statements),
     now,
     topics: new Set(),
     auditSubject: undefined,
-    run: async (sql, params = {}) => statements.run(sql, params),
+    get: async (sql, params = {}) => open(() => statements.get(sql, params)),
+    all: async (sql, params = {}) => open(() => statements.all(sql, params)),
+    run: async (sql, params = {}) => open(() => statements.run(sql, params)),
     insert: async (table, row) => {
       const columns = Object.keys(row)
       const values = columns.map((name) => `:${name}`).join(', ')
-      statements.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values})`, row)
+      const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values})`
+      open(() => statements.run(sql, row))
     },
     event: async ({ kind, org, subject, task, data = {} }) => {
-      statements.run(
-        `INSERT INTO events (at, org, kind, subject, task, data)
-         VALUES (:at, :org, :kind, :subject, :task, :data)`,
-        { at: now, org, kind, subject, task: task ?? null, data: JSON.stringify(data) },
+      const row = { at: now, org, kind, subject, task: task ?? null, data: JSON.stringify(data) }
+      open(() =>
+        statements.run(
+          `INSERT INTO events (at, org, kind, subject, task, data)
+           VALUES (:at, :org, :kind, :subject, :task, :data)`,
+          row,
+        ),
       )
       tx.topics.add('events').add(`org:${org}`).add(subject)
       if (task) tx.topics.add(task)
     },
     wake: (topic) => void tx.topics.add(topic),
     about: (subject) => void (tx.auditSubject = subject),
+    end: () => void (isOpen = false),
   }
   return tx
 }

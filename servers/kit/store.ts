@@ -1,17 +1,14 @@
-import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import type { AuditEntry } from './audit.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Clock } from './clock.ts'
+import { Durability } from './durability.ts'
 import { openStore } from './open-store.ts'
 import { appendAudit, lastAudit } from './store/audit.ts'
 import { asStoreError } from './store-errors.ts'
 import { Topics } from './topics.ts'
 import type { Reader, Transaction } from './sql.ts'
 import { Statements, makeTransaction, readerOf } from './statements.ts'
-
-/** How long a recorded row may be in the operating system's hands only. */
-const diskMs = 100
 
 type NewAudit = Omit<AuditEntry, 'at'>
 
@@ -32,7 +29,7 @@ export class Store {
   readonly reader: Reader
   readonly #readDb: Database.Database
   readonly #db: Database.Database
-  readonly #logFile: string
+  readonly #durability: Durability
   readonly #statements: Statements
   readonly #now: () => number
   readonly #control: Control
@@ -41,14 +38,12 @@ export class Store {
   #flushing: Promise<void> | undefined
   #closed = false
   #audit: { seq: number; hash: string }
-  #isRelaxed = false
-  #syncTimer: NodeJS.Timeout | undefined
 
   constructor(file: string, now: () => number, clock?: Clock) {
     this.#now = now
     this.topics = new Topics(clock)
     this.#db = openStore(file)
-    this.#logFile = `${file}-wal`
+    this.#durability = new Durability(this.#db, file)
     this.#statements = new Statements(this.#db)
     this.#control = prepareControl(this.#db)
     this.#audit = lastAudit(this.#statements)
@@ -70,7 +65,11 @@ export class Store {
         mayWaitForDisk: false,
         apply: async () => {
           const tx = makeTransaction(this.#statements, this.#now())
-          value = await change(tx)
+          try {
+            value = await change(tx)
+          } finally {
+            tx.end()
+          }
           if (audit) this.#append({ ...audit, subject: audit.subject ?? tx.auditSubject })
           topics = tx.topics
         },
@@ -127,10 +126,9 @@ export class Store {
     if (this.#closed) return
     this.#closed = true
     await this.#flushQueue()
-    this.#endTimer()
+    this.#durability.end()
     this.topics.close()
     this.#readDb.close()
-    this.#db.pragma('synchronous = FULL')
     this.#db.close()
   }
 
@@ -155,42 +153,26 @@ export class Store {
     let broken: unknown
     const isRelaxed = batch.every(({ mayWaitForDisk }) => mayWaitForDisk)
     try {
-      this.#setDurability(isRelaxed)
+      this.#durability.set(isRelaxed)
       this.#control.begin.run()
       for (const pending of batch) outcomes.push(await this.#applyOne(pending))
       this.#control.commit.run()
     } catch (error) {
       broken = asStoreError(error)
       this.#audit = auditBefore
-      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+      this.#rollBack()
     }
     batch.forEach((pending, index) => pending.settle(broken ?? outcomes[index]))
   }
 
-  /** With NORMAL a commit is in the log file but not forced to the disk; the next FULL one forces all. */
-  #setDurability(isRelaxed: boolean): void {
-    if (isRelaxed !== this.#isRelaxed) {
-      this.#db.pragma(`synchronous = ${isRelaxed ? 'NORMAL' : 'FULL'}`)
-      this.#isRelaxed = isRelaxed
-    }
-    if (isRelaxed) this.#syncTimer ??= setTimeout(() => void this.#sync(), diskMs)
-    else this.#endTimer()
-  }
-
-  /** Forces the log file to the disk, in a thread of its own: a commit would halt the hub for it. */
-  async #sync(): Promise<void> {
-    this.#endTimer()
+  /** Whoever is in the batch has to hear of it, also when the disk takes no end of the transaction. */
+  #rollBack(): void {
     try {
-      await using log = await open(this.#logFile, 'r')
-      await log.sync()
-    } catch {
-      // Closed meanwhile, which forces all; or a disk that fails, and whoever writes next is told.
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+    } catch (error) {
+      // Then the next batch cannot begin, and is told why.
+      if (!(error instanceof Database.SqliteError)) throw error
     }
-  }
-
-  #endTimer(): void {
-    clearTimeout(this.#syncTimer)
-    this.#syncTimer = undefined
   }
 
   /** Returns what went wrong with one change, undone, or undefined when it stands. */

@@ -14,7 +14,12 @@ const digests = {
   '008-log-sync.sql': '83b9a7788e4e6ec391b57688f220a0f3c315d357d501d47d0c3aef6cd78282c2',
   '009-sign-ins.sql': '87517ad40cfceaa7233577c5c8f92966eba839b7dde9f3b08873edb0baba01d8',
   '010-peers.sql': '3bc5f11b3abbdbc8fb61d0c2acd6ad329df803320d207e064cecf8ebfdb8cc4d',
+  '011-approvals.sql': '9e5d8de6478e4f0f24dbd42f7e3ae9225a1c4c0b10249575d1b3e2dd09c441fc',
+  '012-clusters.sql': '9db688f76e8d32576d8a025917da1d37f8bd1a34979ab22dbc615caa5e9586cf',
+  '013-change-handles.sql': '884a167dad40b250aa637af1c403ee628c07021aa359bf0dbbaa8e24dc8b604c',
   '014-retention.sql': 'decec76743cf6b452a29e20d0c0daa61404e71b1cbd9f24868c48a131fd5332e',
+  '015-held-calls.sql': '2b2cad9b8b894b5bc47f089d2ed79d19439244f77bd8da57e9cfcaf8dabf5870',
+  '016-open-calls.sql': '3a88bff3fe877055bf7dc525dbc74bbe19d6fcf4d90e0280370cd5cfbe79e8d1',
 }
 
 test('a migration that was committed is never changed', () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
+import type { AuditItem } from '../../../schemas/audit.ts'
 import { HubError } from '../../../schemas/errors.ts'
 import { Store } from '../../../servers/kit/store.ts'
 import { makeFolder } from '../../helpers/folder.ts'
@@ -102,4 +103,17 @@ test('a hub whose disk is full says so, keeps what it acknowledged, and recovers
   for (const task of acknowledged)
     expect(await hub.call('task_read', { task })).toMatchObject({ task: { id: task } })
   expect(await hub.call('audit_verify')).toMatchObject({ intact: true })
+})
+
+test('a page of the trail is short unless all of it is asked for', async () => {
+  const hub = await startHub()
+  const command = 'x'.repeat(400)
+  for (let count = 0; count < 30; count++)
+    await hub.call('task_submit', { template: 'command', command })
+  const { items } = await hub.call<{ items: AuditItem[] }>('audit_list')
+  expect(items).toHaveLength(25)
+  // Four characters are a token at best, ids and digits about two and a half.
+  expect(JSON.stringify(items).length).toBeLessThan(2500 * 2.5)
+  const full = await hub.call<{ items: AuditItem[] }>('audit_list', { full: true, limit: 1 })
+  expect(full.items[0]).toMatchObject({ org: '*', hash: expect.any(String) as string })
 })
