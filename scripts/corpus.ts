@@ -1,29 +1,23 @@
-import {
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { HubError } from '../schemas/errors.ts'
-import { VaultConfig } from '../schemas/vault.ts'
-import { scanMarkdown } from '../servers/kit/markdown/scan.ts'
-import { carryOut } from '../servers/obsidian/move-journal.ts'
-import { planMove } from '../servers/obsidian/move-plan.ts'
 import { readBase, runBase, viewNames } from '../servers/obsidian/query/base.ts'
 import { VaultIndex } from '../servers/obsidian/vault-index.ts'
-import type { Vault } from '../servers/obsidian/vaults.ts'
 import { readTasks } from '../servers/spec-kit/task-lines.ts'
+import { compareNote } from '../test/corpus/compare.ts'
+import { moveMostLinked } from '../test/corpus/moves.ts'
 
 // `npm run corpus -- tasks FOLDER…` reads every tasks.md below the folders and toggles every task;
-// `npm run corpus -- vault FOLDER…` resolves the links of vaults, runs their bases, and moves notes at random
-// in a copy. Nothing of the folders is changed. Ends with the number of files that passed and failed.
-const moveCount = 40
-const [kind, ...folders] = process.argv.slice(2)
+// `npm run corpus -- vault FOLDER… [--moves 40]` reads vaults with the scanner and with a parser of another
+// family, runs their bases, and moves their most linked notes in a copy. Nothing of the folders is
+// changed. Ends with the number of checks that passed and failed.
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { moves: { type: 'string', default: '0' } },
+})
+const moves = Number(values.moves)
+const [kind, ...folders] = positionals
 let passed = 0
 let failed = 0
 
@@ -31,7 +25,7 @@ if (kind === 'tasks' && folders.length > 0) folders.forEach(checkTasks)
 else if (kind === 'vault' && folders.length > 0)
   for (const folder of folders) await checkVault(folder)
 else {
-  console.error('usage: npm run corpus -- tasks|vault FOLDER…')
+  console.error('usage: npm run corpus -- tasks|vault FOLDER… [--moves NUMBER]')
   process.exit(2)
 }
 console.log(`${passed} passed, ${failed} failed`)
@@ -77,24 +71,16 @@ function differences(a: Buffer, b: Buffer): number {
 }
 
 async function checkVault(folder: string): Promise<void> {
-  const copy = realpathSync(mkdtempSync(join(tmpdir(), 'switchyard-corpus-')))
+  const index = new VaultIndex(realpathSync(folder), [])
   try {
-    cpSync(folder, copy, { recursive: true })
-    const index = new VaultIndex(copy, [])
     await index.refresh()
-    const vault: Vault = {
-      name: 'corpus',
-      root: copy,
-      config: VaultConfig.parse({ path: copy, write: ['/'] }),
-      index,
-    }
     reportLinks(folder, index)
-    await runBases(index, copy)
-    await moveAround(vault)
-    index.close()
+    compareNotes(index)
+    await runBases(index, index.tree.root)
   } finally {
-    rmSync(copy, { recursive: true, force: true })
+    index.close()
   }
+  if (moves > 0) await checkMoves(folder)
 }
 
 function reportLinks(folder: string, index: VaultIndex): void {
@@ -103,19 +89,42 @@ function reportLinks(folder: string, index: VaultIndex): void {
   for (const note of index.notes.values()) {
     if (note.problem !== undefined) problems++
     for (const { target } of note.links) count[index.resolve(target, note.path).state]++
-    const text = readFileSync(join(index.tree.root, note.path), 'utf8')
-    const isWhole =
-      scanMarkdown(text)
-        .lines.map(({ start, next }) => text.slice(start, next))
-        .join('') === text
-    if (isWhole) passed++
-    else failed++
   }
   const total = count.found + count.ambiguous + count.missing
   const share = (part: number) => `${((part / Math.max(1, total)) * 100).toFixed(2)} %`
   console.log(
     `${folder}: ${index.notes.size} notes, ${total} links: ${share(count.found + count.ambiguous)} resolved, ${share(count.ambiguous)} ambiguous; ${problems} notes with problems`,
   )
+}
+
+/** Every link, embed, heading and task, as the scanner and as the reference parser see them. */
+function compareNotes(index: VaultIndex): void {
+  const total = { links: 0, embeds: 0, headings: 0, tasks: 0 }
+  let differing = 0
+  for (const path of [...index.notes.keys()].toSorted()) {
+    const { differences, ...counts } = compareNote(
+      readFileSync(join(index.tree.root, path), 'utf8'),
+    )
+    for (const key of ['links', 'embeds', 'headings', 'tasks'] as const) total[key] += counts[key]
+    for (const { line, text } of differences) console.log(`  ${path}:${line}: ${text}`)
+    differing += differences.length
+    if (differences.length === 0) passed++
+    else failed++
+  }
+  const { links, embeds, headings, tasks } = total
+  console.log(
+    `  compared ${links} links, ${embeds} embeds, ${headings} headings, ${tasks} tasks: ${differing} differences`,
+  )
+}
+
+async function checkMoves(folder: string): Promise<void> {
+  const report = await moveMostLinked(folder, moves)
+  for (const line of report.broken) console.log(`  ${line}`)
+  console.log(
+    `  ${report.moves} notes moved, ${report.rewritten} links rewritten, ${report.broken.length} of ${report.references} references broken`,
+  )
+  if (report.broken.length === 0) passed++
+  else failed++
 }
 
 async function runBases(index: VaultIndex, root: string): Promise<void> {
@@ -145,51 +154,4 @@ async function runBases(index: VaultIndex, root: string): Promise<void> {
       `  ${views} views of bases, ${[...refused.values()].reduce((sum, count) => sum + count, 0)} refused`,
     )
   for (const [message, count] of refused) console.log(`    ${count}× ${message}`)
-}
-
-/** Moves notes to random folders and names; after each move every link has to lead where it led. */
-async function moveAround(vault: Vault): Promise<void> {
-  const { index, root } = vault
-  let random = 7
-  const next = (below: number) =>
-    (random = (random * 1_103_515_245 + 12_345) % 2_147_483_648) % Math.max(1, below)
-  const targets = () =>
-    new Map(
-      [...index.notes.values()].map(({ path, links }) => [
-        path,
-        links
-          .map(({ target }) => index.resolve(target, path))
-          .map((found) => (found.state === 'missing' ? '' : found.path)),
-      ]),
-    )
-  let rewritten = 0
-  for (let round = 0; round < moveCount; round++) {
-    const notes = [...index.notes.keys()].toSorted()
-    const from = notes[next(notes.length)]
-    if (from === undefined) return
-    const to = `moved ${round % 5}/${round % 3 === 0 ? `New ${round}` : (from.split('/').at(-1) ?? '').replace(/\.md$/, '')}.md`
-    if (index.names.at(to) !== undefined || from === to) continue
-    const before = targets()
-    const moves = new Map([[from, to]])
-    const plan = await planMove(vault, moves)
-    await carryOut(vault, plan, join(root, '..', 'switchyard-corpus-journal'))
-    await index.refresh(true)
-    const after = targets()
-    const wrong = [...before].filter(([path, was]) => {
-      const is = after.get(moves.get(path) ?? path) ?? []
-      return was.some((target, at) => target !== '' && is[at] !== (moves.get(target) ?? target))
-    })
-    rewritten += plan.rewrites.reduce((sum, { links }) => sum + links, 0)
-    if (wrong.length === 0) passed++
-    else {
-      failed++
-      console.log(
-        `  ${from} → ${to}: links of ${wrong.length} notes lead elsewhere: ${wrong
-          .slice(0, 3)
-          .map(([path]) => path)
-          .join(', ')}`,
-      )
-    }
-  }
-  console.log(`  ${moveCount} random moves, ${rewritten} links rewritten`)
 }

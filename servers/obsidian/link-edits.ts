@@ -8,11 +8,15 @@ import type { Names } from './resolve.ts'
 /** Before and after the move: which files there are, and from where the references are read. */
 export type World = { before: Names; after: Names; moves: Map<string, string>; source: string }
 
-/** Edits for the links of a Markdown text. */
-export function linkEdits(text: string, world: World): Edit[] {
+/** Edits for the links of a Markdown text, or for those found in another. */
+export function linkEdits(
+  text: string,
+  world: World,
+  links = scanLinks(scanMarkdown(text)),
+): Edit[] {
   const { before, after, moves, source } = world
   const own = moves.get(source) ?? source
-  return scanLinks(scanMarkdown(text)).flatMap((link): Edit[] => {
+  return links.flatMap((link): Edit[] => {
     if (link.target === '') return []
     const was = before.resolve(link.target, source)
     if (was.state === 'missing') return []

@@ -2,17 +2,23 @@ import type { Node } from 'jsonc-parser'
 import type { Edit } from '../kit/files/edits.ts'
 import { applyEdits } from '../kit/files/edits.ts'
 import { jsonc } from '../kit/lazy.ts'
+import { scanWikilinks } from './link-scan.ts'
 import type { World } from './link-edits.ts'
 import { linkEdits } from './link-edits.ts'
 
-/** JSON Canvas 1.0: file nodes name a path, text nodes hold Markdown. Everything else stays as it is. */
+/**
+ * JSON Canvas 1.0: file nodes and a group's background name a path, text nodes
+ * hold Markdown. Everything else stays as it is.
+ */
 export function canvasEdits(text: string, world: World): Edit[] {
   const tree = jsonc().parseTree(text, [], { allowTrailingComma: true })
   const nodes = child(tree, 'nodes')?.children ?? []
   return nodes.flatMap((node): Edit[] => {
-    const file = child(node, 'file')
-    const moved = typeof file?.value === 'string' ? world.moves.get(file.value) : undefined
-    if (file && moved !== undefined) return [replace(file, moved)]
+    for (const key of ['file', 'background']) {
+      const file = child(node, key)
+      const moved = typeof file?.value === 'string' ? world.moves.get(file.value) : undefined
+      if (file && moved !== undefined) return [replace(file, moved)]
+    }
     const words = child(node, 'text')
     if (!words || typeof words.value !== 'string') return []
     const markdown = words.value
@@ -33,7 +39,7 @@ const replace = (node: Node, value: string): Edit => ({
 /** Bases name files in quotes, as in `file("Folder/Note.md")`, `inFolder("Folder")`, and in wikilinks. */
 export function literalEdits(text: string, world: World): Edit[] {
   const { moves } = world
-  const links = linkEdits(text, world)
+  const links = linkEdits(text, world, scanWikilinks(text))
   const folders = movedFolders(moves)
   const literals = [...text.matchAll(/(["'])((?:(?!\1)[^\\\n])*)\1/g)].flatMap((found): Edit[] => {
     const value = found[2] ?? ''

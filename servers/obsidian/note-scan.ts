@@ -1,7 +1,8 @@
-import type { Scan } from '../kit/markdown/scan.ts'
+import { maskInline } from '../kit/markdown/inline.ts'
+import type { Line, Scan } from '../kit/markdown/scan.ts'
 import { scanMarkdown } from '../kit/markdown/scan.ts'
 import type { NoteLink } from './link-scan.ts'
-import { scanLinks, withoutCode } from './link-scan.ts'
+import { scanLinks } from './link-scan.ts'
 import type { Properties } from './properties.ts'
 import { readProperties } from './properties.ts'
 
@@ -27,17 +28,21 @@ export type Note = {
 
 const tagForm =
   /(?<![\p{L}\p{N}_/#&-])#([\p{L}\p{N}\p{M}_/\p{Extended_Pictographic}-]*[\p{L}\p{M}_/\p{Extended_Pictographic}-][\p{L}\p{N}\p{M}_/\p{Extended_Pictographic}-]*)/gu
-const boxForm = /^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+\[)(.)\](?:[ \t]+(.*))?$/u
+const boxForm = /^\[(.)\](?:[ \t]+(.*))?$/u
+const blockForm = /(?:^|\s)\^([A-Za-z0-9-]+)\s*$/
+const calloutForm = />\s*\[!([^\]]+)\]([+-]?)\s*(.*)$/
+const queryFence = /^(?:`{3,}|~{3,})\s*(query|base)\s*$/
 
 export function scanNote(text: string): Note {
   const scan = scanMarkdown(text)
+  const masked = maskInline(scan)
   const properties = readProperties(scan)
   const tags = new Map<string, string>()
   for (const tag of listOf(properties.values.tags)) addTag(tags, tag)
   const note: Note = {
     scan,
     properties,
-    links: scanLinks(scan),
+    links: scanLinks(scan, masked),
     tags: [],
     aliases: listOf(properties.values.aliases),
     tasks: [],
@@ -46,65 +51,75 @@ export function scanNote(text: string): Note {
     fields: [],
     queries: findQueries(scan),
   }
-  for (const line of scan.lines) {
-    if (line.kind !== 'text') continue
-    const plain = withoutCode(line.text)
-    if (plain.includes('#'))
-      for (const found of withoutLinks(plain).matchAll(tagForm)) addTag(tags, found[1] ?? '')
-    readLine(note, plain, line.start, line.number)
-  }
+  scan.lines.forEach((line, index) => {
+    const words = masked[index] ?? ''
+    if (line.kind !== 'text' || line.content >= line.end) return
+    if (words.includes('#'))
+      for (const found of withoutLinks(words).matchAll(tagForm)) addTag(tags, found[1] ?? '')
+    readLine(note, line, words)
+  })
   note.tags = [...tags.values()]
   return note
 }
 
-function readLine(note: Note, text: string, start: number, line: number): void {
-  const box = text.includes('[') ? boxForm.exec(text) : null
+/** `words` is the line with code covered: what is found there is read from the line itself. */
+function readLine(note: Note, line: Line, words: string): void {
+  const { number, start, text } = line
+  const lead = line.content - start
+  const box = line.isItem && text[lead] === '[' ? boxForm.exec(text.slice(lead)) : null
   if (box)
     note.tasks.push({
-      line,
-      mark: box[2] ?? ' ',
-      markAt: start + (box[1]?.length ?? 0),
-      text: box[3] ?? '',
+      line: number,
+      mark: box[1] ?? ' ',
+      markAt: line.content + 1,
+      text: box[2] ?? '',
     })
-  const block = /(?:^|\s)\^([A-Za-z0-9-]+)\s*$/.exec(text)?.[1]
-  if (block !== undefined) note.blocks.push({ id: block, line })
-  const callout = /^\s*>\s*\[!([^\]]+)\]([+-]?)\s*(.*)$/.exec(text)
+  const block = words.includes('^') ? blockForm.exec(words)?.[1] : undefined
+  if (block !== undefined) note.blocks.push({ id: block, line: number })
+  const callout = text[lead] === '[' && text[lead + 1] === '!' ? calloutForm.exec(text) : null
   if (callout)
     note.callouts.push({
-      line,
+      line: number,
       type: (callout[1] ?? '').toLowerCase(),
       fold: (callout[2] ?? '') as '' | '+' | '-',
       title: callout[3] ?? '',
     }) // By the pattern.
-  if (!text.includes('::')) return
-  for (const found of text.matchAll(/[[(]([^[\]()\n:]{1,60})::\s*([^[\]()\n]*)[\])]/g))
-    note.fields.push({ key: (found[1] ?? '').trim(), value: (found[2] ?? '').trim(), line })
-  const whole = /^\s*(?:[-*+]\s+)?([^[\]()`:\n]{1,60})::\s+(.*)$/.exec(text)
-  if (whole)
-    note.fields.push({
-      key: (whole[1] ?? '').replace(/[*_]/g, '').trim(),
-      value: (whole[2] ?? '').trim(),
-      line,
-    })
+  if (words.includes('::')) readFields(note, line, words)
 }
 
-function findQueries({ lines }: Scan): Note['queries'] {
-  return lines.flatMap((line, index): Note['queries'] => {
-    const language =
-      line.kind === 'fence'
-        ? /^[ \t>]*(?:`{3,}|~{3,})\s*(query|base)\s*$/.exec(line.text)?.[1]
-        : undefined
-    if (language === undefined) return []
-    const close = lines.find((other, at) => at > index && other.kind === 'fence')
-    return [
-      {
-        language: language === 'base' ? 'base' : 'query',
-        line: line.number,
-        start: line.next,
-        end: close?.start ?? line.next,
-      },
-    ]
+function readFields({ fields }: Note, { text, number: line }: Line, words: string): void {
+  const read = (part: string, from: number) => text.slice(from, from + part.length).trim()
+  for (const found of words.matchAll(/([[(])([^[\]()\n:]{1,60})(::\s*)([^[\]()\n]*)[\])]/g)) {
+    const [, , key = '', colons = '', value = ''] = found
+    const at = found.index + 1
+    fields.push({ key: key.trim(), value: read(value, at + key.length + colons.length), line })
+  }
+  const whole = /^(\s*(?:[-*+]\s+)?)([^[\]()\0:\n]{1,60})(::\s+)(.*)$/.exec(words)
+  if (!whole) return
+  const [all, , key = '', , value = ''] = whole
+  fields.push({
+    key: key.replace(/[*_]/g, '').trim(),
+    value: read(value, all.length - value.length),
+    line,
   })
+}
+
+function findQueries({ lines, text }: Scan): Note['queries'] {
+  const queries: Note['queries'] = []
+  lines.forEach((line, index) => {
+    if (line.kind !== 'fence') return
+    const language = queryFence.exec(text.slice(line.content, line.end))?.[1]
+    if (language !== 'query' && language !== 'base') return
+    let close = index + 1
+    while (lines[close]?.kind === 'code') close++
+    queries.push({
+      language,
+      line: line.number,
+      start: line.next,
+      end: lines[close]?.start ?? text.length,
+    })
+  })
+  return queries
 }
 
 /** `#` in addresses and in `[[note#heading]]` begins no tag. */

@@ -2,7 +2,7 @@ import { HubError } from '../../../schemas/errors.ts'
 import { nearest } from '../../../schemas/nearest.ts'
 import type { Edit } from '../files/edits.ts'
 import { lineEnding } from '../files/edits.ts'
-import type { Heading, Scan } from './scan.ts'
+import type { Heading, Line, Scan } from './scan.ts'
 
 export type PatchOperation = 'append' | 'prepend' | 'replace'
 
@@ -143,17 +143,15 @@ export function blockSpan(scan: Scan, id: string): { start: number; end: number 
   const isItem = (text: string) => /^\s*(?:[-*+]|\d+[.)])\s/.test(text)
   while (first > 0 && !isItem(scan.lines[first]?.text ?? '')) {
     const before = scan.lines[first - 1]
-    if (
-      !before ||
-      before.kind === 'front' ||
-      before.text.trim() === '' ||
-      /^#{1,6}\s/.test(before.text)
-    )
-      break
+    if (!before || before.kind === 'front' || isBlockEnd(before)) break
     first--
   }
   return { start: scan.lines[first]?.start ?? last.start, end: last.end }
 }
+
+/** A blank line or a heading, but not one within code or mathematics. */
+const isBlockEnd = ({ kind, text }: Line): boolean =>
+  kind === 'text' && (text.trim() === '' || /^#{1,6}\s/.test(text))
 
 function lineSpan(scan: Scan, number: number): { start: number; end: number } {
   const line = scan.lines[number - 1]
