@@ -84,7 +84,7 @@ export class Store {
 
   /**
    * Records something that has happened elsewhere, such as a call that was passed on. The row survives
-   * the end of this process at once, and a power failure after `diskMs` at the latest: nobody is told
+   * the end of this process at once, and a power failure after 100 ms at the latest: nobody is told
    * of an effect of ours that it could take back.
    */
   record(audit: NewAudit): Promise<void> {
