@@ -147,7 +147,10 @@ export class Calls {
     const { principal } = call
     try {
       const { approvals } = this.#parts.config().file
-      const lease = await leaseOf(this.#parts.store.reader, principal)
+      const lease =
+        principal.attempt === undefined
+          ? 'none'
+          : await leaseOf(this.#parts.store.reader, principal)
       return decide(principal, 'tool.call', { ...call.subject(), lease, approvals })
     } catch (error) {
       await this.#recordFailure(call, outcomeOf(error))

@@ -2,11 +2,17 @@ import type { Logger } from 'pino'
 import type { AuditEntry } from '../../servers/kit/audit.ts'
 import type { Clock } from '../../servers/kit/clock.ts'
 import type { Store } from '../../servers/kit/store.ts'
+import { IdTable } from '../upstreams/id-table.ts'
 import { readOpenCalls, removeOpenCall, saveOpenCall } from './store/open-calls.ts'
 
 type Entry = Omit<AuditEntry, 'at'>
 /** A call under way; `saved` once its row is there, or on its way to be. */
-export type OpenCall = { row(): Entry; beganAt: number; saved: Promise<void> | undefined }
+export type OpenCall = {
+  id: number
+  row(): Entry
+  beganAt: number
+  saved: Promise<void> | undefined
+}
 
 const momentMs = 200
 
@@ -18,7 +24,7 @@ export class OpenCalls {
   readonly #store: Store
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #open = new Set<OpenCall>()
+  readonly #open = new IdTable<OpenCall>()
   #isWatching = false
 
   constructor({ store, clock, log }: { store: Store; clock: Clock; log: Logger }) {
@@ -37,15 +43,15 @@ export class OpenCalls {
   }
 
   begin(row: () => Entry): OpenCall {
-    const call: OpenCall = { row, beganAt: this.#clock.now(), saved: undefined }
-    this.#open.add(call)
+    const call: OpenCall = { id: 0, row, beganAt: this.#clock.now(), saved: undefined }
+    call.id = this.#open.add(call)
     if (!this.#isWatching) this.#watch()
     return call
   }
 
   /** Ends a call with its audit row, or without where that is written already. */
   async end(call: OpenCall, audit: Entry | undefined): Promise<void> {
-    this.#open.delete(call)
+    this.#open.take(call.id)
     if (call.saved) {
       await call.saved
       const { requestId } = call.row()
@@ -58,13 +64,13 @@ export class OpenCalls {
     this.#clock.after(momentMs, () => {
       this.#isWatching = false
       this.#saveLong()
-      if (this.#open.size > 0) this.#watch()
+      if (!this.#open.isEmpty) this.#watch()
     })
   }
 
   #saveLong(): void {
     const before = this.#clock.now() - momentMs / 2
-    for (const call of this.#open) {
+    for (const call of this.#open.values()) {
       if (call.saved || call.beganAt > before) continue
       const { outcome: _later, ...row } = call.row()
       call.saved = this.#store

@@ -132,19 +132,22 @@ export class Store {
     this.#db.close()
   }
 
-  /** Commits batch after batch until nothing is queued. */
+  /** Commits what is queued, after what is being committed. */
   #flushQueue(): Promise<void> {
     this.#scheduled = false
     return (this.#flushing ??= this.#flushAll())
   }
 
+  /** What is queued meanwhile has a turn of its own to gather company, but at the end. */
   async #flushAll(): Promise<void> {
-    while (this.#pending.length > 0) {
+    do {
       const batch = this.#pending
       this.#pending = []
-      await this.#flush(batch)
-    }
+      if (batch.length > 0) await this.#flush(batch)
+    } while (this.#closed && this.#pending.length > 0)
     this.#flushing = undefined
+    if (this.#pending.length > 0)
+      this.#schedule(this.#pending.every(({ mayWaitForDisk }) => mayWaitForDisk))
   }
 
   async #flush(batch: Pending[]): Promise<void> {
@@ -155,7 +158,9 @@ export class Store {
     try {
       this.#durability.set(isRelaxed)
       this.#control.begin.run()
-      for (const pending of batch) outcomes.push(await this.#applyOne(pending))
+      // Records cannot be undone by themselves, so where there is nothing else no savepoint is needed.
+      if (isRelaxed) for (const { apply } of batch) void apply()
+      else for (const pending of batch) outcomes.push(await this.#applyOne(pending))
       this.#control.commit.run()
     } catch (error) {
       broken = asStoreError(error)
