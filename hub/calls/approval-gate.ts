@@ -64,18 +64,18 @@ type Answer =
 export class ApprovalGate {
   readonly #parts: Parts
   /** How a call is made while its caller is there, with the streams and questions of that caller. */
-  readonly #present = new Map<string, () => Promise<unknown>>()
+  readonly #present = new Map<string, (approval: string) => Promise<unknown>>()
   readonly #watched = new Map<string, () => void>()
 
   constructor(parts: Parts) {
     this.#parts = parts
   }
 
-  /** Takes up the calls that an earlier process held. */
-  async start(): Promise<void> {
+  /** Takes up the calls that an earlier process held; of those `recorded` it is on record that they were lost. */
+  async start(recorded: Set<string>): Promise<void> {
     const { store, recordLost } = this.#parts
     for (const call of await heldCallsIn(store.reader, 'running')) {
-      await recordLost(call)
+      if (!recorded.has(call.approval)) await recordLost(call)
       await finishHeldCall(store, call.approval, answerText({ error: errorBody(lost(call)) }))
     }
     for (const { approval } of await heldCallsIn(store.reader, 'waiting')) this.#watch(approval)
@@ -91,7 +91,7 @@ export class ApprovalGate {
    * `approval_required` when no answer comes while the caller can be kept waiting, and `denied` with
    * the person's reason.
    */
-  async hold(asked: Asked, run: () => Promise<unknown>): Promise<unknown> {
+  async hold(asked: Asked, run: (approval: string) => Promise<unknown>): Promise<unknown> {
     const { store } = this.#parts
     const approval = await this.#ask(asked)
     using listener = store.topics.listen([approval])
@@ -171,7 +171,7 @@ export class ApprovalGate {
     const run =
       this.#present.get(approval) ??
       (() => (held ? make(held.call) : Promise.reject(new Error('no row'))))
-    await finishHeldCall(store, approval, await answerOf(run))
+    await finishHeldCall(store, approval, await answerOf(() => run(approval)))
   }
 
   async #drop(approval: string): Promise<void> {

@@ -69,8 +69,7 @@ export class Calls {
 
   /** Takes up what an earlier process left: calls under way, and calls that wait for a person. */
   async start(): Promise<void> {
-    await this.#open.recover()
-    await this.#gate.start()
+    await this.#gate.start(await this.#open.recover())
   }
 
   stop(): void {
@@ -129,7 +128,8 @@ export class Calls {
         const { question } = decision
         const asked = { principal, name, upstream, request, args, question, signal }
         // What the gate kept is what `run` gave.
-        return (await this.#gate.hold(asked, () => this.#makeApproved(call, run))) as T
+        const make = (requestId: string) => this.#makeApproved({ ...call, requestId }, run)
+        return (await this.#gate.hold(asked, make)) as T
       }
       const { value, outcome } = await this.#make(call, decision, run)
       label = outcome
@@ -188,9 +188,15 @@ export class Calls {
   }
 
   /** Makes a call whose caller is gone, or was in an earlier process. */
-  #makeHeld({ principal, name, upstream, request }: HeldCall): Promise<unknown> {
+  #makeHeld({
+    approval: requestId,
+    principal,
+    name,
+    upstream,
+    request,
+  }: HeldCall): Promise<unknown> {
     if (upstream === undefined) {
-      const call = this.#ownCall(principal, name, request, {})
+      const call = this.#ownCall(principal, name, request, { requestId })
       return this.#makeApproved(call, () => this.#run(call))
     }
     const link = this.#parts.upstreams.link(upstream)
@@ -200,7 +206,7 @@ export class Calls {
       ...(request as HeldRequest),
       caller: absentCaller(principal, this.#parts.stopping),
     } // Written by #relayedCall.
-    const call = relayedCall(this.#parts.config, link.name, name, relayed)
+    const call = { ...relayedCall(this.#parts.config, link.name, name, relayed), requestId }
     return this.#makeApproved(call, () => this.#pass(link, relayed))
   }
 

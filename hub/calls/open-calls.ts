@@ -33,13 +33,15 @@ export class OpenCalls {
     this.#log = log
   }
 
-  /** Puts on record what an earlier process left: nobody knows what came of it. */
-  async recover(): Promise<void> {
-    for (const call of await readOpenCalls(this.#store.reader))
+  /** Puts on record what an earlier process left: nobody knows what came of it. Returns their request ids. */
+  async recover(): Promise<Set<string>> {
+    const calls = await readOpenCalls(this.#store.reader)
+    for (const call of calls)
       await this.#store.transaction((tx) => removeOpenCall(tx, call.requestId), {
         ...call,
         outcome: 'unknown',
       })
+    return new Set(calls.map(({ requestId }) => requestId))
   }
 
   begin(row: () => Entry): OpenCall {

@@ -162,6 +162,7 @@ test('a call that was under way when the hub was killed is not made twice', asyn
     const { items } = await front.call<{ items: { calls: number }[] }>('server_list')
     return items[0]?.calls === 1
   })
+  await new Promise((resolve) => setTimeout(resolve, 500)) // It is on record as under way by then.
   await hub.kill()
   await slow
   await hub.start()
