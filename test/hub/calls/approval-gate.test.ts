@@ -7,6 +7,7 @@ import { makeFolder } from '../../helpers/folder.ts'
 import type { TestHub } from '../../helpers/hub.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
 import { failure, startHub, until } from '../../helpers/hub.ts'
+import { countOpenCalls } from '../../helpers/open-calls.ts'
 import { ProcessHub } from '../../helpers/process-hub.ts'
 import { ready, stdio } from '../../helpers/upstreams.ts'
 
@@ -162,7 +163,7 @@ test('a call that was under way when the hub was killed is not made twice', asyn
     const { items } = await front.call<{ items: { calls: number }[] }>('server_list')
     return items[0]?.calls === 1
   })
-  await new Promise((resolve) => setTimeout(resolve, 500)) // It is on record as under way by then.
+  await until(() => countOpenCalls(hub.data) === 1)
   await hub.kill()
   await slow
   await hub.start()

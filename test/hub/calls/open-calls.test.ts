@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeFolder } from '../../helpers/folder.ts'
 import { until } from '../../helpers/hub.ts'
+import { countOpenCalls } from '../../helpers/open-calls.ts'
 import { ProcessHub } from '../../helpers/process-hub.ts'
 import { stdio } from '../../helpers/upstreams.ts'
 
@@ -23,7 +24,7 @@ test('a call that a killed hub never saw the end of is on record as unknown, onc
     .call('up_slow', { ms: 60_000 }, { patienceMs: 0 })
     .catch((error: unknown) => error)
   await until(async () => (await servers())[0]?.calls === 2)
-  await new Promise((resolve) => setTimeout(resolve, 1000)) // It is real time that passes in that process.
+  await until(() => countOpenCalls(data) === 1)
   await hub.kill()
   await slow
   await hub.start()
