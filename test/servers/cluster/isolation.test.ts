@@ -171,6 +171,7 @@ describe('what a sandbox shows', () => {
       '.local/bin',
       '.nvm/versions/node/v24/bin',
       '.cargo/bin',
+      '.pyenv/shims',
       'code/x/node_modules/.bin',
       'bin',
     ]
@@ -183,6 +184,7 @@ describe('what a sandbox shows', () => {
       '.local/bin',
       '.nvm/versions/node/v24',
       '.cargo/bin',
+      '.pyenv',
       'code/x/node_modules',
       'bin',
     ])

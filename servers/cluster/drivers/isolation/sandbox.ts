@@ -68,9 +68,16 @@ const existing = (paths: string[]): string[] => [
   ...new Set(paths.filter((path) => existsSync(path)).map((path) => realpathSync(path))),
 ]
 
+/** Folders of version managers: what is on the PATH is a shim, and the tool itself lies beside it. */
+const versionManagers = new Set(
+  ['pyenv', 'rbenv', 'nodenv', 'goenv', 'jenv', 'asdf', 'volta', 'sdkman'].map(
+    (name) => `.${name}`,
+  ),
+)
+
 /**
  * Folders in somebody's home that hold tools on the PATH. A `bin` needs what lies beside it, except
- * where that is more than the tool: `~/.local` and `~/.cargo` hold credentials too.
+ * where that is more than the tool: a home, and `~/.local` and `~/.cargo`, which hold credentials too.
  */
 function homeTools(path: string, homes: string[]): string[] {
   const isHome = (folder: string) => homes.includes(folder) || homes.includes(dirname(folder))
@@ -79,6 +86,7 @@ function homeTools(path: string, homes: string[]): string[] {
     .filter((entry) => homes.some((home) => entry.startsWith(`${home}/`)))
     .map((entry) => {
       const above = dirname(entry)
+      if (versionManagers.has(basename(above))) return above
       return isHome(above) || ['.local', '.cargo'].includes(basename(above)) ? entry : above
     })
   return [...tools.filter((tool) => !homes.includes(tool)), join(homedir(), '.rustup')]
