@@ -1,4 +1,6 @@
+import type { Effect } from '../../schemas/effect.ts'
 import type { Principal } from '../../schemas/principal.ts'
+import type { Scope } from '../../schemas/scope.ts'
 import type { AuditEntry } from '../../servers/kit/audit.ts'
 import { auditArgs } from '../../servers/kit/audit.ts'
 import type { Subjects } from '../../servers/kit/authority.ts'
@@ -44,3 +46,18 @@ export const auditRow = (
   args: auditArgs(args),
   requestId,
 })
+
+type Tools = { get(name: string): { effect: Effect; scope: Scope } | undefined }
+
+/** What only reads leaves no audit row, unless it is refused. */
+export const hasEffect = (tools: Tools, { upstream, name }: Call): boolean =>
+  upstream !== undefined || tools.get(name)?.effect !== 'read'
+
+/**
+ * Whether a call is on record while it is under way, and as done where no transaction says so. What
+ * carries a task on has its rows in its transactions alone: a worker that waits for work, again and
+ * again, has done nothing.
+ */
+export const isTracked = (tools: Tools, call: Call): boolean =>
+  hasEffect(tools, call) &&
+  (call.upstream !== undefined || tools.get(call.name)?.scope !== 'task:work')

@@ -10,7 +10,7 @@ import type { Parking } from '../upstreams/parking.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
 import { ApprovalGate } from './approval-gate.ts'
 import type { Call, Done } from './call.ts'
-import { auditRow } from './call.ts'
+import { auditRow, hasEffect, isTracked } from './call.ts'
 import type { Shared } from './call-context.ts'
 import { CallContext } from './call-context.ts'
 import { decide, denied } from './decide.ts'
@@ -160,7 +160,7 @@ export class Calls {
 
   /** Runs it where that is allowed, and records what came of it. */
   async #make<T>(call: Call, decision: Decision, run: () => Promise<Done<T>>): Promise<Done<T>> {
-    const open = this.#hasEffect(call)
+    const open = isTracked(this.#parts.registry, call)
       ? this.#open.begin(() => auditRow(call, 'unknown'))
       : undefined
     try {
@@ -175,11 +175,6 @@ export class Calls {
       await this.#recordFailure(call, outcomeOf(error), open)
       throw error
     }
-  }
-
-  /** What only reads leaves no audit row, unless it is refused. */
-  #hasEffect({ upstream, name }: Call): boolean {
-    return upstream !== undefined || this.#parts.registry.get(name)?.effect !== 'read'
   }
 
   /** A person said yes; whether the caller still may is asked again, since much may have happened. */
@@ -233,7 +228,7 @@ export class Calls {
     const { store, log } = this.#parts
     try {
       if (open) await this.#open.end(open, auditRow(call, outcome))
-      else if (outcome === 'denied' || this.#hasEffect(call))
+      else if (outcome === 'denied' || hasEffect(this.#parts.registry, call))
         await store.record(auditRow(call, outcome))
     } catch (error) {
       log.warn({ error, tool: call.name, outcome }, 'a failed call could not be audited')

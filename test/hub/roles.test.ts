@@ -92,3 +92,15 @@ test("a worker cannot reach another's lease by taking its name", async () => {
   const again = await one.call<{ lease: Granted }>('task_claim', claim)
   expect(again.lease.attempt).toBe(lease.attempt)
 })
+
+test('a worker that finds no work leaves nothing on record', async () => {
+  const hub = await startHub()
+  const worker = await hub.as('one', 'worker')
+  const rows = async () => (await hub.call<{ items: unknown[] }>('audit_list')).items.length
+  const before = await rows()
+  await worker.call('task_claim', { agent: 'worker-idle', wait_ms: 0 })
+  const registered = await rows()
+  await worker.call('task_claim', { agent: 'worker-idle', wait_ms: 0 })
+  expect(registered - before).toBeLessThanOrEqual(1)
+  expect(await rows()).toBe(registered)
+})
