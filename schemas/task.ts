@@ -28,6 +28,56 @@ export const isolationLevels = ['none', 'seatbelt', 'userns', 'bwrap'] as const
 export const Isolation = z.enum(isolationLevels)
 export type Isolation = z.infer<typeof Isolation>
 
+/** What a task demands of whoever does it, beside room and isolation. */
+export const Requirements = z.strictObject({
+  tags: z
+    .array(z.string().regex(/^[\w.:-]{1,64}$/))
+    .max(20)
+    .optional()
+    .describe('Tags that the node must have'),
+  runner: z
+    .string()
+    .max(60)
+    .optional()
+    .describe('Runner that does the work: loop, or the name of a configured ACP agent'),
+  agent: z.string().max(60).optional().describe('Long-lived agent that should take it'),
+  cluster: z.string().max(60).optional().describe('Cluster it should run on'),
+  hub: z.string().max(60).optional().describe('Peer hub that should carry it out'),
+  fallback: z
+    .boolean()
+    .optional()
+    .describe('Whether others may do it while the named one is away; default: true'),
+})
+export type Requirements = z.infer<typeof Requirements>
+
+/** What a task may spend in all its attempts together; what is not named is not limited. */
+export const TaskBudget = z.strictObject({
+  steps: z.int().min(1).max(100_000).optional().describe('Model calls'),
+  tokens: z.int().min(1).max(10_000_000_000).optional().describe('Tokens in and out'),
+  costUsd: z.number().positive().max(1_000_000).optional().describe('Money, in US dollars'),
+  timeMs: z.int().min(1000).max(31_536_000_000).optional().describe('Time under lease'),
+})
+export type TaskBudget = z.infer<typeof TaskBudget>
+
+/** Who or what asked for a task, and why. */
+export const Provenance = z.object({
+  via: z.enum(['call', 'task', 'plan', 'trigger', 'chat', 'review', 'peer']),
+  id: z.string().max(200).optional().describe('Id of the task, plan, trigger, chat or change'),
+  reason: z.string().max(2000).optional().describe('Why it was asked for'),
+})
+export type Provenance = z.infer<typeof Provenance>
+
+/** What an earlier task left for this one. */
+export const TaskInput = z.object({
+  task: z.string(),
+  step: z.string().optional(),
+  title: z.string(),
+  summary: z.string(),
+  change: z.string().optional(),
+  artifacts: z.array(z.object({ id: z.string(), name: z.string() })).max(50),
+})
+export type TaskInput = z.infer<typeof TaskInput>
+
 /** One command of a check run, as the agent saw it end. */
 export const CheckResult = z.object({
   name: z.string(),
@@ -76,7 +126,14 @@ export const Task = z.object({
   isolation: Isolation.optional().describe('The least isolation the task accepts'),
   timeoutMs: z.int(),
   model: z.string().optional(),
-  parent: z.string().optional(),
+  parent: z.string().optional().describe('Task whose agent asked for it'),
+  depth: z.int().describe('How many tasks asked for one another before it'),
+  plan: z.string().optional(),
+  step: z.string().optional().describe('Name of the step in its plan'),
+  provenance: Provenance,
+  requirements: Requirements,
+  budget: TaskBudget,
+  inputs: z.array(TaskInput).describe('What earlier tasks left for it'),
   retryOf: z.string().optional(),
   submittedBy: z.string(),
   agent: z.string().optional().describe('Agent that holds the lease'),

@@ -1,5 +1,5 @@
 import type { Step } from '../checks/detect.ts'
-import type { Discussion } from './code.ts'
+import type { Discussion } from './proposal.ts'
 
 const rules = `You are a software engineer working in a Git worktree of your own.
 Work in small steps: look before you change, change as little as serves the goal, and keep to the style of the code around you.

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Change, ChangeComment, ChangeReview } from '../../schemas/change.ts'
 import type { CheckResult } from '../../schemas/task.ts'
 import type { Outcome, Work } from '../attempt.ts'
 import { detectChecks } from '../checks/detect.ts'
@@ -12,9 +11,9 @@ import { workspaceTools } from '../tools/workspace-tools.ts'
 import { openWorkspace } from '../workspace.ts'
 import { summaryLine } from './ci.ts'
 import { codePrompt } from './code-prompt.ts'
+import { propose, readDiscussion } from './proposal.ts'
 
 type Found = { items: { cite: string; heading: string; text: string }[]; degraded: string[] }
-export type Discussion = { change: Change; comments: ChangeComment[]; reviews: ChangeReview[] }
 
 /** Template `code`: a model works towards the goal, and what it made is opened as a change. */
 export async function runCode(work: Work): Promise<Outcome> {
@@ -78,59 +77,4 @@ export async function runCode(work: Work): Promise<Outcome> {
   // An attempt that was interrupted between finishing and reporting has its checks still to show.
   if (checks.length === 0) checks = await runSteps(work, space.path, plan.checks)
   return propose(work, { summary: end.summary, checks, steps: end.steps, ...answers })
-}
-
-type Made = {
-  summary: string
-  checks: CheckResult[]
-  steps: number
-  model: string
-  scripted: boolean
-}
-
-async function propose(
-  work: Work,
-  { summary, checks, steps, model, scripted }: Made,
-): Promise<Outcome> {
-  const { lease } = work
-  const { task } = lease
-  const maker = scripted ? 'a scripted model (a fixed policy, no AI)' : `the model ${model}`
-  await lease.hub.call(
-    'commit_create',
-    { task: task.id, message: `${task.title}\n\n${summary}` },
-    { signal: lease.signal, timeoutMs: 600_000 },
-  )
-  const body = [
-    summary,
-    '',
-    `Made by ${maker} in ${steps} steps.`,
-    '',
-    `Checks: ${summaryLine(checks) || 'none were found'}`,
-  ].join('\n')
-  const change = await lease.hub.call<Change>(
-    'change_open',
-    { task: task.id, title: task.title, body, summary, checks },
-    { signal: lease.signal, timeoutMs: 600_000 },
-  )
-  const { diff } = await lease.hub.call<{ diff: string }>(
-    'change_read',
-    { change: change.id, max_bytes: 1_048_576 },
-    { signal: lease.signal },
-  )
-  await lease.keep('changes.patch', diff || '\n', 'text/x-patch')
-  await lease.keep('checks.json', JSON.stringify(checks, null, 2), 'application/json')
-  await lease.log.say(`change ${change.id}, revision ${change.revisions}, is ready for review`)
-  return { outcome: 'proposed', result: { summary, checks, change: change.id } }
-}
-
-/** What people said about the change so far, when this attempt is a revision. */
-async function readDiscussion({ lease }: Work): Promise<Discussion | undefined> {
-  const settings = { signal: lease.signal }
-  const { items } = await lease.hub.call<{ items: Change[] }>(
-    'change_list',
-    { task: lease.task.id },
-    settings,
-  )
-  if (!items[0]) return undefined
-  return lease.hub.call<Discussion>('change_read', { change: items[0].id, max_bytes: 0 }, settings)
 }

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Org } from '../../schemas/principal.ts'
-import { Isolation, Resources, Task } from '../../schemas/task.ts'
+import type { Provenance } from '../../schemas/task.ts'
+import { Isolation, Requirements, Resources, Task, TaskBudget } from '../../schemas/task.ts'
 import { startableClusters } from '../kit/clusters.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
@@ -55,6 +56,9 @@ export const taskSubmit = defineTool({
     isolation: Isolation.optional().describe(
       'Least isolation to accept; bwrap refuses unisolated nodes',
     ),
+    requirements: Requirements.optional().describe('What whoever does it must offer'),
+    budget: TaskBudget.optional().describe('What it may spend'),
+    reason: z.string().max(2000).optional().describe('Why it is asked for, for the record'),
     org: Org.optional().describe('Org the task belongs to; default: your own'),
     idempotency_key: z
       .string()
@@ -94,6 +98,14 @@ export const taskSubmit = defineTool({
         isolation: input.isolation ?? null,
         timeout_ms: input.timeout_ms,
         model: input.model ?? null,
+        parent: null,
+        depth: 0,
+        plan: null,
+        step: null,
+        provenance: JSON.stringify({ via: 'call', reason: input.reason } satisfies Provenance),
+        requirements: JSON.stringify(input.requirements ?? {}),
+        budget: JSON.stringify(input.budget ?? {}),
+        inputs: '[]',
         retry_of: null,
         idempotency_key: key,
         request_digest: digest,

@@ -21,7 +21,7 @@ const words: { word: string; type: string; not: RegExp }[] = [
   { word: 'cursor', type: 'string', not: /^(page|page_token|offset|next|continuation)$/ },
   { word: 'max_bytes', type: 'integer', not: /^((max_)?size(_bytes)?|byte_limit|limit_bytes)$/ },
   { word: 'max_chars', type: 'integer', not: /^((max_)?length|char_limit|max_characters)$/ },
-  { word: 'max_tokens', type: 'integer', not: /^(max_\w+_tokens|token_limit|budget|tokens)$/ },
+  { word: 'max_tokens', type: 'integer', not: /^(max_\w+_tokens|token_limit|tokens)$/ },
   { word: 'repo', type: 'string', not: /^(repos?_?(path|id|name)|repository)$/ },
   { word: 'org', type: 'string', not: /^(org_id|organi[sz]ation|tenant|team)$/ },
   { word: 'task', type: 'string', not: /^(task_?id|job(_id)?)$/ },
@@ -38,9 +38,6 @@ const ownIdeas: Record<string, string> = {
   'change_merge.expect_head': 'the commit that was reviewed, not the version of a text',
 }
 
-/** Names that are about to be renamed. */
-const pending = ['task_wait.timeout_ms']
-
 test.each(words)(
   '$word is the only word for its idea, and $type everywhere',
   ({ word, type, not }) => {
@@ -49,7 +46,7 @@ test.each(words)(
         .filter(([name, { description = '' }]) => not.test(name) && !olderName.test(description))
         .map(([name]) => `${tool.name}.${name}`),
     )
-    expect(strange.filter((name) => !(name in ownIdeas) && !pending.includes(name))).toEqual([])
+    expect(strange.filter((name) => !(name in ownIdeas))).toEqual([])
     for (const tool of tools) {
       const field = fieldsOf(tool).find(([name]) => name === word)?.[1]
       if (field) expect([tool.name, field.type]).toEqual([tool.name, type])

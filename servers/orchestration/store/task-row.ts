@@ -1,4 +1,14 @@
-import type { Isolation, Task, TaskFailure, TaskResult, TaskState } from '../../../schemas/task.ts'
+import type {
+  Isolation,
+  Provenance,
+  Requirements,
+  Task,
+  TaskBudget,
+  TaskFailure,
+  TaskInput,
+  TaskResult,
+  TaskState,
+} from '../../../schemas/task.ts'
 import { Resources } from '../../../schemas/task.ts'
 import type { Row } from '../../kit/sql.ts'
 
@@ -22,6 +32,13 @@ export type TaskRow = Row & {
   timeout_ms: number
   model: string | null
   parent: string | null
+  depth: number
+  plan: string | null
+  step: string | null
+  provenance: string
+  requirements: string
+  budget: string
+  inputs: string
   retry_of: string | null
   idempotency_key: string | null
   request_digest: string
@@ -52,6 +69,14 @@ export type TaskRequest = Pick<
   | 'isolation'
   | 'timeout_ms'
   | 'model'
+  | 'parent'
+  | 'depth'
+  | 'plan'
+  | 'step'
+  | 'provenance'
+  | 'requirements'
+  | 'budget'
+  | 'inputs'
   | 'retry_of'
   | 'idempotency_key'
   | 'request_digest'
@@ -65,7 +90,6 @@ export const newTaskRow = (request: TaskRequest, submittedBy: string, now: numbe
   attempts: 0,
   failures: 0,
   fence: 0,
-  parent: null,
   submitted_by: submittedBy,
   agent: null,
   result: null,
@@ -96,6 +120,14 @@ export function toTask(row: TaskRow): Task {
     timeoutMs: row.timeout_ms,
     ...(row.model === null ? {} : { model: row.model }),
     ...(row.parent === null ? {} : { parent: row.parent }),
+    depth: row.depth,
+    ...(row.plan === null ? {} : { plan: row.plan }),
+    ...(row.step === null ? {} : { step: row.step }),
+    // These four by newTaskRow's callers, from values of their schemas.
+    provenance: JSON.parse(row.provenance) as Provenance,
+    requirements: JSON.parse(row.requirements) as Requirements,
+    budget: JSON.parse(row.budget) as TaskBudget,
+    inputs: JSON.parse(row.inputs) as TaskInput[],
     ...(row.retry_of === null ? {} : { retryOf: row.retry_of }),
     submittedBy: row.submitted_by,
     ...(row.agent === null ? {} : { agent: row.agent }),

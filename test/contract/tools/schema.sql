@@ -50,6 +50,10 @@ CREATE UNIQUE INDEX tasks_by_key ON tasks (org, idempotency_key) WHERE idempoten
 
 CREATE INDEX tasks_by_org ON tasks (org, id DESC);
 
+CREATE INDEX tasks_by_parent ON tasks (parent, id) WHERE parent IS NOT NULL;
+
+CREATE INDEX tasks_by_plan ON tasks (plan, id) WHERE plan IS NOT NULL;
+
 CREATE INDEX tasks_by_repo ON tasks (org, repo) WHERE repo IS NOT NULL;
 
 CREATE INDEX tasks_by_state ON tasks (org, state, id DESC);
@@ -396,7 +400,7 @@ CREATE TABLE tasks (
   updated_at      INTEGER NOT NULL,
   finished_at     INTEGER,
   not_before_at   INTEGER NOT NULL DEFAULT 0
-, pending_reason TEXT) STRICT;
+, pending_reason TEXT, plan TEXT, step TEXT, depth INTEGER NOT NULL DEFAULT 0, provenance TEXT NOT NULL DEFAULT '{"via":"call"}', requirements TEXT NOT NULL DEFAULT '{}', budget TEXT NOT NULL DEFAULT '{}', inputs TEXT NOT NULL DEFAULT '[]') STRICT;
 
 CREATE TABLE tokens (
   id         TEXT    PRIMARY KEY,
