@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=2
 // Calls are short: a small space for what is young keeps collections short and 100 MB less in use.
 // Plain old JavaScript on purpose: it must parse on any Node, so that a Node older than 24 gets one
 // clear line instead of a crash (better-sqlite3 13 segfaults on Node 20).

@@ -53,7 +53,7 @@ export async function bundle(): Promise<void> {
  */
 async function warm(): Promise<void> {
   const data = mkdtempSync(join(tmpdir(), 'switchyard-warm-'))
-  const program = ['--max-semi-space-size=8', join(codeRoot, 'bin', 'switchyard.js')]
+  const program = ['--max-semi-space-size=2', join(codeRoot, 'bin', 'switchyard.js')]
   const options = ['--port', '0', '--data', data, '--dispatch', 'off', '--log-level', 'silent']
   const child = spawn(process.execPath, [...program, 'start', ...options], {
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import { Hub } from '../hub.ts'
 import { makeLogger } from '../log.ts'
 import { buildWeb } from './build-web.ts'
@@ -17,13 +19,7 @@ export async function start(args: string[]): Promise<number> {
     await hub.stop()
     throw error
   }
-  // Finding out how pods are isolated takes a moment, for which nobody has to wait.
-  hub.clusters.warnings().then(
-    (lines) => lines.forEach((line) => process.stderr.write(`${line}\n`)),
-    (error: unknown) => {
-      if (!hub.draining) log.error({ error }, 'pods cannot be started')
-    },
-  )
+  void warn(hub, log)
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
@@ -34,4 +30,16 @@ export async function start(args: string[]): Promise<number> {
   })
   await hub.stop()
   process.exit(0) // Nothing is left to do, whatever a library still holds open.
+}
+
+/** Finding out how pods are isolated takes a moment; the first moments belong to callers. */
+const settledMs = 250
+
+async function warn(hub: Hub, log: Logger): Promise<void> {
+  await setTimeout(settledMs)
+  try {
+    for (const line of await hub.clusters.warnings()) process.stderr.write(`${line}\n`)
+  } catch (error) {
+    if (!hub.draining) log.error({ error }, 'pods cannot be started')
+  }
 }

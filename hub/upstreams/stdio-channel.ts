@@ -22,7 +22,7 @@ export class StdioChannel implements Channel {
   readonly #child: ReturnType<typeof start>
   readonly #duplex: Duplex
   #said = ''
-  #corked = false
+  #unsent = ''
 
   constructor(command: Command, events: ChannelEvents) {
     this.#duplex = new Duplex(events, (text) => this.#write(text))
@@ -55,23 +55,22 @@ export class StdioChannel implements Channel {
   async close(): Promise<void> {
     // A well-behaved server ends with its input; the others are ended.
     const timer = setTimeout(() => kill(this.#child.pid), patienceMs)
-    this.#child.stdin.end()
+    this.#child.stdin.end(this.#unsent)
+    this.#unsent = ''
     if (!this.#duplex.hasEnded) await new Promise((resolve) => this.#child.once('close', resolve))
     clearTimeout(timer)
   }
 
   #write(text: string): void {
-    const { stdin } = this.#child
-    // What is sent in one turn leaves in one system call.
-    if (!this.#corked) {
-      this.#corked = true
-      stdin.cork()
-      setImmediate(() => {
-        this.#corked = false
-        stdin.uncork()
-      })
-    }
-    stdin.write(`${text}\n`)
+    // What is sent in one turn leaves as one string in one system call.
+    if (this.#unsent === '') setImmediate(this.#flush)
+    this.#unsent += `${text}\n`
+  }
+
+  readonly #flush = (): void => {
+    const text = this.#unsent
+    this.#unsent = ''
+    if (text !== '') this.#child.stdin.write(text)
   }
 }
 

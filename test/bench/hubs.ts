@@ -51,7 +51,7 @@ export const contenders = (modules: string): Contender[] => [
         const token = () => readFileSync(join(folder, 'token'), 'utf8').trim()
         return {
           args: [
-            '--max-semi-space-size=8',
+            '--max-semi-space-size=2',
             bin,
             'start',
             ...options,

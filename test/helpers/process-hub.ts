@@ -23,7 +23,7 @@ export class ProcessHub {
   async start(): Promise<number> {
     const startedAt = performance.now()
     const args = [
-      '--max-semi-space-size=8', // As `npm start` has it.
+      '--max-semi-space-size=2', // As `npm start` has it.
       bin,
       'start',
       '--data',

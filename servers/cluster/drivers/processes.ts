@@ -38,11 +38,14 @@ export function familyOf(root: number, all: Map<number, Process>): Process[] {
  * process group and lost its parents, which no walk down the tree can. Linux only; else empty.
  */
 export function carrying(name: string): { pid: number; value: string }[] {
+  const mark = `\0${name}=`
   const found: { pid: number; value: string }[] = []
   for (const pid of procIds() ?? []) {
-    const environment = readProc(pid, 'environ')
-    const entry = environment?.split('\0').find((line) => line.startsWith(`${name}=`))
-    if (entry) found.push({ pid, value: entry.slice(name.length + 1) })
+    const environment = `\0${readProc(pid, 'environ') ?? ''}`
+    const from = environment.indexOf(mark)
+    if (from === -1) continue
+    const to = environment.indexOf('\0', from + mark.length)
+    found.push({ pid, value: environment.slice(from + mark.length, to === -1 ? undefined : to) })
   }
   return found
 }
