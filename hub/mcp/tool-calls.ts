@@ -1,6 +1,7 @@
 import { resultText } from '../rpc/reply.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
 import type { McpParts } from './parts.ts'
+import { effectHint } from '../upstreams/foreign-tool.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
 import type { Caller } from '../rpc/caller.ts'
 import { clientOf } from '../rpc/caller.ts'
@@ -75,7 +76,7 @@ async function callForeign(
     },
   }
   const reply = await passSigningIn(hub, link, relayed, (passed) =>
-    hub.calls.relay(link, name, passed),
+    hub.calls.relay(link, name, passed, { effect: effectHint(served.item) }),
   )
   const answer = withTask(link, caller, reply)
   return resultText(await cutAnswer(hub, caller, link.config.answerChars, answer), modern)

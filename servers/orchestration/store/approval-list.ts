@@ -1,0 +1,76 @@
+import type { Approval, ApprovalState } from '../../../schemas/approval.ts'
+import type { Page } from '../../kit/page.ts'
+import { cursorKey, pageOf } from '../../kit/page.ts'
+import type { Reader } from '../../kit/sql.ts'
+import { anyOf } from '../../kit/sql.ts'
+import type { ApprovalRow } from './approvals.ts'
+import { toApproval } from './approvals.ts'
+
+// One whose time is over has expired, although no row may say so yet.
+const conditions: Record<ApprovalState, string> = {
+  pending: `state = 'pending' AND (expires_at IS NULL OR expires_at > :now)`,
+  approved: `state = 'approved'`,
+  denied: `state = 'denied'`,
+  expired: `(state = 'expired' OR state = 'pending' AND expires_at <= :now)`,
+  void: `state = 'void'`,
+}
+
+/** Above every id of ours, so that a listing from the newest down starts at the top. */
+const highestId = '~'
+
+/** A page of the approvals that match all that is given, newest first. */
+export async function listApprovals(
+  reader: Reader,
+  options: {
+    id: string | undefined
+    state: ApprovalState | undefined
+    task: string | undefined
+    subject: string | undefined
+    orgs: string[] | undefined
+    cursor: string | undefined
+    limit: number
+    now: number
+  },
+): Promise<Page<Approval>> {
+  const { id, state, task, subject, orgs, cursor, limit, now } = options
+  const where = [
+    'id < :before',
+    ...(id === undefined ? [] : ['id = :id']),
+    ...(state === undefined ? [] : [conditions[state]]),
+    ...(task === undefined ? [] : ['task = :task']),
+    ...(subject === undefined ? [] : ['subject = :subject']),
+    ...(orgs === undefined ? [] : [`org ${anyOf('orgs')}`]),
+  ]
+  const rows = await reader.all<ApprovalRow>(
+    `SELECT * FROM approvals WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT :count`,
+    {
+      now,
+      before: cursorKey(cursor, highestId),
+      count: limit + 1,
+      ...(id === undefined ? {} : { id }),
+      ...(task === undefined ? {} : { task }),
+      ...(subject === undefined ? {} : { subject }),
+      ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
+    },
+  )
+  return pageOf(
+    rows,
+    limit,
+    (row) => toApproval(row, now),
+    (row) => row.id,
+  )
+}
+
+/** How many questions are open in these orgs, or in all. */
+export const countPending = async (
+  reader: Reader,
+  orgs: string[] | undefined,
+  now: number,
+): Promise<number> =>
+  (
+    await reader.get<{ count: number }>(
+      `SELECT count(*) AS count FROM approvals
+       WHERE ${conditions.pending}${orgs === undefined ? '' : ` AND org ${anyOf('orgs')}`}`,
+      { now, ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }) },
+    )
+  )?.count ?? 0
