@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { Logger } from 'pino'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
@@ -16,6 +15,7 @@ import { answerOf, failureText, lostCall, stillAsked, valueOf, whyNot } from './
 import type { Preview } from './preview.ts'
 import type { HeldCall } from './store/held-calls.ts'
 import {
+  digestOfCall,
   dropHeldCall,
   findHeldCall,
   finishHeldCall,
@@ -127,7 +127,7 @@ export class ApprovalGate {
   async #ask(asked: Asked): Promise<string> {
     const { store } = this.#parts
     const { principal, name, upstream, request, args, question } = asked
-    const digest = hash('sha256', JSON.stringify([principal.id, principal.orgs, name, args]))
+    const digest = digestOfCall(asked)
     const waiting = await this.#known(store.reader, digest)
     if (waiting !== undefined) return waiting
     const preview = await asked.preview()

@@ -6,6 +6,7 @@ import type { Context } from '../kit/context.ts'
 import type { Reader } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
 import { giveGrant } from './store/approval-grants.ts'
+import { pendingUnder } from './store/approval-list.ts'
 import type { ApprovalRow } from './store/approvals.ts'
 import { decideApproval, expireApprovals, readApproval, toApproval } from './store/approvals.ts'
 
@@ -43,7 +44,12 @@ export const approvalDecide = defineTool({
       const grant = scope === 'once' ? undefined : grantOf(asked, decision, scope, given)
       const decided = await decideApproval(tx, asked, { decision, by, reason, scope })
       const expires = ttlMs === undefined ? {} : { expiresAt: tx.now + ttlMs }
-      if (grant) await giveGrant(tx, { ...grant, ...expires })
+      if (grant) {
+        await giveGrant(tx, { ...grant, ...expires })
+        for (const covered of await pendingUnder(tx, grant))
+          await decideApproval(tx, covered, { decision, by, reason: `by the grant ${grantId}` })
+        tx.about(asked.task ?? id)
+      }
       return toApproval(decided, tx.now)
     })
   },

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { Principal } from '../../../schemas/principal.ts'
 import type { Reader, Row, Transaction, Writer } from '../../../servers/kit/sql.ts'
 
@@ -22,6 +23,10 @@ type HeldRow = Row & {
   request: string
   state: HeldState
 }
+
+/** By which the same call of the same caller is known again. */
+export const digestOfCall = (call: { principal: Principal; name: string; args: unknown }): string =>
+  hash('sha256', JSON.stringify([call.principal.id, call.principal.orgs, call.name, call.args]))
 
 /** The call with this digest that was held and whose answer nobody has had yet. */
 export const findHeldCall = async (reader: Reader, digest: string): Promise<string | undefined> =>

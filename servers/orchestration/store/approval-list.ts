@@ -1,4 +1,4 @@
-import type { Approval, ApprovalState } from '../../../schemas/approval.ts'
+import type { Approval, ApprovalGrant, ApprovalState } from '../../../schemas/approval.ts'
 import type { Page } from '../../kit/page.ts'
 import { cursorKey, pageOf } from '../../kit/page.ts'
 import type { Reader } from '../../kit/sql.ts'
@@ -58,6 +58,29 @@ export async function listApprovals(
     limit,
     (row) => toApproval(row, now),
     (row) => row.id,
+  )
+}
+
+const mostUnderGrant = 100
+
+/** The calls that wait for an answer which a grant gives, a bounded number of them. */
+export const pendingUnder = (reader: Reader, grant: ApprovalGrant): Promise<ApprovalRow[]> => {
+  const { org, tool, kind, principal, task } = grant
+  return reader.all<ApprovalRow>(
+    `SELECT * FROM approvals
+     WHERE ${conditions.pending} AND kind = 'call' AND org = :org AND tool = :tool AND caller = :caller
+       ${principal === undefined ? '' : 'AND asked_by = :principal'}
+       ${task === undefined ? '' : 'AND task = :task'}
+     ORDER BY id LIMIT :most`,
+    {
+      now: grant.givenAt,
+      org,
+      tool,
+      caller: kind,
+      most: mostUnderGrant,
+      ...(principal === undefined ? {} : { principal }),
+      ...(task === undefined ? {} : { task }),
+    },
   )
 }
 
