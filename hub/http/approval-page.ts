@@ -121,14 +121,25 @@ const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const table = (fields: Record<string, unknown>): string =>
-  `<dl>${Object.entries(fields)
-    .map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${valueHtml(value)}</dd>`)
+  `<dl>${rowsOf(fields, '')
+    .map(([name, text]) => `<dt>${escaped(name)}</dt><dd>${textHtml(text)}</dd>`)
     .join('')}</dl>`
 
-const valueHtml = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
-  return text.includes('\n') ? `<pre>${escaped(text)}</pre>` : escaped(text)
+const lineChars = 60
+
+/** Fields of a field are rows of their own, so that a text in them keeps its lines. */
+function rowsOf(fields: Record<string, unknown>, prefix: string): [string, string][] {
+  return Object.entries(fields).flatMap(([key, value]): [string, string][] => {
+    const name = prefix + key
+    if (typeof value === 'string') return [[name, value]]
+    if (isFields(value) && Object.keys(value).length > 0) return rowsOf(value, `${name}.`)
+    const short = JSON.stringify(value)
+    return [[name, short.length > lineChars ? JSON.stringify(value, null, 2) : short]]
+  })
 }
+
+const textHtml = (text: string): string =>
+  text.includes('\n') ? `<pre>${escaped(text)}</pre>` : escaped(text)
 
 const line = (text: string): string => {
   const kind = text.startsWith('+') ? 'added' : text.startsWith('-') ? 'removed' : ''
