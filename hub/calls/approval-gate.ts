@@ -5,13 +5,22 @@ import type { Clock } from '../../servers/kit/clock.ts'
 import { shownValue } from '../../servers/kit/redact.ts'
 import type { Reader } from '../../servers/kit/sql.ts'
 import type { Store } from '../../servers/kit/store.ts'
+import { countPendingBy } from '../../servers/orchestration/store/approval-list.ts'
 import {
   askApproval,
   readApproval,
   stateOf,
   voidApproval,
 } from '../../servers/orchestration/store/approvals.ts'
-import { answerOf, failureText, lostCall, stillAsked, valueOf, whyNot } from './held-answer.ts'
+import {
+  answerOf,
+  failureText,
+  lostCall,
+  stillAsked,
+  tooManyOpen,
+  valueOf,
+  whyNot,
+} from './held-answer.ts'
 import type { Preview } from './preview.ts'
 import type { HeldCall } from './store/held-calls.ts'
 import {
@@ -58,6 +67,8 @@ type Parts = {
 /** Most clients give a call up after a minute. */
 const usualPatienceMs = 50_000
 const shownChars = 16_000
+/** More questions of one caller nobody reads: whoever has so many calls waiting is going in circles. */
+const mostOpen = 200
 
 /**
  * Holds calls until a person has answered. The question and the call are rows, so both survive a
@@ -131,6 +142,8 @@ export class ApprovalGate {
     const waiting = await this.#known(store.reader, digest)
     if (waiting !== undefined) return waiting
     const preview = await asked.preview()
+    if ((await countPendingBy(store.reader, principal.id, this.#parts.clock.now())) >= mostOpen)
+      throw tooManyOpen(principal.id)
     const { shown, isCut } = shownValue(args, shownChars)
     const id = this.#parts.id('approval')
     return store.transaction(async (tx) => {

@@ -64,6 +64,11 @@ export const stillAsked = (approval: string, name: string): HubError =>
     details: { approval },
   })
 
+export const tooManyOpen = (caller: string): HubError =>
+  new HubError('exhausted', `${caller} has too many calls that wait for a person`, {
+    hint: 'Wait until they are answered; approval_list shows them.',
+  })
+
 export const lostCall = ({ name }: HeldCall): HubError =>
   new HubError(
     'unavailable',

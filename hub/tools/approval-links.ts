@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
+import { findApproval } from '../../servers/orchestration/store/approval-list.ts'
 import { mintLink } from '../../servers/orchestration/store/approval-links.ts'
-import { readApproval, stateOf } from '../../servers/orchestration/store/approvals.ts'
+import { stateOf } from '../../servers/orchestration/store/approvals.ts'
 
 const longestMs = 24 * 3_600_000
 
@@ -32,11 +33,7 @@ export const approvalLinkTool = (ownUrl: () => string) =>
     output: z.object({ url: z.url(), expiresAt: z.int() }),
     run: ({ approval: id, ttl_ms: ttlMs, url }, ctx) =>
       ctx.transaction(async (tx) => {
-        const row = await readApproval(tx, id)
-        if (!row || !ctx.may('row.see', { org: row.org, task: row.task ?? undefined }))
-          throw new HubError('not_found', `there is no approval ${JSON.stringify(id)}`, {
-            hint: 'approval_list shows the open questions.',
-          })
+        const row = await findApproval(ctx, tx, id)
         const state = stateOf(row, tx.now)
         if (state !== 'pending')
           throw new HubError('conflict', `approval ${id} is ${state} already`, {

@@ -13,7 +13,7 @@ export const hidden = '[hidden]'
 export const textWithoutSecrets = (text: string): string => text.replace(secretForms, hidden)
 
 /** The same value without what is called, or has the form of, a secret. */
-export const withoutSecrets = (value: unknown): unknown => copy(value, false, Infinity)
+const withoutSecrets = (value: unknown): unknown => copy(value, false, Infinity)
 
 /**
  * A value as people are shown it: without secrets, and at most `maxChars` as JSON. `isCut` says that it is

@@ -2,13 +2,11 @@ import { z } from 'zod'
 import { Approval, ApprovalScope } from '../../schemas/approval.ts'
 import type { ApprovalGrant } from '../../schemas/approval.ts'
 import { HubError } from '../../schemas/errors.ts'
-import type { Context } from '../kit/context.ts'
-import type { Reader } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
 import { giveGrant } from './store/approval-grants.ts'
-import { pendingUnder } from './store/approval-list.ts'
+import { findApproval, pendingUnder } from './store/approval-list.ts'
 import type { ApprovalRow } from './store/approvals.ts'
-import { decideApproval, expireApprovals, readApproval, toApproval } from './store/approvals.ts'
+import { decideApproval, expireApprovals, toApproval } from './store/approvals.ts'
 
 export const approvalDecide = defineTool({
   name: 'approval_decide',
@@ -67,15 +65,6 @@ export const approvalExpire = defineTool({
   output: z.object({ expired: z.int() }),
   run: (_input, ctx) => ctx.transaction(async (tx) => ({ expired: await expireApprovals(tx) })),
 })
-
-/** The approval, or not_found, also when the caller may not see it. */
-export async function findApproval(ctx: Context, reader: Reader, id: string): Promise<ApprovalRow> {
-  const row = await readApproval(reader, id)
-  if (row && ctx.may('row.see', { org: row.org, task: row.task ?? undefined })) return row
-  throw new HubError('not_found', `there is no approval ${JSON.stringify(id)}`, {
-    hint: 'approval_list shows the open questions.',
-  })
-}
 
 /** What a yes that reaches further covers. An agent lives for one attempt, so a rule is for all of its kind. */
 function grantOf(

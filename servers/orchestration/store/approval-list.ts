@@ -1,10 +1,25 @@
 import type { Approval, ApprovalGrant, ApprovalState } from '../../../schemas/approval.ts'
+import { HubError } from '../../../schemas/errors.ts'
+import type { Authority } from '../../kit/authority.ts'
 import type { Page } from '../../kit/page.ts'
 import { cursorKey, pageOf } from '../../kit/page.ts'
 import type { Reader } from '../../kit/sql.ts'
 import { anyOf } from '../../kit/sql.ts'
 import type { ApprovalRow } from './approvals.ts'
-import { toApproval } from './approvals.ts'
+import { readApproval, toApproval } from './approvals.ts'
+
+/** The approval, or not_found, also when the caller may not see it. */
+export async function findApproval(
+  caller: Authority,
+  reader: Reader,
+  id: string,
+): Promise<ApprovalRow> {
+  const row = await readApproval(reader, id)
+  if (row && caller.may('row.see', { org: row.org, task: row.task ?? undefined })) return row
+  throw new HubError('not_found', `there is no approval ${JSON.stringify(id)}`, {
+    hint: 'approval_list shows the open questions.',
+  })
+}
 
 // One whose time is over has expired, although no row may say so yet.
 const conditions: Record<ApprovalState, string> = {
@@ -83,6 +98,15 @@ export const pendingUnder = (reader: Reader, grant: ApprovalGrant): Promise<Appr
     },
   )
 }
+
+/** How many questions of one who asks are open. */
+export const countPendingBy = async (reader: Reader, askedBy: string, now: number) =>
+  (
+    await reader.get<{ count: number }>(
+      `SELECT count(*) AS count FROM approvals WHERE ${conditions.pending} AND asked_by = :askedBy`,
+      { askedBy, now },
+    )
+  )?.count ?? 0
 
 /** How many questions are open in these orgs, or in all. */
 export const countPending = async (
