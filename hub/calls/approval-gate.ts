@@ -142,13 +142,13 @@ export class ApprovalGate {
     const waiting = await this.#known(store.reader, digest)
     if (waiting !== undefined) return waiting
     const preview = await asked.preview()
-    if ((await countPendingBy(store.reader, principal.id, this.#parts.clock.now())) >= mostOpen)
-      throw tooManyOpen(principal.id)
     const { shown, isCut } = shownValue(args, shownChars)
     const id = this.#parts.id('approval')
     return store.transaction(async (tx) => {
       const known = await this.#known(tx, digest) // The same call may have come meanwhile.
       if (known !== undefined) return known
+      if ((await countPendingBy(tx, principal.id, tx.now)) >= mostOpen)
+        throw tooManyOpen(principal.id)
       const old = await findHeldCall(tx, digest)
       if (old !== undefined) await dropHeldCall(tx, old)
       await askApproval(tx, {

@@ -21,9 +21,13 @@ export async function showQuestion(hub: Parts, token: string): Promise<Page> {
 }
 
 /** Takes the answer of a form under the authority of who made the link. The approval is answered once. */
-export async function takeAnswer(hub: Parts, token: string, form: string): Promise<Page> {
+export async function takeAnswer(
+  hub: Parts,
+  token: string,
+  form: () => Promise<string>,
+): Promise<Page> {
   return withLink(hub, token, async (link) => {
-    const fields = new URLSearchParams(form)
+    const fields = new URLSearchParams(await form()) // Read for nobody who has no link.
     const [reason, scope] = [fields.get('reason')?.trim(), fields.get('scope')]
     await hub.calls.tool(link.principal, 'approval_decide', {
       approval: link.approval,

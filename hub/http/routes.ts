@@ -98,7 +98,7 @@ function makeRoutes(door: Door): Hono<Env> {
     return c.html(html, status, questionHeaders)
   })
   app.post('/approve/:token', async (c) => {
-    const { status, html } = await takeAnswer(hub, c.req.param('token'), await c.req.text())
+    const { status, html } = await takeAnswer(hub, c.req.param('token'), () => c.req.text())
     if (status !== 200) return c.html(html, status, questionHeaders)
     return c.redirect(c.req.path, 303) // So that loading the page again sends nothing again.
   })

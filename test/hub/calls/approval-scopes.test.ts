@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { HubClient } from '../../../agent/hub-client.ts'
 import type { Approval, ApprovalGrant } from '../../../schemas/approval.ts'
 import type { Task } from '../../../schemas/task.ts'
+import { HubError } from '../../../schemas/errors.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import type { TestHub } from '../../helpers/hub.ts'
 import { failure, startHub, until } from '../../helpers/hub.ts'
@@ -160,4 +161,27 @@ test('a scope that does not fit is refused, and answers nothing', async () => {
     )
   await hub.call('approval_decide', { approval, decision: 'deny', reason: 'no' })
   expect(await held).toMatchObject({ code: 'denied' })
+})
+
+test('one caller has a bounded number of calls that wait', async () => {
+  const hub = await start({ approvals: [{ tool: 'task_submit' }] })
+  const dora = await hub.as('dora', 'developer')
+  const gone = new AbortController()
+  const sent = Array.from({ length: 205 }, (_, number) =>
+    dora.call('task_submit', { ...work, title: `${number}` }, { signal: gone.signal }),
+  )
+  const refused = sent.map((one) =>
+    one.then(
+      () => '',
+      (error: unknown) => (error instanceof HubError ? error.code : ''),
+    ),
+  )
+  await until(async () => {
+    const { pending } = await hub.call<{ pending: number }>('approval_list', { limit: 1 })
+    return pending === 200
+  })
+  const late = await failure(dora.call('task_submit', { ...work, title: 'one more' }))
+  expect(late).toMatchObject({ code: 'exhausted' })
+  gone.abort()
+  expect((await Promise.all(refused)).filter((code) => code === 'exhausted')).toHaveLength(5)
 })
