@@ -56,7 +56,7 @@ const podVariables = [
   'SWITCHYARD_UPSTREAM',
 ]
 
-/** Which calls wait for a person. All that is given has to match. */
+/** What happens to which calls. All that is given has to match, and the first rule that matches decides. */
 export const ApprovalRule = z.strictObject({
   tool: z
     .string()
@@ -67,13 +67,17 @@ export const ApprovalRule = z.strictObject({
     .enum(['read', 'create', 'update', 'destroy'])
     .optional()
     .describe(
-      'What the tool does; default: all but reads. Nothing is known of the tools of others',
+      'What the tool does; default: all but reads. Of tools of others only those are known that say that they destroy',
     ),
   kind: z
     .enum(['user', 'agent', 'hub', 'service'])
     .optional()
     .describe('Kind of the caller; default: all but `service`, the own controllers'),
   org: Org.optional().describe('Org of the caller'),
+  decision: z
+    .enum(['ask', 'allow', 'deny'])
+    .default('ask')
+    .describe('Wait for a person, go on without one, or be refused'),
 })
 export type ApprovalRule = z.infer<typeof ApprovalRule>
 
@@ -133,7 +137,17 @@ export const ConfigFile = z.strictObject({
     .array(z.string().regex(/^\w{1,128}$/))
     .default([])
     .describe('Variables pods may see'),
-  approvals: z.array(ApprovalRule).max(100).default([]).describe('Calls that wait for a person'),
+  approvals: z
+    .array(ApprovalRule)
+    .max(100)
+    .default([])
+    .describe('Calls that wait for a person; without a rule, those of agents that destroy do'),
+  approvalHours: z
+    .number()
+    .min(0.01)
+    .max(24 * 365)
+    .default(24 * 7)
+    .describe('Hours within which a question is answered; after that it has expired'),
   allowUnisolated: z
     .boolean()
     .default(false)
@@ -149,6 +163,10 @@ export const ConfigFile = z.strictObject({
           .array(z.string())
           .default([])
           .describe('Servers of `mcpServers` that agents of this org may use'),
+        selfApproval: z
+          .boolean()
+          .default(true)
+          .describe('Whether an owner may approve calls that he made himself'),
       }),
     )
     .default({})

@@ -1,6 +1,8 @@
 import { html, nothing } from 'lit'
 import { PageElement } from './element.ts'
 import { ConnectionState, connect } from './live.ts'
+import './parts/approvals.ts'
+import './parts/grants.ts'
 import './views/agents.ts'
 import './views/board.ts'
 import './views/new-task.ts'
@@ -57,6 +59,9 @@ class App extends PageElement {
 function view(route: string) {
   const task = /^#\/task\/([\w-]+)$/.exec(route)?.[1]
   if (task) return html`<sy-task .task=${task}></sy-task>`
+  if (route === '#/approvals')
+    return html`<h1>Questions</h1>
+      <sy-approvals></sy-approvals><sy-grants></sy-grants>`
   if (route === '#/agents') return html`<sy-agents></sy-agents>`
   if (route === '#/' || route === '#main') return html`<sy-board></sy-board>`
   return html`<p class="empty">There is no page here. <a href="#/">To the tasks</a></p>`

@@ -1,46 +1,63 @@
-import { hash } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { ErrorBody } from '../../schemas/errors.ts'
-import { HubError, errorBody } from '../../schemas/errors.ts'
+import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Clock } from '../../servers/kit/clock.ts'
-import type { Transaction } from '../../servers/kit/sql.ts'
+import { shownValue } from '../../servers/kit/redact.ts'
+import type { Reader } from '../../servers/kit/sql.ts'
 import type { Store } from '../../servers/kit/store.ts'
+import { countPendingBy } from '../../servers/orchestration/store/approval-list.ts'
 import {
   askApproval,
   readApproval,
+  stateOf,
   voidApproval,
 } from '../../servers/orchestration/store/approvals.ts'
-import { RpcError } from '../rpc/protocol.ts'
+import {
+  answerOf,
+  failureText,
+  lostCall,
+  stillAsked,
+  tooManyOpen,
+  valueOf,
+  whyNot,
+} from './held-answer.ts'
+import type { Preview } from './preview.ts'
 import type { HeldCall } from './store/held-calls.ts'
 import {
-  deliverHeldCall,
+  digestOfCall,
   dropHeldCall,
   findHeldCall,
   finishHeldCall,
   heldCallsIn,
   holdCall,
-  readHeldCall,
   startHeldCall,
+  stateOfHeldCall,
+  takeAnswer,
 } from './store/held-calls.ts'
 
 /** What is asked of a person about a call, and what it takes to make the call later. */
 export type Asked = {
   principal: Principal
   name: string
-  upstream: string | undefined
+  upstream?: string | undefined
   /** As JSON; what `make` is handed after a restart. */
   request: unknown
   args: unknown
   question: string
+  /** Shows what the call would do; throws where it can only fail. */
+  preview(): Promise<Preview>
+  /** How long its caller is kept waiting; default: as long as most clients have patience. */
+  patienceMs?: number | undefined
   signal(): AbortSignal
 }
 
 type Parts = {
-  store: Store
+  store: Pick<Store, 'reader' | 'topics' | 'transaction'>
   clock: Clock
   log: Logger
   id(prefix: string): string
+  /** How long a question may be answered. */
+  answerableMs(): number
   /** Makes a call whose caller is gone. */
   make(call: HeldCall): Promise<unknown>
   /** Puts on record that nobody knows what a call came to. */
@@ -48,13 +65,10 @@ type Parts = {
 }
 
 /** Most clients give a call up after a minute. */
-const patienceMs = 50_000
-const answerableMs = 7 * 24 * 3_600_000
-
-type Answer =
-  | { value: unknown }
-  | { error: ErrorBody }
-  | { rpc: { code: number; message: string; data?: unknown } }
+const usualPatienceMs = 50_000
+const shownChars = 16_000
+/** More questions of one caller nobody reads: whoever has so many calls waiting is going in circles. */
+const mostOpen = 200
 
 /**
  * Holds calls until a person has answered. The question and the call are rows, so both survive a
@@ -76,9 +90,10 @@ export class ApprovalGate {
     const { store, recordLost } = this.#parts
     for (const call of await heldCallsIn(store.reader, 'running')) {
       if (!recorded.has(call.approval)) await recordLost(call)
-      await finishHeldCall(store, call.approval, answerText({ error: errorBody(lost(call)) }))
+      await this.#finish(call.approval, 'running', failureText(lostCall(call)))
     }
-    for (const { approval } of await heldCallsIn(store.reader, 'waiting')) this.#watch(approval)
+    for (const { approval, name } of await heldCallsIn(store.reader, 'waiting'))
+      this.#watch(approval, name)
   }
 
   stop(): void {
@@ -89,29 +104,30 @@ export class ApprovalGate {
   /**
    * Asks, and resolves with what the call came to once a person has approved and it was made. Throws
    * `approval_required` when no answer comes while the caller can be kept waiting, and `denied` with
-   * the person's reason.
+   * the person's reason or because the question expired.
    */
   async hold(asked: Asked, run: (approval: string) => Promise<unknown>): Promise<unknown> {
-    const { store } = this.#parts
+    const { store, clock } = this.#parts
+    const { name, patienceMs = usualPatienceMs } = asked
     const approval = await this.#ask(asked)
     using listener = store.topics.listen([approval])
     this.#present.set(approval, run)
-    this.#watch(approval)
-    const until = this.#parts.clock.now() + patienceMs
+    this.#watch(approval, name)
+    const until = clock.now() + patienceMs
     try {
       for (;;) {
-        const held = await readHeldCall(store.reader, approval)
-        if (held?.state === 'done' && (await deliverHeldCall(store, approval)))
-          return valueOf(held.answer ?? '')
-        if (held === undefined || held.state === 'delivered')
-          throw await this.#whyNot(approval, asked.name)
-        const leftMs = until - this.#parts.clock.now()
+        const state = await stateOfHeldCall(store.reader, approval)
+        const answer = state === 'done' ? await takeAnswer(store, approval) : undefined
+        if (answer !== undefined) return valueOf(answer)
+        if (state === undefined)
+          throw whyNot(await readApproval(store.reader, approval), approval, name)
+        const leftMs = until - clock.now()
         if (leftMs <= 0 || !(await listener.next(leftMs, asked.signal())))
-          throw stillAsked(approval, asked)
+          throw stillAsked(approval, name)
       }
     } catch (error) {
       // Who takes the call back wants it made no more; who only lost the connection may come again.
-      if (isTakenBack(asked.signal())) await this.#drop(approval)
+      if (isTakenBack(asked.signal())) await this.#takeBack(approval)
       throw error
     } finally {
       if (this.#present.get(approval) === run) this.#present.delete(approval)
@@ -119,132 +135,94 @@ export class ApprovalGate {
   }
 
   /** The approval that this very call waits for already, or a new one. */
-  #ask(asked: Asked): Promise<string> {
+  async #ask(asked: Asked): Promise<string> {
+    const { store } = this.#parts
     const { principal, name, upstream, request, args, question } = asked
+    const digest = digestOfCall(asked)
+    const waiting = await this.#known(store.reader, digest)
+    if (waiting !== undefined) return waiting
+    const preview = await asked.preview()
+    const { shown, isCut } = shownValue(args, shownChars)
     const id = this.#parts.id('approval')
-    const digest = hash('sha256', JSON.stringify([principal.id, principal.orgs, name, args]))
-    return this.#parts.store.transaction(async (tx) => {
-      const known = await findHeldCall(tx, digest)
-      if (known !== undefined && (await isAnswerable(tx, known))) return known
-      if (known !== undefined) await dropHeldCall(tx, known)
+    return store.transaction(async (tx) => {
+      const known = await this.#known(tx, digest) // The same call may have come meanwhile.
+      if (known !== undefined) return known
+      if ((await countPendingBy(tx, principal.id, tx.now)) >= mostOpen)
+        throw tooManyOpen(principal.id)
+      const old = await findHeldCall(tx, digest)
+      if (old !== undefined) await dropHeldCall(tx, old)
       await askApproval(tx, {
         id,
         org: principal.orgs.find((org) => org !== '*') ?? 'default',
         task: principal.task,
         kind: 'call',
+        tool: name,
+        caller: principal.kind,
         question,
         details: {
           tool: name,
-          arguments: args,
+          arguments: shown,
           ...(upstream === undefined ? {} : { server: upstream }),
+          ...preview,
+          ...(isCut || preview.cut ? { cut: true } : {}),
         },
         askedBy: principal.id,
-        expiresAt: tx.now + answerableMs,
+        expiresAt: tx.now + this.#parts.answerableMs(),
       })
       await holdCall(tx, { approval: id, digest, principal, name, upstream, request })
       return id
     })
   }
 
+  /** What this call is asked under, or has its answer under; not where the question was taken back. */
+  async #known(reader: Reader, digest: string): Promise<string | undefined> {
+    const known = await findHeldCall(reader, digest)
+    if (known === undefined) return undefined
+    const row = await readApproval(reader, known)
+    return row === undefined || row.state === 'void' ? undefined : known
+  }
+
   /** Goes on with a call when its answer is there. */
-  #watch(approval: string): void {
+  #watch(approval: string, name: string): void {
     if (this.#watched.has(approval)) return
     const { topics } = this.#parts.store
     const look = () =>
-      void this.#resume(approval).catch((error: unknown) =>
+      void this.#resume(approval, name).catch((error: unknown) =>
         this.#parts.log.error({ error, approval }, 'a held call could not go on'),
       )
     this.#watched.set(approval, topics.subscribe(approval, look))
     look() // It may have been answered while nobody watched.
   }
 
-  async #resume(approval: string): Promise<void> {
+  async #resume(approval: string, name: string): Promise<void> {
     const { store, clock, make } = this.#parts
     const row = await readApproval(store.reader, approval)
-    const isExpired = row?.state === 'pending' && (row.expires_at ?? Infinity) <= clock.now()
-    if (row?.state === 'pending' && !isExpired) return
+    const state = row === undefined ? 'void' : stateOf(row, clock.now())
+    if (state === 'pending') return
     this.#watched.get(approval)?.()
     this.#watched.delete(approval)
-    if (row?.state !== 'approved') return this.#forget(approval)
-    if (!(await startHeldCall(store, approval))) return
-    const held = await readHeldCall(store.reader, approval)
-    const run =
-      this.#present.get(approval) ??
-      (() => (held ? make(held.call) : Promise.reject(new Error('no row'))))
-    await finishHeldCall(store, approval, await answerOf(() => run(approval)))
+    if (state === 'void') return this.#forget(approval)
+    if (state !== 'approved')
+      return this.#finish(approval, 'waiting', failureText(whyNot(row, approval, name)))
+    const call = await startHeldCall(store, approval)
+    if (call === undefined) return
+    const run = this.#present.get(approval) ?? (() => make(call))
+    await this.#finish(approval, 'running', await answerOf(() => run(approval)))
   }
 
-  async #drop(approval: string): Promise<void> {
-    const { store } = this.#parts
-    await store.transaction((tx) => voidApproval(tx, approval))
+  #finish(approval: string, from: 'waiting' | 'running', answer: string): Promise<void> {
+    return this.#parts.store.transaction((tx) => finishHeldCall(tx, approval, from, answer))
+  }
+
+  async #takeBack(approval: string): Promise<void> {
+    await this.#parts.store.transaction((tx) => voidApproval(tx, approval))
     await this.#forget(approval)
   }
 
-  async #forget(approval: string): Promise<void> {
-    const { store } = this.#parts
-    await store.transaction((tx) => dropHeldCall(tx, approval))
+  #forget(approval: string): Promise<void> {
+    return this.#parts.store.transaction((tx) => dropHeldCall(tx, approval))
   }
-
-  async #whyNot(approval: string, name: string): Promise<HubError> {
-    const row = await readApproval(this.#parts.store.reader, approval)
-    if (row?.state === 'denied')
-      return new HubError(
-        'denied',
-        `${row.decided_by} did not approve ${name}: ${row.reason ?? 'no reason was given'}`,
-        {
-          details: { approval },
-        },
-      )
-    const why =
-      row?.state === 'approved' ? 'its answer was handed out before' : 'nobody answered in time'
-    return new HubError('conflict', `the approval ${approval} of ${name} is used up: ${why}`, {
-      hint: 'Send the call again; it is asked for anew.',
-      details: { approval },
-    })
-  }
-}
-
-/** False for a question that ended without an answer: it is asked anew. */
-async function isAnswerable(tx: Transaction, approval: string): Promise<boolean> {
-  const row = await readApproval(tx, approval)
-  const isOver =
-    row?.state === 'void' || (row?.state === 'pending' && (row.expires_at ?? Infinity) <= tx.now)
-  return row !== undefined && !isOver
-}
-
-async function answerOf(run: () => Promise<unknown>): Promise<string> {
-  try {
-    return answerText({ value: await run() })
-  } catch (error) {
-    if (error instanceof HubError) return answerText({ error: errorBody(error) })
-    if (!(error instanceof RpcError)) throw error
-    const { code, message, data } = error
-    return answerText({ rpc: { code, message, data } })
-  }
-}
-
-const answerText = (answer: Answer): string => JSON.stringify(answer)
-
-function valueOf(text: string): unknown {
-  const answer = JSON.parse(text) as Answer // Written by answerText.
-  if ('rpc' in answer)
-    throw new RpcError(answer.rpc.code, answer.rpc.message, answer.rpc.data, true)
-  if (!('error' in answer)) return answer.value
-  const { code, message, hint, details } = answer.error
-  throw new HubError(code, message, { ...(hint ? { hint } : {}), ...(details ? { details } : {}) })
 }
 
 const isTakenBack = ({ aborted, reason }: AbortSignal): boolean =>
   aborted && reason instanceof HubError && reason.code === 'canceled'
-
-const stillAsked = (approval: string, { name }: Asked) =>
-  new HubError('approval_required', `${name} waits for a person: approval ${approval}`, {
-    hint: 'Send the same call again after the answer; approval_list with `approval` and `wait_ms` waits for it. It is made once, when it is approved.',
-    details: { approval },
-  })
-
-const lost = ({ name }: HeldCall) =>
-  new HubError(
-    'unavailable',
-    `the hub ended while ${name} was being made: what came of it is unknown`,
-  )

@@ -18,8 +18,10 @@ export type Call = {
   request: unknown
   requestId: string
   signal(): AbortSignal
+  /** How long its caller is kept waiting where a person is asked. */
+  patienceMs?: number | undefined
   /** Facts that authority is decided on, besides who calls and the rules in force. */
-  subject(): Omit<Subjects['tool.call'], 'lease' | 'approvals'>
+  subject(): Omit<Subjects['tool.call'], 'lease' | 'approvals' | 'grants'>
   /** What serves it, where that is no tool of this hub. */
   upstream?: string
 }

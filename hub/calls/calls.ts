@@ -13,14 +13,15 @@ import type { Call, Done } from './call.ts'
 import { auditRow, hasEffect, isTracked } from './call.ts'
 import type { Shared } from './call-context.ts'
 import { CallContext } from './call-context.ts'
-import { decide, denied } from './decide.ts'
-import type { HeldRequest } from './relayed-call.ts'
+import { decisionOn } from './call-decision.ts'
+import { denied } from './decide.ts'
+import type { HeldRequest, Known } from './relayed-call.ts'
 import { absentCaller, relayedCall } from './relayed-call.ts'
-import { leaseOf } from './lease-state.ts'
 import type { OpenCall } from './open-calls.ts'
 import { OpenCalls } from './open-calls.ts'
 import type { Outcome } from './outcome.ts'
 import { asKnown, labelOf, outcomeOf } from './outcome.ts'
+import { isDry, previewOf } from './preview.ts'
 import type { Registry } from './registry.ts'
 import type { HeldCall } from './store/held-calls.ts'
 
@@ -28,6 +29,8 @@ export type CallOptions = {
   requestId?: string | undefined
   /** Made only when a tool asks for it: most calls end before anybody could cancel them. */
   signal?: (() => AbortSignal) | undefined
+  /** How long a caller is kept waiting where a person is asked. */
+  patienceMs?: number | undefined
 }
 
 type Parts = Shared & {
@@ -56,6 +59,7 @@ export class Calls {
       clock: parts.clock,
       log: parts.log,
       id: parts.id,
+      answerableMs: () => parts.config().file.approvalHours * 3_600_000,
       make: (held) => this.#makeHeld(held),
       recordLost: ({ principal, name, upstream, request }) =>
         parts.store.record(
@@ -91,8 +95,8 @@ export class Calls {
    * Passes a request on to the upstream that serves it and the answer back. `name` is what the caller
    * asked for. No credential of the caller goes along.
    */
-  relay(link: UpstreamLink, name: string, request: Relayed): Promise<Reply> {
-    const call = relayedCall(this.#parts.config, link.name, name, request)
+  relay(link: UpstreamLink, name: string, request: Relayed, known?: Known): Promise<Reply> {
+    const call = relayedCall(this.#parts.config, link.name, name, request, known)
     return this.#travel(call, () => this.#pass(link, request))
   }
 
@@ -100,7 +104,7 @@ export class Calls {
     principal: Principal,
     name: string,
     args: unknown,
-    { requestId = randomUUID(), signal = () => this.#parts.stopping }: CallOptions,
+    { requestId = randomUUID(), signal = () => this.#parts.stopping, patienceMs }: CallOptions,
   ): Call {
     const { registry } = this.#parts
     return {
@@ -111,9 +115,10 @@ export class Calls {
       request: args,
       requestId,
       signal,
+      patienceMs,
       subject: () => {
-        const { scope, effect } = registry.require(name)
-        return { name, scope, effect }
+        const { scope, effect, hasDryRun } = registry.require(name)
+        return { name, scope, effect: hasDryRun && isDry(args) ? 'read' : effect }
       },
     }
   }
@@ -124,9 +129,8 @@ export class Calls {
     try {
       const decision = await this.#decide(call)
       if (decision.kind === 'ask') {
-        const { principal, name, upstream, request, args, signal } = call
-        const { question } = decision
-        const asked = { principal, name, upstream, request, args, question, signal }
+        const preview = () => this.#recorded(call, () => previewOf(this.#parts, call))
+        const asked = { ...call, question: decision.question, preview }
         // What the gate kept is what `run` gave.
         const make = (requestId: string) => this.#makeApproved({ ...call, requestId }, run)
         return (await this.#gate.hold(asked, make)) as T
@@ -143,16 +147,16 @@ export class Calls {
   }
 
   /** An unknown name is refused here, and on record like every refusal. */
-  async #decide(call: Call): Promise<Decision> {
-    const { principal } = call
+  #decide(call: Call): Promise<Decision> {
+    return this.#recorded(call, () => decisionOn(this.#parts, call))
+  }
+
+  /** Looks at a call before it is made; what is wrong with it then is on record as well. */
+  async #recorded<T>(call: Call, look: () => Promise<T>): Promise<T> {
     try {
-      const { approvals } = this.#parts.config().file
-      const lease =
-        principal.attempt === undefined
-          ? 'none'
-          : await leaseOf(this.#parts.store.reader, principal)
-      return decide(principal, 'tool.call', { ...call.subject(), lease, approvals })
-    } catch (error) {
+      return await look()
+    } catch (thrown) {
+      const error = asKnown(thrown, call, this.#parts.log)
       await this.#recordFailure(call, outcomeOf(error))
       throw error
     }

@@ -1,10 +1,9 @@
 import { HubError } from '../../schemas/errors.ts'
-import type { ApprovalRule } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Scope } from '../../schemas/scope.ts'
 import { roles } from '../../schemas/scope.ts'
-import { matchesPattern } from './name-pattern.ts'
 import type { Action, Authority, Decision, Subjects } from '../../servers/kit/authority.ts'
+import { ruleOn } from './approval-rules.ts'
 
 type Rules = { [A in Action]: (principal: Principal, subject: Subjects[A]) => Decision }
 
@@ -24,8 +23,17 @@ const rules: Rules = {
         `${principal.id} may not call ${name}: the credential is not bound to a live lease that allows it`,
         'Claim the task first; a credential dies with its lease.',
       )
-    if (!subject.approvals.some((rule) => asksFor(rule, principal, subject))) return allow
-    return { kind: 'ask', question: `May ${principal.id} call ${name}?` }
+    switch (ruleOn(principal, subject)) {
+      case 'allow':
+        return allow
+      case 'ask':
+        return { kind: 'ask', question: `May ${principal.id} call ${name}?` }
+      case 'deny':
+        return deny(
+          `${principal.id} may not call ${name}: a rule of this hub refuses it`,
+          'The rules are `approvals` in switchyard.json; its owner can change them.',
+        )
+    }
   },
   /**
    * A peer reaches what is this hub's own: passed on to the next hub, its calls would go in circles
@@ -81,6 +89,24 @@ const rules: Rules = {
         ),
   'workspace.use': ({ id, task: own }, { task }) =>
     own === undefined || own === task ? allow : deny(`the credential of ${id} is for ${own} only`),
+  /**
+   * Nobody but an owner approves what he asks for himself, and he only where his org lets him: on a
+   * machine of one person there is nobody else. Anybody may take back what he asked for, by a no.
+   */
+  'approval.answer': ({ id, kind, roles: own }, asked) => {
+    if (kind === 'agent') return deny('an agent does not answer what people are asked')
+    if (asked.decision === 'deny' || asked.askedBy !== id) return allow
+    if (!asked.selfApproval)
+      return deny(
+        `${id} asked for this and may not approve it`,
+        'Somebody else of the org has to; `selfApproval` of the org says so in switchyard.json.',
+      )
+    if (asked.kind === 'question' || own.includes('owner')) return allow
+    return deny(
+      `${id} made this call and may not approve it`,
+      'Somebody else who may decide has to; only owners approve calls of their own.',
+    )
+  },
   /** A change is judged by somebody else than who wrote it, and agents see none but their own. */
   'change.review': ({ kind }) =>
     kind === 'agent' ? deny('an agent does not review the change of its own task') : allow,
@@ -146,25 +172,6 @@ export const authorityOf = (principal: Principal): Authority => ({
 /** A refusal as callers see it. */
 export const denied = ({ reason, hint }: { reason: string; hint?: string }): HubError =>
   new HubError('denied', reason, hint === undefined ? {} : { hint })
-
-/**
- * Reads, and calls of the hub's own controllers, wait only where a rule names that effect or kind. What
- * carries a task on, and the answer itself, never do: nothing would ever go on again.
- */
-function asksFor(
-  rule: ApprovalRule,
-  principal: Principal,
-  subject: Subjects['tool.call'],
-): boolean {
-  const { scope, name, effect } = subject
-  if (scope === 'approval:decide' || scope === 'task:work') return false
-  if (rule.effect === undefined ? effect === 'read' : rule.effect !== effect) return false
-  if (rule.kind === undefined ? principal.kind === 'service' : rule.kind !== principal.kind)
-    return false
-  return (
-    matchesPattern(name, rule.tool) && (rule.org === undefined || principal.orgs.includes(rule.org))
-  )
-}
 
 const allow: Decision = { kind: 'allow' }
 const deny = (reason: string, hint?: string): Decision => ({

@@ -26,6 +26,18 @@ const commands: Record<string, Command> = {
     summary: 'follow a task: watch TASK',
     run: async (args) => (await import('./watch.ts')).watch(args),
   },
+  approvals: {
+    summary: 'what waits for an answer: approvals [ID] [--task TASK] [--all] [--grants] [--link]',
+    run: async (args) => (await import('./approvals.ts')).approvals(args),
+  },
+  approve: {
+    summary: 'answer yes: approve ID [--scope once|task|rule] [--reason TEXT]',
+    run: async (args) => (await import('./approvals.ts')).approve(args),
+  },
+  deny: {
+    summary: 'answer no, with the reason that the agent reads: deny ID --reason TEXT',
+    run: async (args) => (await import('./approvals.ts')).deny(args),
+  },
   login: {
     summary: 'a link that signs a browser in, or the hub at a server: login [SERVER]',
     run: async (args) => (await import('./login.ts')).login(args),

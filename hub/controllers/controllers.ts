@@ -1,4 +1,5 @@
 import type { Principal } from '../../schemas/principal.ts'
+import { approvals } from './approvals.ts'
 import type { ControllerContext, ControllerParts } from './context.ts'
 import { guarded } from './context.ts'
 import { dispatch } from './dispatch.ts'
@@ -39,6 +40,7 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
     await Promise.all([
       ...dispatching,
       lease(context('lease')),
+      approvals(context('approvals')),
       review(context('review')),
       knowledge(context('knowledge')),
       sources(context('sources')),

@@ -18,15 +18,19 @@ const single = new Set([
   'mcp-name',
 ])
 
+/** The page of a question: its address holds the token that gives the right to answer. */
+const approvalPath = /^\/approve\/[\w-]{43}$/
+
 /** Paths that need no credential. Everything else does, whatever its spelling. */
 const isPublic = (method: string, path: string) =>
-  method === 'GET' &&
-  (path === '/' ||
-    path === '/health' ||
-    path === '/ready' ||
-    path === '/login' ||
-    path === callbackPath ||
-    /^\/assets\/[\w.-]+$/.test(path))
+  ((method === 'GET' || method === 'POST') && approvalPath.test(path)) ||
+  (method === 'GET' &&
+    (path === '/' ||
+      path === '/health' ||
+      path === '/ready' ||
+      path === '/login' ||
+      path === callbackPath ||
+      /^\/assets\/[\w.-]+$/.test(path)))
 
 /**
  * What every request passes before any route sees it: one copy of each security header, a Host and

@@ -1,3 +1,4 @@
+import type { Reader } from '../../servers/kit/sql.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { McpParts } from '../mcp/parts.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -6,6 +7,7 @@ import type { Telemetry } from '../telemetry.ts'
 export type HttpParts = McpParts & {
   auth: Authenticator
   telemetry: Telemetry
+  store: { reader: Reader }
   startedAt: number
   /** True once no new work is taken; calls that finish running work still pass. */
   readonly draining: boolean

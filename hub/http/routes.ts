@@ -14,6 +14,7 @@ import { codeRoot, manifest } from '../../servers/kit/code-root.ts'
 import { parseStrictly } from '../rpc/json.ts'
 import { RpcError, isObject } from '../rpc/protocol.ts'
 import { diskRoom } from '../../servers/kit/disk.ts'
+import { pageHeaders as questionHeaders, showQuestion, takeAnswer } from './approval-page.ts'
 import type { Door } from './listener.ts'
 import { openApi, routeArguments, routes } from './rest.ts'
 import { answerBrowser, callbackPath, pageHeaders as plainPage } from './sign-in-page.ts'
@@ -90,6 +91,16 @@ function makeRoutes(door: Door): Hono<Env> {
   app.get(callbackPath, async (c) => {
     const { status, html } = await answerBrowser(hub, new URL(c.req.url))
     return c.html(html, status, plainPage)
+  })
+
+  app.get('/approve/:token', async (c) => {
+    const { status, html } = await showQuestion(hub, c.req.param('token'))
+    return c.html(html, status, questionHeaders)
+  })
+  app.post('/approve/:token', async (c) => {
+    const { status, html } = await takeAnswer(hub, c.req.param('token'), () => c.req.text())
+    if (status !== 200) return c.html(html, status, questionHeaders)
+    return c.redirect(c.req.path, 303) // So that loading the page again sends nothing again.
   })
 
   app.get('/artifacts/:id', async (c) => {

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { Principal } from '../../schemas/principal.ts'
 import { HubError, httpStatus } from '../../schemas/errors.ts'
+import { escaped, htmlHeaders, htmlPage } from './html.ts'
 import type { HttpParts } from './parts.ts'
 
 /** Where authorization servers send a browser back to. */
@@ -12,13 +12,7 @@ const browser: Principal = { kind: 'service', id: 'sign-in', roles: ['owner'], o
 const style =
   ':root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{min-height:90vh;display:grid;place-content:center;text-align:center;padding:1rem}h1{font-size:1.4rem;margin:0}p{opacity:.75;max-width:40rem}'
 
-/** For the page below: it holds text and this style, and loads nothing. */
-export const pageHeaders = {
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-}
+export const pageHeaders = htmlHeaders(style)
 
 /** Takes what a browser comes back with, and says how it went. */
 export async function answerBrowser(
@@ -46,8 +40,5 @@ export async function answerBrowser(
 
 const page = <Status>(status: Status, title: string, text: string) => ({
   status,
-  html: `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>${escaped(title)}</title><style>${style}</style><h1>${escaped(title)}</h1><p>${escaped(text)}</p></html>`,
+  html: htmlPage(title, style, `<h1>${escaped(title)}</h1><p>${escaped(text)}</p>`),
 })
-
-const escaped = (text: string) =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

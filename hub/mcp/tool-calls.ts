@@ -1,6 +1,7 @@
 import { resultText } from '../rpc/reply.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
 import type { McpParts } from './parts.ts'
+import { effectHint } from '../upstreams/foreign-tool.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
 import type { Caller } from '../rpc/caller.ts'
 import { clientOf } from '../rpc/caller.ts'
@@ -10,6 +11,7 @@ import type { RpcRequest } from '../rpc/protocol.ts'
 import { passSigningIn } from './sign-in-elicitation.ts'
 import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 import { cutAnswer } from './answers.ts'
+import { callAsking } from './approval-elicitation.ts'
 import { offersOf } from './list-methods.ts'
 import { ownAnswer } from './own-answers.ts'
 import { withTask } from './tasks.ts'
@@ -40,7 +42,12 @@ export async function answerToolCall(
       const relayed = { ...request, params: { ...params, arguments: args } }
       return await callForeign(hub, relayed, { ...caller, rawArguments }, modern, served)
     }
-    const output = await hub.calls.tool(principal, name, args, { signal })
+    const asking = { caller, client: clientOf(request, caller, modern), modern, params }
+    const outcome = await callAsking(hub, asking, (_params, options) =>
+      hub.calls.tool(principal, name, args, { signal, ...options }),
+    )
+    if ('asks' in outcome) return JSON.stringify(outcome.asks)
+    const output = outcome.made
     return `{${modern ? `${completeText},` : ''}${ownAnswer(hub.registry.require(name), output, params._meta)}}`
   } catch (error) {
     if (!(error instanceof HubError)) throw error // An upstream's own error, code and data, too.
@@ -74,10 +81,15 @@ async function callForeign(
       ...(served.mirrored.size > 0 && isObject(args) ? paramHeaders(served.mirrored, args) : {}),
     },
   }
-  const reply = await passSigningIn(hub, link, relayed, (passed) =>
-    hub.calls.relay(link, name, passed),
-  )
-  const answer = withTask(link, caller, reply)
+  const effect = effectHint(served.item)
+  const outcome = await callAsking(hub, relayed, (params, { patienceMs, signal }) => {
+    const waiting = signal ? { ...caller, signal } : caller
+    return passSigningIn(hub, link, { ...relayed, params, caller: waiting }, (passed) =>
+      hub.calls.relay(link, name, passed, { effect, patienceMs }),
+    )
+  })
+  if ('asks' in outcome) return JSON.stringify(outcome.asks)
+  const answer = withTask(link, caller, outcome.made)
   return resultText(await cutAnswer(hub, caller, link.config.answerChars, answer), modern)
 }
 

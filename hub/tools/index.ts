@@ -3,6 +3,7 @@ import { defineServer } from '../../servers/kit/tool.ts'
 import type { Embedding } from '../../servers/context/engine/embedder.ts'
 import type { Seal } from '../auth/seal.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
+import { approvalLinkTool } from './approval-links.ts'
 import { auditList, auditVerify } from './audit.ts'
 import type { Visible } from '../discovery/catalog.ts'
 import { discoveryTools } from './discovery.ts'
@@ -33,6 +34,7 @@ export const makeHubServer = ({ upstreams, visible, embedding, seal, url }: Sour
       tokenRevoke,
       auditList,
       auditVerify,
+      approvalLinkTool(url),
       ...serverTools(upstreams),
       ...signInTools(upstreams),
       ...peerTools({ upstreams, seal, url }),

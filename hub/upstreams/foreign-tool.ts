@@ -11,3 +11,12 @@ export const isTool = (value: unknown): value is ForeignTool =>
   typeof value.name === 'string' &&
   'inputSchema' in value &&
   typeof value.inputSchema === 'object'
+
+/**
+ * What a tool says of its own effect. Hints come from the server and may be wrong, so one is believed only
+ * where it makes the hub stricter. https://modelcontextprotocol.io/specification/2026-07-28/server/tools
+ */
+export function effectHint({ annotations }: ForeignTool): 'destroy' | undefined {
+  const hints = typeof annotations === 'object' && annotations !== null ? annotations : {}
+  return 'destructiveHint' in hints && hints.destructiveHint === true ? 'destroy' : undefined
+}

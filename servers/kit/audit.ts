@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { hidden, secretName } from './redact.ts'
 
 export type AuditEntry = {
   at: number
@@ -24,16 +25,15 @@ export function linkHash(prev: string, seq: number, entry: AuditEntry): string {
 }
 
 const shownChars = 160
-const secret = /token|secret|password|api_?key|invitation/i
 
 /** The arguments as the audit keeps them: long strings and lists shortened, secrets never. */
 export function auditArgs(args: unknown): string {
   // Nearly every call: what is short as a whole has no long part, and needs no look at each.
   const whole = JSON.stringify(args)
   if (whole === undefined) return '{}'
-  if (whole.length <= shownChars && !secret.test(whole)) return whole
+  if (whole.length <= shownChars && !secretName.test(whole)) return whole
   const text = JSON.stringify(args, (key, value: unknown) => {
-    if (secret.test(key) && typeof value === 'string') return '[hidden]'
+    if (secretName.test(key) && typeof value === 'string') return hidden
     if (typeof value === 'string' && value.length > shownChars) {
       return `${value.slice(0, shownChars)}… (${value.length} characters)`
     }

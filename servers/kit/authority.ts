@@ -1,3 +1,4 @@
+import type { ApprovalGrant, ApprovalKind } from '../../schemas/approval.ts'
 import type { ApprovalRule } from '../../schemas/config.ts'
 import type { Effect } from '../../schemas/effect.ts'
 import type { Principal } from '../../schemas/principal.ts'
@@ -17,8 +18,10 @@ export type Subjects = {
     lease: LeaseState
     /** Unknown for what is no tool of this hub. */
     effect?: Effect | undefined
-    /** The rules in force that have calls wait for a person. */
+    /** The rules in force about calls that wait for a person. */
     approvals: ApprovalRule[]
+    /** Yeses that stand for calls of this tool; looked up where a rule asks. */
+    grants?: ApprovalGrant[]
   }
   /** Have a tool, prompt or resource shown in a listing. */
   'tool.list': ToolSubject
@@ -32,6 +35,13 @@ export type Subjects = {
   'repository.add': { org: string; path: string }
   /** Work in the worktree and on the branch of a task; without one, on branches of no task. */
   'workspace.use': { task: string | undefined }
+  /** Answer what is asked of people; `selfApproval` is whether the org lets who asked do so. */
+  'approval.answer': {
+    kind: ApprovalKind
+    decision: 'approve' | 'deny'
+    askedBy: string
+    selfApproval: boolean
+  }
   /** Give a verdict on a change; `task` is the one whose work it proposes. */
   'change.review': { task: string | undefined }
   /** Have a path of the hub's machine read into the context store; `known` when its org works with it. */

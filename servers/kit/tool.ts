@@ -48,6 +48,10 @@ export type Tool = {
   outputSchema(): object
   /** The text for a model, of what `call` returned; undefined where that is the JSON itself. */
   text: ((output: unknown) => string) | undefined
+  /** Throws `invalid` where these are no arguments of the tool. */
+  check(args: unknown): void
+  /** Whether the tool can show what it would do, by `dry_run`. */
+  hasDryRun: boolean
   call(args: unknown, ctx: Context): Promise<unknown>
 }
 
@@ -57,6 +61,11 @@ export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType
 ): Tool {
   const input = z.strictObject(definition.input)
   const { name, title, description, effect, scope, output, text } = definition
+  const parse = (args: unknown) => {
+    const parsed = input.safeParse(args ?? {})
+    if (parsed.success) return parsed.data
+    throw invalidInput(name, parsed.error, Object.keys(definition.input))
+  }
   return {
     name,
     title,
@@ -68,11 +77,12 @@ export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType
     inputSchema: once(() => prepared()[name]?.input ?? jsonSchema(input, 'input')),
     outputSchema: once(() => prepared()[name]?.output ?? jsonSchema(output, 'output')),
     text: text && ((result) => text(result as z.output<Output>)), // `call` has parsed it.
+    hasDryRun: 'dry_run' in definition.input,
+    check: (args) => void parse(args),
     async call(args, ctx) {
-      const parsed = input.safeParse(args ?? {})
-      if (!parsed.success) throw invalidInput(name, parsed.error, Object.keys(definition.input))
+      const parsed = parse(args)
       if (definition.needsDiskRoom) await ensureDiskRoom(ctx)
-      const result = output.safeParse(await definition.run(parsed.data, ctx))
+      const result = output.safeParse(await definition.run(parsed, ctx))
       if (result.success) return result.data
       throw new Error(`${name} returned what its schema forbids: ${z.prettifyError(result.error)}`)
     },

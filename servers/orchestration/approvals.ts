@@ -1,24 +1,22 @@
 import { z } from 'zod'
 import { Approval, ApprovalState } from '../../schemas/approval.ts'
-import { HubError } from '../../schemas/errors.ts'
 import { orgFilter } from '../kit/context.ts'
+import { shownValue } from '../kit/redact.ts'
 import { defineTool } from '../kit/tool.ts'
-import {
-  askApproval,
-  decideApproval,
-  listApprovals,
-  readApproval,
-  toApproval,
-} from './store/approvals.ts'
+import { countPending, listApprovals } from './store/approval-list.ts'
+import { askApproval, toApproval } from './store/approvals.ts'
 import { requireLease } from './store/attempts.ts'
 import { findTask } from './store/tasks.ts'
 import { approvalsText } from './texts.ts'
+
+const hourMs = 3_600_000
+const detailChars = 16_000
 
 export const approvalRequest = defineTool({
   name: 'approval_request',
   title: 'Ask for approval',
   description:
-    'Puts a question to people and has the task wait for the answer. Follow the answer with approval_list; the question survives restarts and is void when the attempt ends.',
+    'Puts a question to people and has the task wait for the answer. Follow the answer with approval_list; the question survives restarts, expires when nobody answers in time, and is void when the attempt ends.',
   effect: 'create',
   scope: 'task:work',
   input: {
@@ -28,54 +26,29 @@ export const approvalRequest = defineTool({
     details: z
       .record(z.string(), z.unknown())
       .default({})
-      .describe('Everything the person needs to decide'),
+      .describe('Everything the person needs to decide; what is called a secret is not shown'),
   },
   output: Approval,
   run: ({ task, fence, question, details }, ctx) => {
     const id = ctx.id('approval')
+    const { shown, isCut } = shownValue(details, detailChars)
     return ctx.transaction(async (tx) => {
       const { org } = await findTask(ctx, tx, task)
       const { id: attempt } = await requireLease(tx, task, fence)
-      const askedBy = ctx.principal.id
-      const asked = {
+      const row = await askApproval(tx, {
         id,
         org,
         task,
         attempt,
         kind: 'question',
         question,
-        details,
-        askedBy,
-      } as const
-      return toApproval(await askApproval(tx, asked), tx.now)
+        details: isCut ? { cut: true, shown } : (shown as Record<string, unknown>), // A copy of `details`.
+        askedBy: ctx.principal.id,
+        expiresAt: tx.now + ctx.config.file.approvalHours * hourMs,
+      })
+      return toApproval(row, tx.now)
     })
   },
-})
-
-export const approvalDecide = defineTool({
-  name: 'approval_decide',
-  title: 'Answer a question',
-  description:
-    'Approves or denies what is asked, once, and lets the task or call that waits for it go on. Use approval_list to see what is asked, with its full details.',
-  effect: 'update',
-  scope: 'approval:decide',
-  input: {
-    approval: z.string().max(60).describe('Approval id'),
-    decision: z.enum(['approve', 'deny']).describe('The answer'),
-    reason: z.string().max(2000).optional().describe('Why; the agent reads it'),
-  },
-  output: Approval,
-  run: ({ approval: id, decision, reason }, ctx) =>
-    ctx.transaction(async (tx) => {
-      const asked = await readApproval(tx, id)
-      if (!asked || !ctx.may('row.see', { org: asked.org, task: asked.task ?? undefined })) {
-        throw new HubError('not_found', `there is no approval ${JSON.stringify(id)}`, {
-          hint: 'approval_list shows the open questions.',
-        })
-      }
-      const answer = { decision, by: ctx.principal.id, reason }
-      return toApproval(await decideApproval(tx, asked, answer), tx.now)
-    }),
 })
 
 export const approvalList = defineTool({
@@ -87,11 +60,14 @@ export const approvalList = defineTool({
   scope: 'task:read',
   input: {
     task: z.string().max(60).optional().describe('Only questions of this task'),
+    subject: z.string().max(200).optional().describe('Only questions about this, such as a plan'),
     approval: z.string().max(60).optional().describe('Only this question'),
     state: z
       .enum([...ApprovalState.options, 'all'])
       .default('pending')
       .describe('Only in this state'),
+    limit: z.int().min(1).max(100).default(30).describe('Most questions to return'),
+    cursor: z.string().max(200).optional().describe('`next` of the page before'),
     wait_ms: z
       .int()
       .min(0)
@@ -99,24 +75,34 @@ export const approvalList = defineTool({
       .default(0)
       .describe('How long to wait for the answer to `approval`'),
   },
-  output: z.object({ items: z.array(Approval) }),
+  output: z.object({
+    items: z.array(Approval),
+    next: z.string().optional(),
+    pending: z.int().optional().describe('Open questions in all'),
+  }),
   text: approvalsText,
-  run: async ({ task, approval: id, state, wait_ms: waitMs }, ctx) => {
-    const read = async () => {
-      const now = ctx.now()
-      const rows = await listApprovals(ctx.reader, {
+  run: async ({ task, subject, approval: id, state, limit, cursor, wait_ms: waitMs }, ctx) => {
+    const orgs = orgFilter(ctx, undefined)
+    const read = () =>
+      listApprovals(ctx.reader, {
         id,
         state: id !== undefined || state === 'all' ? undefined : state,
         task: ctx.principal.task ?? task,
-        orgs: orgFilter(ctx, undefined),
-        now,
+        subject,
+        orgs,
+        cursor,
+        limit,
+        now: ctx.now(),
       })
-      return rows.map((row) => toApproval(row, now))
+    if (id === undefined) {
+      // An agent sees the questions of its own task, and no number of the others.
+      if (ctx.principal.task !== undefined) return read()
+      return { ...(await read()), pending: await countPending(ctx.reader, orgs, ctx.now()) }
     }
-    using answer = ctx.store.topics.listen(id === undefined ? [] : [id])
-    const items = await read()
-    if (id === undefined || waitMs === 0 || items[0]?.state !== 'pending') return { items }
+    using answer = ctx.store.topics.listen([id])
+    const page = await read()
+    if (waitMs === 0 || page.items[0]?.state !== 'pending') return page
     await answer.next(waitMs, ctx.signal)
-    return { items: await read() }
+    return read()
   },
 })

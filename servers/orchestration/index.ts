@@ -1,9 +1,11 @@
 import { defineServer } from '../kit/tool.ts'
 import { agentList, agentRead, agentRetire } from './agents.ts'
-import { approvalDecide, approvalList, approvalRequest } from './approvals.ts'
+import { approvalDecide, approvalExpire } from './approval-answers.ts'
+import { approvalList, approvalRequest } from './approvals.ts'
 import { artifactCreate, artifactList, artifactRead } from './artifacts.ts'
 import { taskClaim } from './claim.ts'
 import { eventList } from './events.ts'
+import { approvalRevoke, grantList } from './grants.ts'
 import { taskHold } from './hold.ts'
 import { leaseGrant, taskHeartbeat, taskReap, taskRelease } from './leases.ts'
 import { taskLog, taskLogAppend } from './logs.ts'
@@ -31,6 +33,8 @@ export const orchestration = defineServer({
     artifactRead,
     approvalList,
     approvalDecide,
+    approvalRevoke,
+    grantList,
     agentList,
     agentRead,
     eventList,
@@ -46,5 +50,6 @@ export const orchestration = defineServer({
     taskHold,
     leaseGrant,
     agentRetire,
+    approvalExpire,
   ],
 })

@@ -1,5 +1,5 @@
 import type { Agent } from '../../schemas/agent.ts'
-import type { Approval } from '../../schemas/approval.ts'
+import type { Approval, ApprovalGrant } from '../../schemas/approval.ts'
 import type { Artifact } from '../../schemas/artifact.ts'
 import type { Event } from '../../schemas/event.ts'
 import type { LogChunk } from '../../schemas/log.ts'
@@ -81,9 +81,14 @@ export const artifactText = (read: {
   return `[${name}, ${mediaType}, ${sizeBytes} bytes, ${read.encoding}${cut}]\n${read.data}`
 }
 
-export const approvalsText = ({ items }: { items: Approval[] }): string =>
-  tableText(
-    { items },
+const detailChars = 12_000
+
+/** One question in full; of several a line each. */
+export function approvalsText(page: Page<Approval>): string {
+  const [only] = page.items
+  if (only !== undefined && page.items.length === 1) return approvalText(only)
+  return tableText(
+    page,
     {
       id: ({ id }) => id,
       task: ({ task }) => task,
@@ -94,8 +99,29 @@ export const approvalsText = ({ items }: { items: Approval[] }): string =>
       asked: ({ askedAt }) => instantText(askedAt),
       answer: ({ reason }) => reason,
     },
-    items.length === 1 ? 1 : shownInList / 2,
+    shownInList,
   )
+}
+
+function approvalText({ details, ...rest }: Approval): string {
+  const { diff, ...others } = details
+  return [
+    JSON.stringify(rest),
+    ...(Object.keys(others).length === 0 ? [] : [cutText(JSON.stringify(others), detailChars)]),
+    ...(typeof diff === 'string' ? ['what it would change:', cutText(diff, detailChars / 4)] : []),
+  ].join('\n')
+}
+
+export const grantsText = (page: Page<ApprovalGrant>): string =>
+  tableText(page, {
+    id: ({ id }) => id,
+    tool: ({ tool }) => tool,
+    callers: ({ kind, principal, task }) => task ?? principal ?? `every ${kind}`,
+    org: ({ org }) => org,
+    by: ({ givenBy }) => givenBy,
+    given: ({ givenAt }) => instantText(givenAt),
+    ends: ({ expiresAt }) => instantText(expiresAt),
+  })
 
 export const agentsText = (page: Page<Agent>): string =>
   tableText(page, {

@@ -21,6 +21,8 @@ const digests = {
   '015-held-calls.sql': '2b2cad9b8b894b5bc47f089d2ed79d19439244f77bd8da57e9cfcaf8dabf5870',
   '016-open-calls.sql': '3a88bff3fe877055bf7dc525dbc74bbe19d6fcf4d90e0280370cd5cfbe79e8d1',
   '017-task-context.sql': 'a5b51005d929e93d35bba6bbb87c846ce61cf124a6fe55c4583f5a0e637c7390',
+  '022-approvals.sql': '53b9223904ebb35ae75c7b7939246c0ac9ff4c37cb3dc9914c4ad0751bd2d14e',
+  '023-approval-grants.sql': 'c5c292cdc4a26923d7c5f3a128f782caddca59ee3594a5d8e36a033a0b749654',
 }
 
 test('a migration that was committed is never changed', () => {

@@ -82,14 +82,7 @@ const short = [
   'peer_list',
 ]
 /** Lists that grow and have no pages yet, or a limit without a cursor. */
-const unpaged = [
-  'artifact_list',
-  'approval_list',
-  'repo_list',
-  'token_list',
-  'spec_task_list',
-  'queryset_list',
-]
+const unpaged = ['artifact_list', 'repo_list', 'token_list', 'spec_task_list', 'queryset_list']
 /** A stream is read on from the last thing seen. */
 const streams = ['event_list']
 

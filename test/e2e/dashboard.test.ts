@@ -111,7 +111,7 @@ test('a question of an agent is answered on the task page', async () => {
   const { page, errors } = await openPage()
   await page.goto(await hub.hub.loginLink())
   await page.locator('.card').click()
-  await page.getByText('"to": "production"').waitFor()
+  await page.getByText('production', { exact: true }).waitFor()
   await page.getByRole('button', { name: 'Approve' }).click()
   await page.locator('h1 + .line .badge', { hasText: 'running' }).waitFor()
   const answer = await hub.call<{ items: unknown[] }>('approval_list', { approval: id })

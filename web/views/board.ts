@@ -6,6 +6,7 @@ import { ago } from '../format.ts'
 import { Live } from '../live.ts'
 import { callTool } from '../mcp.ts'
 import { problem } from '../parts/problem.ts'
+import '../parts/questions-notice.ts'
 import { badge } from '../parts/state.ts'
 
 const columns: { name: string; states: Task['state'][]; empty: string }[] = [
@@ -29,6 +30,7 @@ class Board extends PageElement {
     return html`
       <h1 class="visually-hidden">Tasks</h1>
       ${problem(error)}
+      <sy-questions-notice></sy-questions-notice>
       <div class="board">
         ${columns.map(({ name, states, empty }) => {
           const tasks = value.items.filter((task) => states.includes(task.state))

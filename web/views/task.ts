@@ -54,7 +54,7 @@ class TaskPage extends PageElement {
           ${task.model ? html`<span>model ${task.model}</span>` : nothing}
         </p>
         ${this.#actions(task)} ${problem(this.error)}
-        ${task.state === 'waiting' ? html`<sy-approvals .task=${task.id}></sy-approvals>` : nothing}
+        ${!final.includes(task.state) ? html`<sy-approvals .task=${task.id}></sy-approvals>` : nothing}
         ${task.pendingReason ? html`<p class="problem">${task.pendingReason}</p>` : nothing}
         ${task.failure && task.state !== 'succeeded' ? html`<p class="problem">${task.failure.code}: ${task.failure.message}</p>` : nothing}
         ${task.result && !change ? html`<p class="body">${task.result.summary}</p>` : nothing}

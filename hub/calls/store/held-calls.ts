@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { Principal } from '../../../schemas/principal.ts'
 import type { Reader, Row, Transaction, Writer } from '../../../servers/kit/sql.ts'
 
@@ -12,7 +13,7 @@ export type HeldCall = {
   request: unknown
 }
 
-type HeldState = 'waiting' | 'running' | 'done' | 'delivered'
+type HeldState = 'waiting' | 'running' | 'done'
 type HeldRow = Row & {
   approval: string
   digest: string
@@ -21,24 +22,27 @@ type HeldRow = Row & {
   upstream: string | null
   request: string
   state: HeldState
-  answer: string | null
 }
+
+/** By which the same call of the same caller is known again. */
+export const digestOfCall = (call: { principal: Principal; name: string; args: unknown }): string =>
+  hash('sha256', JSON.stringify([call.principal.id, call.principal.orgs, call.name, call.args]))
 
 /** The call with this digest that was held and whose answer nobody has had yet. */
 export const findHeldCall = async (reader: Reader, digest: string): Promise<string | undefined> =>
   (
-    await reader.get<HeldRow>(
-      `SELECT * FROM held_calls WHERE digest = :digest AND state <> 'delivered'`,
+    await reader.get<{ approval: string }>(
+      `SELECT approval FROM held_calls WHERE digest = :digest AND state <> 'delivered'`,
       { digest },
     )
   )?.approval
 
-const deliveredKeptMs = 30 * 24 * 3_600_000
+const answerKeptMs = 7 * 24 * 3_600_000
 
-/** Keeps a call until it is answered; those whose answer was handed out long ago are forgotten. */
+/** Keeps a call until it is answered; answers that nobody came for are forgotten after a week. */
 export async function holdCall(tx: Transaction, call: HeldCall): Promise<void> {
-  await tx.run(`DELETE FROM held_calls WHERE state = 'delivered' AND held_at < :before`, {
-    before: tx.now - deliveredKeptMs,
+  await tx.run(`DELETE FROM held_calls WHERE state = 'done' AND done_at < :before`, {
+    before: tx.now - answerKeptMs,
   })
   await tx.insert('held_calls', {
     approval: call.approval,
@@ -58,52 +62,61 @@ export async function heldCallsIn(reader: Reader, state: HeldState): Promise<Hel
   return rows.map(toCall)
 }
 
-export const readHeldCall = async (
+/** How far a held call is; undefined once its answer was handed out, or it will never be made. */
+export const stateOfHeldCall = async (
   reader: Reader,
   approval: string,
-): Promise<{ call: HeldCall; state: HeldState; answer: string | null } | undefined> => {
-  const row = await reader.get<HeldRow>('SELECT * FROM held_calls WHERE approval = :approval', {
-    approval,
+): Promise<HeldState | undefined> =>
+  (
+    await reader.get<{ state: HeldState }>(
+      'SELECT state FROM held_calls WHERE approval = :approval',
+      { approval },
+    )
+  )?.state
+
+/** Takes a waiting call to make it; undefined when somebody else has. */
+export const startHeldCall = (writer: Writer, approval: string): Promise<HeldCall | undefined> =>
+  writer.transaction(async (tx) => {
+    const [row] = await tx.all<HeldRow>(
+      `UPDATE held_calls SET state = 'running' WHERE approval = :approval AND state = 'waiting'
+       RETURNING *`,
+      { approval },
+    )
+    return row && toCall(row)
   })
-  return row && { call: toCall(row), state: row.state, answer: row.answer }
-}
 
-/** Takes a waiting call to make it; false when somebody else has. */
-export const startHeldCall = (writer: Writer, approval: string): Promise<boolean> =>
-  move(writer, approval, 'waiting', 'running')
-
-/** Takes the answer of a call to hand it out; false when somebody else has. */
-export const deliverHeldCall = (writer: Writer, approval: string): Promise<boolean> =>
-  move(writer, approval, 'done', 'delivered')
-
-/** Forgets a call that will never be made; one that has begun stays. */
-export async function dropHeldCall(tx: Transaction, approval: string): Promise<void> {
+/** Keeps what a call came to until somebody asks for it; its arguments are needed no more. */
+export async function finishHeldCall(
+  tx: Transaction,
+  approval: string,
+  from: 'waiting' | 'running',
+  answer: string,
+): Promise<void> {
   await tx.run(
-    `UPDATE held_calls SET state = 'delivered' WHERE approval = :approval AND state = 'waiting'`,
-    { approval },
+    `UPDATE held_calls SET state = 'done', answer = :answer, done_at = :now, request = 'null'
+     WHERE approval = :approval AND state = :from`,
+    { approval, from, answer, now: tx.now },
   )
   tx.wake(approval)
 }
 
-/** Keeps what a call came to until somebody asks for it. */
-export const finishHeldCall = (writer: Writer, approval: string, answer: string): Promise<void> =>
+/** Takes the answer of a call to hand it out; undefined when somebody else has. Nothing of the call stays. */
+export const takeAnswer = (writer: Writer, approval: string): Promise<string | undefined> =>
   writer.transaction(async (tx) => {
-    await tx.run(
-      `UPDATE held_calls SET state = 'done', answer = :answer
-       WHERE approval = :approval AND state = 'running'`,
-      { approval, answer },
+    const [row] = await tx.all<{ answer: string }>(
+      `DELETE FROM held_calls WHERE approval = :approval AND state = 'done' RETURNING answer`,
+      { approval },
     )
-    tx.wake(approval)
+    return row?.answer
   })
 
-const move = (writer: Writer, approval: string, from: HeldState, to: HeldState): Promise<boolean> =>
-  writer.transaction(
-    async (tx) =>
-      (await tx.run(
-        'UPDATE held_calls SET state = :to WHERE approval = :approval AND state = :from',
-        { approval, from, to },
-      )) === 1,
-  )
+/** Forgets a call that will never be made; one that has begun stays. */
+export async function dropHeldCall(tx: Transaction, approval: string): Promise<void> {
+  await tx.run(`DELETE FROM held_calls WHERE approval = :approval AND state = 'waiting'`, {
+    approval,
+  })
+  tx.wake(approval)
+}
 
 const toCall = (row: HeldRow): HeldCall => ({
   approval: row.approval,

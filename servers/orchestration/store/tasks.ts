@@ -9,6 +9,7 @@ import { anyOf } from '../../kit/sql.ts'
 import { recordSubmitter } from '../../kit/store/submitters.ts'
 import type { TaskEvent } from '../state.ts'
 import { transition } from '../state.ts'
+import { endTaskGrants } from './approval-grants.ts'
 import type { TaskRow } from './task-row.ts'
 import { toTask } from './task-row.ts'
 
@@ -178,6 +179,7 @@ export async function moveTask(
      WHERE id = :id`,
     next,
   )
+  if (isTerminal(state)) await endTaskGrants(tx, row.id)
   await announce(tx, next, patch.data)
   return next
 }

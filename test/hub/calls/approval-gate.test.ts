@@ -140,6 +140,14 @@ test('a caller is told what it waits for before its client gives up, and a quest
   expect(await submitted).toMatchObject({ code: 'approval_required', details: { approval: id } })
   await clock.jump(8 * 24 * 3_600_000)
   expect(await pending(hub)).toEqual([])
+  await until(async () => {
+    const { items } = await hub.call<{ items: Approval[] }>('approval_list', { state: 'expired' })
+    return items[0]?.decidedAt !== undefined // On record, not only by the clock.
+  })
+  expect(await failure(dora.call('task_submit', work))).toMatchObject({
+    code: 'denied',
+    message: expect.stringContaining('expired') as string,
+  })
   const anew = failure(dora.call('task_submit', work))
   expect((await asked(hub)).id).not.toBe(id)
   await clock.advance(50_000)

@@ -35,7 +35,9 @@ const tool = (
   scope: Subjects['tool.call']['scope'],
   more: Partial<Subjects['tool.call']> = {},
 ): Subjects['tool.call'] => ({ name, scope, lease: 'none', approvals: [], ...more })
-const approvals = (rule: Partial<ApprovalRule>): ApprovalRule[] => [{ tool: '*', ...rule }]
+const approvals = (rule: Partial<ApprovalRule>): ApprovalRule[] => [
+  { tool: '*', decision: 'ask', ...rule },
+]
 const destroy = { effect: 'destroy' } as const
 
 const cases: Case[] = [

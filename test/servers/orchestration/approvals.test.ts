@@ -4,7 +4,7 @@ import type { Approval } from '../../../schemas/approval.ts'
 import type { Task } from '../../../schemas/task.ts'
 import { askApproval, voidApproval } from '../../../servers/orchestration/store/approvals.ts'
 import type { TestHub } from '../../helpers/hub.ts'
-import { failure, startHub } from '../../helpers/hub.ts'
+import { failure, startHub, until } from '../../helpers/hub.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
 
 async function claimed(hub: TestHub): Promise<Granted> {
@@ -112,15 +112,19 @@ test('no answer is taken when the time for it is over, or nobody waits any more'
   expect(await pending(hub)).toEqual(['approval-1'])
   await clock.advance(60_000)
   expect(await pending(hub)).toEqual([])
-  const { items } = await hub.call<{ items: Approval[] }>('approval_list', { state: 'void' })
-  expect(items.map(({ id, state }) => [id, state])).toEqual([
+  for (const [approval, state] of [
+    ['approval-1', 'expired'],
     ['approval-2', 'void'],
-    ['approval-1', 'void'],
-  ])
-  for (const approval of ['approval-1', 'approval-2'])
+  ]) {
+    const { items } = await hub.call<{ items: Approval[] }>('approval_list', { state })
+    expect(items.map((asked) => [asked.id, asked.state])).toEqual([[approval, state]])
     expect(
       await failure(hub.call('approval_decide', { approval, decision: 'approve' })),
-    ).toMatchObject({ code: 'conflict', details: { state: 'void' } })
+    ).toMatchObject({ code: 'conflict', details: { state } })
+  }
+  const kinds = async () =>
+    (await hub.call<{ items: { kind: string }[] }>('event_list', { after: 0 })).items
+  await until(async () => (await kinds()).some(({ kind }) => kind === 'approval.expired'))
 })
 
 test('a question is answered in its own org, by who may decide', async () => {

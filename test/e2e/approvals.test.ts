@@ -1,0 +1,158 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Approval } from '../../schemas/approval.ts'
+import { launchBrowser } from '../helpers/browser.ts'
+import { makeFolder } from '../helpers/folder.ts'
+import type { TestHub } from '../helpers/hub.ts'
+import { failure, startHub, until } from '../helpers/hub.ts'
+import { writeFiles } from '../helpers/repo.ts'
+
+/** Where pictures of the pages go; none are drawn without it. */
+const shots = process.env.APPROVAL_SHOTS
+
+async function openPage(width: number, colorScheme: 'light' | 'dark') {
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+  page.setDefaultTimeout(20_000)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  const shot = async (name: string): Promise<void> => {
+    if (shots === undefined) return
+    mkdirSync(shots, { recursive: true })
+    await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true })
+  }
+  return { page, errors, shot }
+}
+
+async function start(): Promise<TestHub & { note(): string }> {
+  const data = makeFolder('approvals')
+  const vault = makeFolder('vault')
+  writeFiles(vault, { 'Plan.md': '# Plan\n\nShip it.\n\n## Log\n\n- began\n' })
+  const approvals = [{ tool: 'note_patch' }, { tool: 'task_submit' }]
+  const vaults = { notes: { path: vault, write: ['/'] } }
+  writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ approvals, vaults }))
+  const hub = await startHub({ data })
+  return { ...hub, note: () => readFileSync(join(vault, 'Plan.md'), 'utf8') }
+}
+
+const patch = (content: string) => ({
+  path: 'Plan.md',
+  op: 'append',
+  heading: ['Plan', 'Log'],
+  content,
+})
+
+const pending = async (hub: TestHub, count: number): Promise<Approval[]> => {
+  const read = async () => (await hub.call<{ items: Approval[] }>('approval_list')).items
+  await until(async () => (await read()).length === count)
+  return read()
+}
+
+const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
+
+test('a person sees what a call would change, and approves or denies it on the page', async () => {
+  const hub = await start()
+  const dora = await hub.as('dora', 'developer')
+  const patched = dora.call('note_patch', patch('- tested'))
+  await pending(hub, 1)
+  const submitted = failure(
+    dora.call('task_submit', {
+      template: 'command',
+      title: 'Remove the old images',
+      params: { command: 'rm -rf build/images\nrm -rf build/cache' },
+    }),
+  )
+  const [held] = await pending(hub, 2)
+  expect(held?.tool).toBe('task_submit')
+
+  const { page, errors, shot } = await openPage(1200, 'light')
+  await page.goto(await hub.hub.loginLink())
+  await page.getByText('2 questions wait for an answer').click()
+  const first = page.getByRole('form', { name: 'May dora call note_patch?' })
+  await first.locator('.added', { hasText: '+- tested' }).waitFor()
+  const second = page.getByRole('form', { name: 'May dora call task_submit?' })
+  await second.getByText('Remove the old images').waitFor()
+  await second.locator('pre', { hasText: 'rm -rf build/cache' }).waitFor() // A line of its own.
+  expect(await fits(page)).toBe(true)
+  await shot('questions-light')
+
+  await first.getByLabel('How far the yes reaches').selectOption('rule')
+  await first.getByRole('button', { name: 'Approve' }).click()
+  await first.waitFor({ state: 'detached' })
+  await patched
+  expect(hub.note()).toContain('- tested')
+  await page.getByRole('region', { name: 'Standing approvals' }).getByText('by dora').waitFor()
+
+  // A no without words is not sent.
+  await second.getByRole('button', { name: 'Deny' }).click()
+  expect(await pending(hub, 1)).toHaveLength(1)
+  await second.getByLabel('Reason').fill('keep the cache')
+  await second.getByRole('button', { name: 'Deny' }).click()
+  expect(await submitted).toMatchObject({
+    code: 'denied',
+    message: 'owner did not approve task_submit: keep the cache',
+  })
+  await page.getByText('Nothing is asked.').waitFor()
+  await dora.call('note_patch', patch('- not asked about'))
+  await page.getByRole('button', { name: 'Revoke' }).click()
+  await page.getByRole('region', { name: 'Standing approvals' }).waitFor({ state: 'detached' })
+  const again = failure(dora.call('note_patch', patch('- asked about')))
+  const [asked] = await pending(hub, 1)
+  await hub.call('approval_decide', { approval: asked?.id, decision: 'deny', reason: 'enough' })
+  expect(await again).toMatchObject({ code: 'denied' })
+  expect(errors).toEqual([])
+})
+
+test('the questions fit a phone in the dark', async () => {
+  const hub = await start()
+  const dora = await hub.as('dora', 'developer')
+  const made = failure(dora.call('note_patch', patch(`- ${'a-very-long-word'.repeat(12)}`)))
+  const [asked] = await pending(hub, 1)
+  const { page, errors, shot } = await openPage(360, 'dark')
+  await page.goto(await hub.hub.loginLink())
+  await page.getByText('1 question waits').click()
+  await page.getByRole('form').waitFor()
+  expect(await fits(page)).toBe(true)
+  await shot('questions-phone-dark')
+  await hub.call('approval_decide', { approval: asked?.id, decision: 'deny', reason: 'no' })
+  await page.getByText('Nothing is asked.').waitFor() // Without a reload.
+  await made
+  expect(errors).toEqual([])
+})
+
+test('a link is answered on a phone, without a sign-in and without a script', async () => {
+  const hub = await start()
+  const dora = await hub.as('dora', 'developer')
+  const made = dora.call('note_patch', patch('- by link'))
+  const [first] = await pending(hub, 1)
+  const link = async (approval: string | undefined) =>
+    (await hub.call<{ url: string }>('approval_link', { approval })).url
+  const { page, errors, shot } = await openPage(360, 'light')
+  await page.goto(await link(first?.id))
+  await page.locator('.added', { hasText: '+- by link' }).waitFor()
+  expect(await fits(page)).toBe(true)
+  await shot('link-phone-light')
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.getByRole('heading', { name: 'Approved' }).waitFor()
+  await made
+  expect(hub.note()).toContain('- by link')
+
+  const refused = failure(dora.call('note_patch', patch('- by link again')))
+  const [second] = await pending(hub, 1)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.goto(await link(second?.id))
+  await shot('link-phone-dark')
+  await page.getByLabel('Why not').fill('once is enough')
+  await page.getByRole('button', { name: 'Deny' }).click()
+  await page.getByRole('heading', { name: 'Denied' }).waitFor()
+  await shot('link-denied')
+  expect(await refused).toMatchObject({
+    code: 'denied',
+    message: 'owner did not approve note_patch: once is enough',
+  })
+  expect(errors).toEqual([])
+})
