@@ -47,6 +47,11 @@ function setConnection(next: Connection): void {
   for (const watcher of watchers) watcher(next)
 }
 
+/** Calls back with each event, and with undefined when the stream is there again and some were missed. */
+export function onEvent(listener: Listener): void {
+  listeners.add(listener)
+}
+
 /** Keeps a component told about the connection. */
 export class ConnectionState implements ReactiveController {
   readonly #host: ReactiveControllerHost

@@ -7,6 +7,7 @@ import { Live } from '../live.ts'
 import { callTool } from '../mcp.ts'
 import { problem } from '../parts/problem.ts'
 import { badge } from '../parts/state.ts'
+import { href } from '../route.ts'
 
 /** Who works, and what the machines behind them have left. */
 class Agents extends PageElement {
@@ -59,7 +60,7 @@ class Agents extends PageElement {
                 <td><code>${agent.id}</code></td>
                 <td>${badge(agent.state)}</td>
                 <td>
-                  ${agent.task ? html`<a href="#/task/${agent.task}">${agent.task}</a>` : '–'}
+                  ${agent.task ? html`<a href=${href('tasks', agent.task)}>${agent.task}</a>` : '–'}
                 </td>
                 <td>${agent.host ?? '–'}</td>
                 <td><time>${ago(agent.lastSeenAt)}</time></td>
@@ -100,4 +101,4 @@ const meter = (name: string, value: number, max: number, text: string) =>
 
 const gib = (mib: number) => `${(mib / 1024).toFixed(1)} GiB`
 
-customElements.define('sy-agents', Agents)
+customElements.define('sy-page-agents', Agents)

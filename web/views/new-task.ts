@@ -5,6 +5,7 @@ import type { ListedTool } from '../mcp.ts'
 import { ToolError, callTool, listTools } from '../mcp.ts'
 import { formFields, formValues } from '../parts/form.ts'
 import { problem } from '../parts/problem.ts'
+import { go } from '../route.ts'
 
 /** A button and the form behind it, made from the schema of `task_submit`. */
 class NewTask extends PageElement {
@@ -65,7 +66,7 @@ class NewTask extends PageElement {
       )
       form.reset()
       this.#close()
-      location.hash = `#/task/${task.id}`
+      go('tasks', task.id)
     } catch (error) {
       this.error =
         error instanceof ToolError

@@ -11,6 +11,7 @@ import '../parts/change.ts'
 import { checksView } from '../parts/checks.ts'
 import '../parts/log.ts'
 import { problem } from '../parts/problem.ts'
+import { go } from '../route.ts'
 import { badge } from '../parts/state.ts'
 
 type Shown = { task: Task; attempts: Attempt[]; artifacts: Artifact[] }
@@ -104,7 +105,7 @@ class TaskPage extends PageElement {
     this.error = undefined
     try {
       const task = await callTool<{ id?: string }>(tool, { task: this.task, ...args })
-      if (task.id && task.id !== this.task) location.hash = `#/task/${task.id}`
+      if (task.id && task.id !== this.task) go('tasks', task.id)
       return true
     } catch (error) {
       if (!(error instanceof ToolError)) throw error

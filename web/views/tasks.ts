@@ -3,11 +3,12 @@ import { repeat } from 'lit/directives/repeat.js'
 import type { Task } from '../../schemas/task.ts'
 import { PageElement } from '../element.ts'
 import { ago } from '../format.ts'
-import { Live } from '../live.ts'
-import { callTool } from '../mcp.ts'
 import { problem } from '../parts/problem.ts'
 import '../parts/questions-notice.ts'
 import { badge } from '../parts/state.ts'
+import { Query } from '../query.ts'
+import { href } from '../route.ts'
+import './task.ts'
 
 const columns: { name: string; states: Task['state'][]; empty: string }[] = [
   { name: 'Waiting to start', states: ['blocked', 'queued'], empty: 'Nothing is queued.' },
@@ -16,15 +17,18 @@ const columns: { name: string; states: Task['state'][]; empty: string }[] = [
   { name: 'Done', states: ['succeeded', 'failed', 'canceled'], empty: 'Nothing is finished yet.' },
 ]
 
-/** All tasks by where they stand. */
-class Board extends PageElement {
-  readonly #tasks = new Live(
-    this,
-    () => callTool<{ items: Task[]; next?: string }>('task_list', { limit: 200 }),
-    (event) => event.kind.startsWith('task.'),
-  )
+/** All tasks by where they stand, or the one that is open. */
+class Tasks extends PageElement {
+  static override properties = { thing: {}, params: {} }
+  declare thing: string | undefined
+  declare params: URLSearchParams
+  readonly #tasks = new Query<{ items: Task[]; next?: string }>(this, () => ({
+    tool: 'task_list',
+    args: { limit: 200 },
+  }))
 
   override render() {
+    if (this.thing !== undefined) return html`<sy-task .task=${this.thing}></sy-task>`
     const { value, error } = this.#tasks
     if (!value) return error ? problem(error) : html`<p class="empty">Loading…</p>`
     return html`
@@ -50,7 +54,7 @@ class Board extends PageElement {
 
 const card = (task: Task) =>
   html`<li>
-    <a class="card" href="#/task/${task.id}">
+    <a class="card" href=${href('tasks', task.id)}>
       <strong>${task.title}</strong>
       <span class="line"
         >${badge(task.state)} <span>${task.template}</span>
@@ -61,4 +65,4 @@ const card = (task: Task) =>
     </a>
   </li>`
 
-customElements.define('sy-board', Board)
+customElements.define('sy-page-tasks', Tasks)
