@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HubError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { Org } from './principal.ts'
+import { ReviewPolicy } from './review-policy.ts'
 import { UpstreamConfig } from './upstream.ts'
 import { VaultConfig } from './vault.ts'
 
@@ -149,6 +150,7 @@ export const ConfigFile = z.strictObject({
           .array(z.string())
           .default([])
           .describe('Servers of `mcpServers` that agents of this org may use'),
+        review: ReviewPolicy.prefault({}).describe('How changes are reviewed and merged'),
       }),
     )
     .default({})

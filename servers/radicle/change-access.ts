@@ -7,10 +7,11 @@ import type { ChangeRow } from './store/changes.ts'
 import { readChange } from './store/changes.ts'
 import { readRevision } from './store/revisions.ts'
 
-/** A change that the caller may see; an agent sees the one of its own task. */
+/** A change that the caller may see; an agent sees the one of its own task and the one it reviews. */
 export async function findChange(ctx: Context, id: string): Promise<ChangeRow> {
   const row = await readChange(ctx.reader, id)
-  if (row && ctx.may('row.see', { org: row.org, task: row.task ?? '' })) return row
+  if (row && ctx.may('change.see', { org: row.org, change: id, task: row.task ?? undefined }))
+    return row
   throw new HubError('not_found', `there is no change ${JSON.stringify(id)}`, {
     hint: 'change_list shows the changes you may see.',
   })

@@ -1,6 +1,6 @@
 import { defineServer } from '../kit/tool.ts'
 import { changeList, changeOpen, changeRead } from './changes.ts'
-import { changeMerge } from './merge.ts'
+import { changeHold, changeMerge } from './merge.ts'
 import { repoDiff, repoList, repoLog, repoRead } from './repositories.ts'
 import { changeClose, changeComment, changeReview } from './review.ts'
 import { branchCreate, branchPush, commitCreate, workspaceRemove } from './workspaces.ts'
@@ -23,6 +23,7 @@ export const radicle = defineServer({
     changeComment,
     changeReview,
     changeMerge,
+    changeHold,
     changeClose,
     workspaceRemove,
   ],
