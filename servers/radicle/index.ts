@@ -1,4 +1,5 @@
 import { defineServer } from '../kit/tool.ts'
+import { branchUpdate } from './branch-update.ts'
 import { changeList, changeOpen, changeRead } from './changes.ts'
 import { changeHold, changeMerge } from './merge.ts'
 import { repoDiff, repoList, repoLog, repoRead } from './repositories.ts'
@@ -15,6 +16,7 @@ export const radicle = defineServer({
     repoLog,
     repoDiff,
     branchCreate,
+    branchUpdate,
     commitCreate,
     branchPush,
     changeOpen,

@@ -47,6 +47,8 @@ describe('the tools of the loop', () => {
       root,
       signal: new AbortController().signal,
       log: async () => undefined,
+      commit: () => Promise.resolve({ head: '0'.repeat(40), committed: true }),
+      comments: [3],
       check: async () => ({ passed, report: passed ? 'test passed' : 'test failed' }),
       search: async (query) => ({ items: [], degraded: [query] }),
       finish: (summary) => void (bench.finished = summary),

@@ -119,7 +119,7 @@ export async function proposeRevision(
   const isNew = known.head !== head
   const read = Math.min(known.remarks, seen ?? (isNew ? known.remarks : known.taken))
   const taken = Math.max(known.taken, read)
-  if (!isNew) return taken === known.taken ? known : await saveTaken(tx, { ...known, taken })
+  if (!isNew) return saveRead(tx, { ...known, taken, conflict: null })
   const number = known.revisions + 1
   const waits = { waiting: null, conflict: null }
   const row: ChangeRow = { ...known, ...waits, head, title, body, taken, revisions: number }
@@ -205,9 +205,11 @@ export async function requireChange(tx: Transaction, id: string): Promise<Change
   throw new Error(`change ${id} is gone`)
 }
 
-async function saveTaken(tx: Transaction, row: ChangeRow): Promise<ChangeRow> {
+/** What was at that head already has been read, and is all that could be done about a conflict. */
+async function saveRead(tx: Transaction, row: ChangeRow): Promise<ChangeRow> {
   const { id, taken } = row
-  await tx.run('UPDATE changes SET taken = :taken WHERE id = :id', { id, taken })
+  tx.about(id)
+  await tx.run('UPDATE changes SET taken = :taken, conflict = NULL WHERE id = :id', { id, taken })
   return row
 }
 
