@@ -12,8 +12,10 @@ import { cutText, instantText, tableText } from '../kit/table.ts'
 // What a model reads of repositories and changes.
 
 const shownInList = 60
-const shownComments = 8
-const shownReviews = 6
+// Together with 8 KB of diff they stay under 4,000 tokens.
+const shownAsked = 6
+const shownOthers = 4
+const shownReviews = 4
 
 export const repositoriesText = ({ items }: { items: Repository[] }): string =>
   tableText(
@@ -79,7 +81,7 @@ export function changeText(read: {
 }): string {
   const { change, revisions, reviews, mergeable } = read
   const isAlone = read.diff === ''
-  const said = (text: string) => cutText(text, isAlone ? 4000 : 300)
+  const said = (text: string) => cutText(text, isAlone ? 4000 : 220)
   const last = revisions.at(-1)
   const lastReviews = reviews.slice(-shownReviews)
   return [
@@ -88,7 +90,7 @@ export function changeText(read: {
     ...(change.task ? [`task ${change.task}`] : []),
     ...(change.mergedAs ? [`merged as ${change.mergedAs} by ${change.mergedBy}`] : []),
     ...(change.waiting ? [`waits for a person: ${change.waiting}`] : []),
-    ...(change.body ? [cutText(change.body, isAlone ? 8000 : 1000)] : []),
+    ...(change.body ? [cutText(change.body, isAlone ? 8000 : 700)] : []),
     ...(last
       ? [
           `revision ${last.number} of ${revisions.length}: ${last.filesChanged} files, +${last.additions} -${last.deletions}. ${said(last.summary)}`,
@@ -116,7 +118,7 @@ function mergeableText({ ready, approvals, required, reasons }: Mergeable): stri
   const notes = reasons.map(({ message, blocks }) => `${blocks ? '' : 'note: '}${message}`)
   return cutText(
     `${ready ? 'may be merged' : 'cannot be merged'}${count}${notes.length > 0 ? `: ${notes.join('; ')}` : ''}`,
-    1000,
+    600,
   )
 }
 
@@ -125,13 +127,11 @@ function commentLines(comments: ChangeComment[], said: (text: string) => string)
   const isAsked = ({ resolve, state }: ChangeComment) => resolve !== undefined && state === 'open'
   const asked = comments.filter(isAsked)
   const others = comments.filter((comment) => !isAsked(comment))
-  const shown = [...asked.slice(0, shownComments), ...others.slice(-shownComments)]
+  const shown = [...asked.slice(0, shownAsked), ...others.slice(-shownOthers)]
   const left = comments.length - shown.length
   return [
     ...(left > 0
-      ? [
-          `${left} comments are not shown, ${Math.max(0, asked.length - shownComments)} of them open`,
-        ]
+      ? [`${left} comments are not shown, ${Math.max(0, asked.length - shownAsked)} of them open`]
       : []),
     ...shown.map((comment) => said(commentText(comment, comments))),
   ]

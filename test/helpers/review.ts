@@ -43,10 +43,7 @@ export const readTask = (
 ): Promise<{ task: Task; attempts: Attempt[] }> => client.call('task_read', { task })
 
 /** The one change of a task with all that is said about it; fails when there are several. */
-export async function readChangeOf(
-  client: HubClient,
-  task: string,
-): Promise<Discussed | undefined> {
+async function readChangeOf(client: HubClient, task: string): Promise<Discussed | undefined> {
   const { items } = await client.call<{ items: Change[] }>('change_list', { task })
   if (items.length > 1) throw new Error(`${task} has ${items.length} changes`)
   return items[0] && client.call('change_read', { change: items[0].id })

@@ -23,6 +23,7 @@ export function readRequests(text: string): Request[] {
   const conflicts = /^.*Conflict markers are in: (.+)$/m.exec(text)?.[1]?.split(', ') ?? []
   const requests: Request[] = [{ number: undefined, edits: conflicts.map(resolving) }]
   for (const line of text.split('\n')) {
+    if (line.startsWith('The goal was: ')) continue // A revision has it already.
     const number = /^- #(\d+) /.exec(line)?.[1]
     const edits = editsIn(line)
     if (number !== undefined) requests.push({ number: Number(number), edits })

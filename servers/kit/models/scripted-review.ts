@@ -22,7 +22,7 @@ export function reviewMove({ requests, calls }: Transcript): Move {
       ...{ path, line, resolve: 'required' },
       body: `Remove "${text.trim()}" from ${path}`,
     }))
-  const failed = /^Checks: .*\bfailed\b/m.test(request)
+  const failed = /^Checks: (?:.+, )?\S+ failed(?:,|$)/m.test(request)
   const body = failed
     ? 'The checks fail.'
     : comments.length > 0

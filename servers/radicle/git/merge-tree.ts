@@ -52,7 +52,7 @@ export async function conflictFiles(
 }
 
 /** The first places between conflict markers in a text, each cut to a length that can be shown. */
-export function conflictHunks(text: string): string[] {
+function conflictHunks(text: string): string[] {
   const found = text.match(/^<{7} [^\n]*\n[\s\S]*?^>{7} [^\n]*$/gm) ?? []
   return found
     .slice(0, shownHunks)
