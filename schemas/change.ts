@@ -94,6 +94,7 @@ export const Mergeable = z.object({
         'checks_failed',
         'conflict',
         'target_moved',
+        'merge_unchecked',
       ]),
       message: z.string(),
       blocks: z.boolean().describe('Whether it keeps the change from being merged'),

@@ -20,6 +20,10 @@ export const ReviewPolicy = z.strictObject({
     .default(false)
     .describe('Merge by itself what has its approvals and passes its checks'),
   strategy: MergeStrategy.default('merge').describe('How changes are merged'),
+  checksOnMerge: z
+    .boolean()
+    .default(false)
+    .describe('Whether a target that moved is merged only once checks have passed on the result'),
   updateCheckout: z
     .boolean()
     .default(false)

@@ -9,6 +9,7 @@ import { readChange, readChangeOf } from '../../servers/radicle/store/changes.ts
 import { readPending, roundsAlone } from '../../servers/radicle/store/discussion.ts'
 import type { ControllerContext } from './context.ts'
 import { follow } from './follow.ts'
+import { endMergeCheck, startMergeCheck } from './merge-checks.ts'
 import { startReviewer } from './reviewer.ts'
 import { mergeBySelf, resolveConflict } from './self-merge.ts'
 
@@ -35,8 +36,11 @@ async function afterChange(context: ControllerContext, event: Event): Promise<vo
     case 'change.revised':
       if (event.data.revision === row.revisions) await startReviewer(context, row)
       return advance(context, row)
+    case 'change.checking':
+      return startMergeCheck(context, row, String(event.data.merged))
     case 'change.commented':
     case 'change.reviewed':
+    case 'change.checked':
       return advance(context, row)
     case 'change.conflicted':
       return row.conflict === null ? undefined : resolveConflict(context, row)
@@ -55,8 +59,11 @@ async function afterTask(context: ControllerContext, kind: string, task: string)
     if (row.state !== 'open') return settleEnded(context, row)
     return row.conflict === null ? advance(context, row) : resolveConflict(context, row)
   }
-  if (['task.succeeded', 'task.failed', 'task.canceled'].includes(kind))
+  if (['task.succeeded', 'task.failed', 'task.canceled'].includes(kind)) {
     await call('workspace_remove', { task })
+    const ended = await readTask(store.reader, task)
+    if (ended) await endMergeCheck(context, ended)
+  }
   if (kind === 'task.canceled') {
     const { items } = await call<{ items: Change[] }>('change_list', { task, state: 'open' })
     for (const { id: change } of items)

@@ -20,6 +20,9 @@ export async function mergeBySelf(context: ControllerContext, row: ChangeRow): P
   })
   if (read.change.state !== 'open') return
   const { ready, reasons } = read.mergeable
+  const blocking = reasons.filter(({ blocks }) => blocks)
+  if (blocking.length === 1 && blocking[0]?.code === 'merge_unchecked')
+    return checkMerge(context, row)
   const isConflict = ({ blocks, code }: Mergeable['reasons'][number]) =>
     !blocks || code === 'conflict' || code === 'target_moved'
   if (!ready && !reasons.every(isConflict)) return
@@ -38,6 +41,14 @@ export async function mergeBySelf(context: ControllerContext, row: ChangeRow): P
   }
 }
 
+/** Has the checks run on what a merge would give; one that failed is for a person to look at. */
+async function checkMerge({ call }: ControllerContext, row: ChangeRow): Promise<void> {
+  const { state } = await call<{ state: string }>('change_check', { change: row.id })
+  if (state !== 'failed') return
+  const reason = `its checks fail once it is merged with ${row.target}. Ask for changes to have that mended.`
+  await call('change_hold', { change: row.id, reason })
+}
+
 /**
  * Has the conflict of a change with its target resolved: by the next attempt of its task, or, when that
  * has ended, by a new task that goes on from its branch.
@@ -45,13 +56,13 @@ export async function mergeBySelf(context: ControllerContext, row: ChangeRow): P
 export async function resolveConflict(context: ControllerContext, row: ChangeRow): Promise<void> {
   const { call, store } = context
   const { conflict } = toChange(row)
-  if (row.state !== 'open' || row.task === null || !conflict) return
+  if (row.state !== 'open' || !conflict) return
   const { task, target, branch, org } = row
-  const worker = await readTask(store.reader, task)
+  const worker = task === null ? undefined : await readTask(store.reader, task)
   if (worker && !isTerminal(worker.state)) {
     // At work it is asked again when it has reported.
     await call('task_settle', {
-      task,
+      task: worker.id,
       event: 'changes_requested',
       message: `it conflicts with ${target}`,
     })
@@ -68,7 +79,7 @@ export async function resolveConflict(context: ControllerContext, row: ChangeRow
     params: { merge: target },
     ...(worker?.model ? { model: worker.model } : {}),
     org,
-    for_task: task,
+    for_task: task ?? row.id,
     idempotency_key: `conflict:${row.id}:${row.head}:${conflict.target}`,
   }
   const then = await submitted(context, asked)

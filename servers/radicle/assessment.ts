@@ -15,6 +15,8 @@ import { providerOf } from './providers/providers.ts'
 import type { ChangeRow } from './store/changes.ts'
 import { readComments } from './store/comments.ts'
 import { readPending } from './store/discussion.ts'
+import type { MergeCheck } from './store/merge-checks.ts'
+import { readMergeCheck } from './store/merge-checks.ts'
 import type { StoredReview } from './store/reviews.ts'
 import { readReviews } from './store/reviews.ts'
 import type { StoredRevision } from './store/revisions.ts'
@@ -54,6 +56,7 @@ export async function assessChange(ctx: Context, row: ChangeRow): Promise<Assess
       name: row.target,
       isMoved: target?.isMoved ?? false,
       conflicts: target?.conflict?.files ?? [],
+      check: target?.check,
     },
   }
   const mergeable = judge(facts, policy)
@@ -110,7 +113,7 @@ async function readMovesBetween(
 async function targetOf(
   ctx: Context,
   row: ChangeRow,
-): Promise<{ isMoved: boolean; conflict: Conflict | undefined }> {
+): Promise<{ isMoved: boolean; conflict?: Conflict; check?: MergeCheck['state'] | undefined }> {
   const repository = await findRepository(ctx, row.repo)
   const copy = copyOf(ctx, repository)
   await providerOf(ctx, repository)
@@ -120,11 +123,14 @@ async function targetOf(
       ctx.log.warn({ error, change: row.id }, 'the repository of a change cannot be reached')
     })
   const commit = await resolveCommit(copy, row.target)
-  if (commit === undefined) return { isMoved: false, conflict: undefined }
+  if (commit === undefined) return { isMoved: false }
   const isCurrent =
     (await isAncestor(copy, commit, row.head)) || (await isAncestor(copy, row.head, commit))
-  if (isCurrent) return { isMoved: false, conflict: undefined }
+  if (isCurrent) return { isMoved: false }
   const merged = await mergeTree(copy, commit, row.head)
-  if (merged.conflicts.length === 0) return { isMoved: true, conflict: undefined }
+  if (merged.conflicts.length === 0) {
+    const sides = { change: row.id, head: row.head, target: commit }
+    return { isMoved: true, check: (await readMergeCheck(ctx.reader, sides))?.state }
+  }
   return { isMoved: true, conflict: { target: commit, files: await conflictFiles(copy, merged) } }
 }

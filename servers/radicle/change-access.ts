@@ -1,6 +1,8 @@
 import { HubError } from '../../schemas/errors.ts'
 import type { Context } from '../kit/context.ts'
 import { findRepository } from '../kit/repositories.ts'
+import type { GitCopy } from './git/copy.ts'
+import { copyOf } from './git/copy.ts'
 import type { ChangeProvider, ProvidedChange } from './providers/provider.ts'
 import { providerOf } from './providers/providers.ts'
 import type { ChangeRow } from './store/changes.ts'
@@ -22,7 +24,12 @@ export async function openChange(
   ctx: Context,
   row: ChangeRow,
   number = row.revisions,
-): Promise<{ provider: ChangeProvider; change: ProvidedChange; revision: number }> {
+): Promise<{
+  provider: ChangeProvider
+  copy: GitCopy
+  change: ProvidedChange
+  revision: number
+}> {
   const revision = await readRevision(ctx.reader, row.id, number)
   if (!revision) {
     throw new HubError('not_found', `change ${row.id} has no revision ${number}`, {
@@ -41,8 +48,10 @@ export async function openChange(
     handle: handle ?? undefined,
     revisionHandle: revision.handle,
   }
+  const repository = await findRepository(ctx, row.repo)
   return {
-    provider: providerOf(ctx, await findRepository(ctx, row.repo)),
+    provider: providerOf(ctx, repository),
+    copy: copyOf(ctx, repository),
     change,
     revision: number,
   }

@@ -1,6 +1,7 @@
 import { defineServer } from '../kit/tool.ts'
 import { branchUpdate } from './branch-update.ts'
 import { changeList, changeOpen, changeRead } from './changes.ts'
+import { changeCheck, changeChecked } from './merge-check.ts'
 import { changeHold, changeMerge } from './merge.ts'
 import { repoDiff, repoList, repoLog, repoRead } from './repositories.ts'
 import { changeClose, changeComment, changeReview } from './review.ts'
@@ -26,6 +27,8 @@ export const radicle = defineServer({
     changeReview,
     changeMerge,
     changeHold,
+    changeCheck,
+    changeChecked,
     changeClose,
     workspaceRemove,
   ],

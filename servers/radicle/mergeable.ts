@@ -14,10 +14,19 @@ export type Facts = {
   required: number
   /** What asks for work and no attempt has read. */
   pending: number
-  target: { name: string; isMoved: boolean; conflicts: ConflictFile[] }
+  target: {
+    name: string
+    isMoved: boolean
+    conflicts: ConflictFile[]
+    /** What the checks said of the change merged with the target, both as they are now. */
+    check?: 'running' | 'passed' | 'failed' | undefined
+  }
 }
 
-type Policy = Pick<ReviewPolicy, 'required' | 'selfReview' | 'botCounts' | 'strategy'>
+type Policy = Pick<
+  ReviewPolicy,
+  'required' | 'selfReview' | 'botCounts' | 'strategy' | 'checksOnMerge'
+>
 
 /** Whether an approval counts: not of who asked for the work, nor of agents, unless the policy says so. */
 export const counts = (
@@ -81,6 +90,13 @@ export function judge(facts: Facts, policy: Policy): Mergeable {
     'target_moved',
     `${target.name} has moved on since revision ${revision} was made`,
     policy.strategy === 'fast_forward',
+  )
+  const { check } = target
+  const said = { running: 'are running', failed: 'failed', passed: 'passed' }
+  add(
+    policy.checksOnMerge && target.isMoved && paths.length === 0 && check !== 'passed',
+    'merge_unchecked',
+    `checks on it merged with ${target.name} ${check ? said[check] : 'have not run; change_check runs them'}`,
   )
   const ready = reasons.every(({ blocks }) => !blocks)
   return { ready, approvals, ...(decides ? { required: policy.required } : {}), reasons }

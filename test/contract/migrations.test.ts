@@ -22,6 +22,7 @@ const digests = {
   '016-open-calls.sql': '3a88bff3fe877055bf7dc525dbc74bbe19d6fcf4d90e0280370cd5cfbe79e8d1',
   '017-task-context.sql': 'a5b51005d929e93d35bba6bbb87c846ce61cf124a6fe55c4583f5a0e637c7390',
   '024-review-loop.sql': '0cd5d69b36156d53a3477276db679bd4ae740548f4c8748a0fe5be0c3d769503',
+  '025-merge-checks.sql': 'ef503ea64a8d31bd75295aa64c742f764f3997ea47304b2b04189bcd9bac38dc',
 }
 
 test('a migration that was committed is never changed', () => {

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Task } from '../../../schemas/task.ts'
 import { git } from '../../../servers/kit/git.ts'
 import { makeFolder } from '../../helpers/folder.ts'
-import { startHub, until } from '../../helpers/hub.ts'
+import { openChange } from '../../helpers/changes.ts'
+import { failure, startHub, until } from '../../helpers/hub.ts'
 import { commitAll, makeRepo, writeFiles } from '../../helpers/repo.ts'
 import { readTask, submitRepair, underReview, writePolicy } from '../../helpers/review.ts'
 
@@ -140,3 +142,72 @@ test(
     expect(await underReview(hub.client, task, 3)).not.toHaveProperty('change.waiting')
   },
 )
+
+test('a target that moved is merged once the checks have passed on the result', long, async () => {
+  const data = makeFolder()
+  writePolicy(data, { required: 1, selfReview: true, autoMerge: true, checksOnMerge: true })
+  const hub = await startHub({ data, dispatch: 'local', model: 'scripted' })
+  const repo = await makeRepo()
+  await git(['-C', repo, 'branch', '--quiet', 'elsewhere'])
+  const { id: task } = await submitRepair(hub.client, repo)
+  const { change } = await underReview(hub.client, task, 1)
+  writeFiles(repo, { 'other.txt': 'other\n' })
+  await commitAll(repo, 'Others')
+  await git(['-C', repo, 'checkout', '--quiet', 'elsewhere'])
+  const merge = { change: change.id, expect_head: change.head, force: false }
+  await hub.call('change_review', { change: change.id, verdict: 'accept' })
+  expect(await failure(hub.call('change_merge', merge))).toMatchObject({
+    details: { reasons: ['merge_unchecked'] },
+  })
+  expect(await hub.call('change_check', { change: change.id })).toMatchObject({
+    merged: expect.any(String) as string,
+  })
+  await until(async () => (await readTask(hub.client, task)).task.state === 'succeeded', 90_000)
+  const { items } = await hub.call<{ items: Task[] }>('task_list')
+  expect(items.filter(({ template }) => template === 'ci')).toMatchObject([
+    { state: 'succeeded', provenance: { via: 'review', id: task } },
+  ])
+  expect(await git(['-C', repo, 'show', 'main:src/sum.js'])).toContain('a + b')
+  expect(await failure(hub.call('change_check', { change: change.id }))).toMatchObject({
+    code: 'conflict',
+  })
+})
+
+test('a conflict of a change whose task has ended becomes a task of its own', long, async () => {
+  const hub = await startHub({ dispatch: 'local', model: 'scripted' })
+  const repo = await makeRepo()
+  const { id: task } = await submitRepair(hub.client, repo)
+  const { lease } = await hub.call<{ lease: { fence: number } }>('task_claim', {
+    ...{ agent: 'worker-one', task },
+  })
+  const change = await openChange(hub, repo, task)
+  await hub.call('task_report', {
+    ...{ task, fence: lease.fence, outcome: 'failed', failure: { code: 'gone', message: 'gone' } },
+  })
+  const theirs = 'export function sum(a, b) {\n  return b - a\n}\n'
+  writeFiles(repo, { 'src/sum.js': theirs })
+  await commitAll(repo, 'Others')
+  const resolving = { change: change.id, expect_head: change.head, resolve: true }
+  await hub.call('change_merge', resolving)
+  let next: Task | undefined
+  await until(async () => {
+    const { items } = await hub.call<{ items: Task[] }>('task_list')
+    next = items.find(({ id }) => id !== task)
+    return next !== undefined
+  }, 60_000)
+  expect(next).toMatchObject({
+    ...{ template: 'code', params: { ref: change.branch, merge: 'main' } },
+    provenance: { via: 'review', id: task },
+  })
+  await hub.call('change_merge', resolving)
+  const { change: resolved } = await underReview(hub.client, next!.id, 1)
+  expect(resolved.target).toBe('main')
+  const both = await git(['-C', repo, 'show', `${resolved.head}:src/sum.js`])
+  expect(both).toContain('return a + b\n  return b - a')
+  const { items } = await hub.call<{ items: Task[] }>('task_list')
+  expect(items).toHaveLength(2)
+  const { change: waiting } = await hub.call<{ change: { waiting: string } }>('change_read', {
+    change: change.id,
+  })
+  expect(waiting.waiting).toContain(next!.id)
+})

@@ -30,6 +30,8 @@ const conflict = {
 }
 const moved = { target: { name: 'main', isMoved: true, conflicts: [] } }
 
+const checked = (check: 'passed' | 'failed') => ({ target: { ...moved.target, check } })
+
 /** What is the case, the policy, how many approvals count, and what keeps it from being merged. */
 const cases: [string, Partial<Facts>, Partial<ReviewPolicy>, number, Codes][] = [
   ['without a policy whoever may merge decides', {}, {}, 0, []],
@@ -39,6 +41,9 @@ const cases: [string, Partial<Facts>, Partial<ReviewPolicy>, number, Codes][] = 
   ['what is merged is not merged again', { state: 'merged' }, {}, 0, ['not_open']],
   ['a moved target does not matter', moved, {}, 0, []],
   ['unless nothing may be added', moved, { strategy: 'fast_forward' }, 0, ['target_moved']],
+  ['or the org wants it checked', moved, { checksOnMerge: true }, 0, ['merge_unchecked']],
+  ['which failed', checked('failed'), { checksOnMerge: true }, 0, ['merge_unchecked']],
+  ['or passed', checked('passed'), { checksOnMerge: true }, 0, []],
   ['one approval is missing', {}, { required: 1 }, 0, ['approvals_missing']],
   ['and is there', { reviews: [review({})] }, { required: 1 }, 1, []],
   ['none is needed', {}, { required: 0 }, 0, []],
