@@ -63,6 +63,7 @@ export async function runCode(work: Work): Promise<Outcome> {
         { signal, timeoutMs: 600_000 },
       ),
     comments: (discussion ? askedFor(discussion) : []).map(({ number }) => number),
+    reviewed: discussion?.change.head,
     check: async () => {
       const marked = await markersLeft(space.path, merged?.files ?? [])
       if (marked.length > 0)

@@ -37,8 +37,10 @@ export const answer: LoopTool<typeof answerInput> = {
         hint: known === '' ? 'Nobody has commented.' : `Open are: ${known}.`,
       })
     }
-    if (declined) return `answered #${comment} in words: ${text}`
+    const words = `answered #${comment} in words: ${text}`
+    if (declined) return words
     const { head } = await bench.commit(`Settle comment #${comment}\n\n${text}`)
+    if (head === bench.reviewed) return words // Nothing has changed since it was written.
     return `answered #${comment} with commit ${head}: ${text}`
   },
 }

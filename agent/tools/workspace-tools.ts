@@ -22,8 +22,9 @@ export type Bench = {
   check(): Promise<{ passed: boolean; report: string }>
   /** Commits what has changed, if anything has, and returns the head. */
   commit(message: string): Promise<{ head: string; committed: boolean }>
-  /** Numbers of the comments that ask for work. */
+  /** Numbers of the comments that ask for work, and the commit that they are about. */
   comments: number[]
+  reviewed: string | undefined
   /** Called with the summary once the work is accepted as finished. */
   finish(summary: string): void
 }

@@ -63,12 +63,11 @@ export async function assessChange(ctx: Context, row: ChangeRow): Promise<Assess
   return { policy, revisions, comments, reviews, mergeable, conflict: target?.conflict }
 }
 
-/** Reviews as they are shown: with whether their approval counts. */
-export const shownReviews = ({ reviews, policy }: Assessment): ChangeReview[] =>
-  reviews.map(({ kind, isAuthor, task: _task, ...review }) => ({
-    ...review,
-    counts: counts({ kind, isAuthor }, policy),
-  }))
+/** A review as it is shown: with whether its approval counts. */
+export const shownReview = (
+  { kind, isAuthor, task: _task, ...review }: StoredReview,
+  policy: ReviewPolicy,
+): ChangeReview => ({ ...review, counts: counts({ kind, isAuthor }, policy) })
 
 /** Comments with where their lines are in the last revision. */
 export async function placedComments(

@@ -14,7 +14,7 @@ import { CheckResult } from '../../schemas/task.ts'
 import { orgFilter } from '../kit/context.ts'
 import { findRepository } from '../kit/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
-import { assessChange, placedComments, shownReviews } from './assessment.ts'
+import { assessChange, placedComments, shownReview } from './assessment.ts'
 import { findChange } from './change-access.ts'
 import { copyOf, requireCommit } from './git/copy.ts'
 import { diffStat, diffText, mergeBase } from './git/history.ts'
@@ -174,7 +174,7 @@ export const changeRead = defineTool({
     const none = { diff: '', truncated: true }
     const diff = maxBytes === 0 ? none : await diffText(copy, shown.base, shown.head, maxBytes)
     const comments = await placedComments(copy, assessment)
-    const reviews = shownReviews(assessment)
+    const reviews = assessment.reviews.map((review) => shownReview(review, assessment.policy))
     return { change: toChange(row), revisions, comments, reviews, mergeable, ...diff }
   },
 })

@@ -8,12 +8,13 @@ import { assessChange } from './assessment.ts'
 import { findChange, openChange } from './change-access.ts'
 import type { ChangeRow } from './store/changes.ts'
 import { assertOpen, conflictChange, holdChange, mergeChange, toChange } from './store/changes.ts'
+import { changeStateText } from './texts.ts'
 
 export const changeMerge = defineTool({
   name: 'change_merge',
   title: 'Merge a change',
   description:
-    "Brings a change into its target branch in the user's repository, if the change is still at `expect_head` and nothing that change_read names as blocking speaks against it. A checked-out target is left alone unless `update_checkout` is given.",
+    "Brings a change into its target branch in the user's repository, if the change is still at `expect_head` and change_read names nothing that blocks. A checked-out target is left alone unless `update_checkout` is given.",
   effect: 'destroy',
   scope: 'repo:merge',
   idempotent: true,
@@ -23,9 +24,7 @@ export const changeMerge = defineTool({
       .string()
       .regex(/^[0-9a-f]{40,64}$/)
       .describe('`head` of the change as you reviewed it'),
-    strategy: MergeStrategy.optional().describe(
-      'merge keeps the commits, squash makes one, rebase makes them anew on the target, fast_forward adds none; default: what the org has set, else merge',
-    ),
+    strategy: MergeStrategy.optional().describe('Default: what the org has set, else merge'),
     update_checkout: z
       .boolean()
       .default(false)
@@ -33,15 +32,11 @@ export const changeMerge = defineTool({
     resolve: z
       .boolean()
       .default(false)
-      .describe(
-        'Where it conflicts with the target, send the task back to an agent to resolve that; the answer then has `conflict`',
-      ),
-    force: z
-      .boolean()
-      .default(false)
-      .describe('For owners: merge without the approvals and checks that are missing'),
+      .describe('Have an agent resolve a conflict with the target'),
+    force: z.boolean().default(false).describe('For owners: merge whatever is missing'),
   },
   output: Change,
+  text: changeStateText,
   run: async (input, ctx) => {
     const { change: id, expect_head: expected } = input
     const row = await findChange(ctx, id)

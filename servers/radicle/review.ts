@@ -12,22 +12,20 @@ import { reviewPolicyOf } from '../../schemas/review-policy.ts'
 import type { Context } from '../kit/context.ts'
 import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
+import { shownReview } from './assessment.ts'
 import { findChange, openChange } from './change-access.ts'
-import { counts } from './mergeable.ts'
 import type { ChangeRow } from './store/changes.ts'
 import { assertOpen, assertReviewable, closeChange, toChange } from './store/changes.ts'
-import { commentOnChange, reviewChange } from './store/discussion.ts'
+import { commentOnChange, requireComment, reviewChange } from './store/discussion.ts'
+import { readReviewOfTask } from './store/reviews.ts'
+import { reviewText } from './texts.ts'
 
 const change = z.string().max(60).describe('Change id')
 const body = z.string().min(1).max(20_000).describe('The remark')
 const path = z.string().min(1).max(1000).describe('File the remark is about')
 const line = z.int().min(1).describe('Line in that file')
-const side = CommentSide.describe(
-  'new: the line is in the new version; old: in the one it is compared with. Default: new',
-)
-const resolve = Resolve.describe(
-  'Asks for work: the task goes back to an agent, which answers with the commit that settles it. Default: a remark',
-)
+const side = CommentSide.describe('Version of the file that the line is in; default: new')
+const resolve = Resolve.describe('Asks for work; default: a remark')
 
 export const changeComment = defineTool({
   name: 'change_comment',
@@ -55,6 +53,7 @@ export const changeComment = defineTool({
     if (given.resolve !== undefined || settles) {
       ctx.ensure('change.review', { change: id, task: row.task ?? undefined })
     }
+    if (replyTo !== undefined) await requireComment(ctx.reader, row, replyTo)
     const { provider, change, revision } = await openChange(ctx, row, asked)
     const comment = { id: ctx.id('comment'), ...stated(given) }
     const { id: author, kind } = ctx.principal
@@ -83,19 +82,20 @@ export const changeReview = defineTool({
     comments: z
       .array(
         z.strictObject({
-          body,
-          path: path.optional(),
-          line: line.optional(),
-          side: side.optional(),
+          body: z.string().min(1).max(20_000),
+          path: z.string().min(1).max(1000).optional(),
+          line: z.int().min(1).optional(),
+          side: CommentSide.optional(),
           resolve: resolve.optional(),
         }),
       )
       .max(50)
       .default([])
-      .describe('Comments on the whole or on lines'),
+      .describe('Comments on the whole or on lines, as change_comment takes them'),
     revision: z.int().min(1).optional().describe('Revision reviewed; default: the last'),
   },
   output: ChangeReview,
+  text: reviewText,
   run: async ({ change: id, verdict, body: words, comments: given, revision: asked }, ctx) => {
     if (verdict === 'request_changes' && words.trim() === '' && given.length === 0) {
       throw new HubError(
@@ -109,6 +109,9 @@ export const changeReview = defineTool({
     const { provider, change, revision } = await openChange(ctx, row, asked)
     assertReviewable(row, { verdict, revision })
     const { id: reviewer, kind, task } = ctx.principal
+    const policy = reviewPolicyOf(ctx.config.file, row.org)
+    const earlier = task && (await readReviewOfTask(ctx.reader, { change: id, revision, task }))
+    if (earlier) return shownReview(earlier, policy)
     const review = { id: ctx.id('review'), verdict, body: words }
     const comments = given.map((comment) => ({ id: ctx.id('comment'), ...stated(comment) }))
     for (const comment of comments) await provider.comment(change, { ...comment, by: reviewer })
@@ -119,14 +122,8 @@ export const changeReview = defineTool({
       ...comment,
       ...{ revision, author: reviewer, kind, review: review.id },
     }))
-    const {
-      isAuthor: isOwn,
-      kind: _kind,
-      task: _task,
-      ...kept
-    } = await ctx.transaction((tx) => reviewChange(tx, id, { ...review, ...of }, said))
-    const policy = reviewPolicyOf(ctx.config.file, row.org)
-    return { ...kept, counts: counts({ kind, isAuthor: isOwn }, policy) }
+    const kept = await ctx.transaction((tx) => reviewChange(tx, id, { ...review, ...of }, said))
+    return shownReview(kept, policy)
   },
 })
 

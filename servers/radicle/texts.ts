@@ -69,6 +69,21 @@ export const changesText = (page: Page<Change>): string =>
     updated: ({ updatedAt }) => instantText(updatedAt),
   })
 
+/** A change after a step of its own, without its discussion. */
+export const changeStateText = (change: Change): string =>
+  [
+    `${change.id} is ${change.state}, revision ${change.revisions}, head ${change.head}`,
+    ...(change.mergedAs ? [`merged into ${change.target} as ${change.mergedAs}`] : []),
+    ...(change.conflict
+      ? [
+          `conflicts with ${change.target} in ${change.conflict.files.map(({ path }) => path).join(', ')}; an agent is to resolve that`,
+        ]
+      : []),
+  ].join('\n')
+
+export const reviewText = ({ id, revision, verdict, counts }: ChangeReview): string =>
+  `${id}: ${verdict} of revision ${revision}${verdict === 'accept' && !counts ? ', which does not count as an approval here' : ''}`
+
 /** A change with its discussion and diff; without the diff (max_bytes 0) the words are shown in full. */
 export function changeText(read: {
   change: Change

@@ -49,6 +49,7 @@ describe('the tools of the loop', () => {
       log: async () => undefined,
       commit: () => Promise.resolve({ head: '0'.repeat(40), committed: true }),
       comments: [3],
+      reviewed: undefined,
       check: async () => ({ passed, report: passed ? 'test passed' : 'test failed' }),
       search: async (query) => ({ items: [], degraded: [query] }),
       finish: (summary) => void (bench.finished = summary),

@@ -43,6 +43,17 @@ export async function readCommentNumbered(
   return row && toComment(row)
 }
 
+/** Whether somebody of that kind answered a comment on a revision. */
+export const isAnswered = async (
+  reader: Reader,
+  of: { change: string; comment: string; revision: number; kind: Principal['kind'] },
+): Promise<boolean> =>
+  (await reader.get(
+    `SELECT 1 AS answered FROM comments
+     WHERE change = :change AND reply_to = :comment AND revision = :revision AND kind = :kind`,
+    of,
+  )) !== undefined
+
 export type Asking = Row & { number: number; kind: Principal['kind']; revision: number }
 
 /** Open comments that ask for work and are numbered above `after`. */

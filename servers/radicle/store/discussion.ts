@@ -6,6 +6,7 @@ import { assertOpen, assertReviewable, recordChange, requireChange } from './cha
 import type { Asking, NewComment } from './comments.ts'
 import {
   addComment,
+  isAnswered,
   lastAskedByComment,
   readAskingComments,
   readComment,
@@ -76,8 +77,9 @@ export async function reviewChange(
 export type Answer = { id: string; comment: number; body: string; commit?: string | undefined }
 
 /**
- * Answers to comments, as they came with a revision. An answer given already is not given again, so
- * that a repeated proposal changes nothing.
+ * Answers to comments, as they came with a revision. One that was given already is not given again, so
+ * that a repeated proposal changes nothing. Words alone do not settle what is required: that stays open
+ * for its reviewer.
  */
 export async function answerComments(
   tx: Transaction,
@@ -90,17 +92,21 @@ export async function answerComments(
   for (const { id, comment: number, body, commit } of answers) {
     const comment = await readCommentNumbered(tx, row.id, number)
     if (!comment || comment.state !== 'open' || comment.replyTo !== undefined) continue
-    const addressedIn = commit === undefined ? undefined : { commit, revision: row.revisions }
+    const revision = row.revisions
+    const answered = { change: row.id, comment: comment.id, revision, kind: by.kind }
+    if (await isAnswered(tx, answered)) continue
+    const addressedIn = commit === undefined ? undefined : { commit, revision }
     const reply: Said = {
-      ...{ id, revision: row.revisions, body, replyTo: comment.id, state: 'addressed' as const },
+      ...{ id, revision, body, replyTo: comment.id, state: 'addressed' as const },
       ...by,
       ...(addressedIn ? { addressedIn } : {}),
     }
     await add(tx, row, reply, ++remarks)
-    await settleComment(tx, comment.id, {
-      state: 'addressed',
-      ...(addressedIn ? { addressedIn } : {}),
-    })
+    if (addressedIn || comment.resolve !== 'required')
+      await settleComment(tx, comment.id, {
+        state: 'addressed',
+        ...(addressedIn ? { addressedIn } : {}),
+      })
     addressed.push(comment.id)
   }
   if (addressed.length === 0) return row
@@ -125,7 +131,7 @@ export async function roundsAlone(reader: Reader, row: ChangeRow): Promise<numbe
   return row.revisions - Math.max(1, ...asked)
 }
 
-async function requireComment(
+export async function requireComment(
   reader: Reader,
   { id }: ChangeRow,
   comment: string,

@@ -37,7 +37,7 @@ const steps: Step[] = [
     name: 'comment',
     run: async (hub) => {
       const { items } = await hub.call<{ items: Change[] }>('change_list', { task })
-      const asked = { change: items[0]?.id, body: 'why?', resolve: 'required' }
+      const asked = { change: items[0]?.id, body: 'why?', resolve: 'optional' }
       const { comments } = await hub.call<{ comments: unknown[] }>(
         'change_read',
         asked.change ? { change: asked.change } : {},

@@ -22,19 +22,29 @@ test('a comment asks, is answered with a revision, and is settled by a reply', a
     ...{ change, body: 'why?', path: 'src/sum.js', line: 2, side: 'old', resolve: 'required' },
   })
   expect(asked).toMatchObject({ number: 1, state: 'open', resolve: 'required', side: 'old' })
-  const words = { comment: 1, body: 'because' }
-  const again = { task: 'task-one', title: 'Add', answers: [words, { comment: 7, body: 'what?' }] }
+  await hub.call('change_comment', { change, body: 'nicer?', resolve: 'optional' })
+  const words = { comment: 2, body: 'because' }
+  const declined = { comment: 1, body: 'no' }
+  const again = {
+    task: 'task-one',
+    title: 'Add',
+    answers: [words, declined, { comment: 7, body: 'what?' }],
+  }
   await hub.call('change_open', { ...again, seen: 1 })
   await hub.call('change_open', { ...again, seen: 1 })
   const answered = await read(hub, change)
   expect(answered.comments.map(({ state, replyTo }) => [state, replyTo])).toEqual([
+    ['open', undefined],
     ['addressed', undefined],
+    ['addressed', answered.comments[1]!.id],
     ['addressed', asked.id],
   ])
   const reply = { change, body: 'Thanks', reply_to: asked.id, settles: true }
   await hub.call('change_comment', reply)
   expect((await read(hub, change)).comments.map(({ state }) => state)).toEqual([
     'resolved',
+    'addressed',
+    'addressed',
     'addressed',
     'open',
   ])
