@@ -57,6 +57,8 @@ async function runTemplate(work: Work): Promise<Outcome> {
       return (await import('./runners/ci.ts')).runCi(work)
     case 'code':
       return (await import('./runners/code.ts')).runCode(work)
+    case 'review':
+      return (await import('./runners/review.ts')).runReview(work)
     default:
       throw new HubError('unsupported', `this agent does not know the template ${template}`)
   }

@@ -6,7 +6,13 @@ import type { Journal } from './journal.ts'
 import type { Message } from './lease.ts'
 
 export type LoopLimits = { maxSteps: number; maxTokens: number }
-export type LoopEnd = { summary: string; steps: number; tokens: number }
+export type LoopEnd = {
+  summary: string
+  steps: number
+  tokens: number
+  /** The whole conversation, of earlier attempts too. */
+  messages: ModelMessage[]
+}
 
 const repeatLimit = 4
 
@@ -28,7 +34,7 @@ export async function runLoop(options: {
 }): Promise<LoopEnd> {
   const { model, tools, instructions, journal, limits, signal, finished, say } = options
   const { messages, seen, state } = await resume(options.request, journal)
-  if (state.finished !== undefined) return { ...state, summary: state.finished }
+  if (state.finished !== undefined) return { ...state, messages, summary: state.finished }
   if (state.steps > 0) await say(`resuming after step ${state.steps}`)
   const calls: string[] = []
   while (state.steps < limits.maxSteps) {
@@ -58,7 +64,7 @@ export async function runLoop(options: {
     const summary = finished()
     if (summary !== undefined) {
       await journal.add({ kind: 'finished', summary })
-      return { ...state, summary }
+      return { ...state, messages, summary }
     }
     if (step.toolCalls.length === 0) {
       throw new HubError(

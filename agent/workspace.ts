@@ -7,9 +7,10 @@ export async function openWorkspace({ lease }: Work): Promise<Workspace> {
   const { repo, params } = lease.task
   if (repo === undefined) throw new HubError('invalid', `task ${lease.task.id} names no repository`)
   const ref = typeof params.ref === 'string' ? { ref: params.ref } : {}
+  const target = typeof params.merge === 'string' ? { target: params.merge } : {}
   const space = await lease.hub.call<Workspace>(
     'branch_create',
-    { repo, task: lease.task.id, ...ref },
+    { repo, task: lease.task.id, ...ref, ...target },
     { signal: lease.signal, timeoutMs: 600_000 },
   )
   await lease.log.say(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HubError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { Org } from './principal.ts'
+import { ReviewPolicy } from './review-policy.ts'
 import { UpstreamConfig } from './upstream.ts'
 import { VaultConfig } from './vault.ts'
 
@@ -167,6 +168,7 @@ export const ConfigFile = z.strictObject({
           .boolean()
           .default(true)
           .describe('Whether an owner may approve calls that he made himself'),
+        review: ReviewPolicy.prefault({}).describe('How changes are reviewed and merged'),
       }),
     )
     .default({})

@@ -14,6 +14,8 @@ export const Principal = z.object({
   attempt: z.string().optional(),
   /** Set for agents: path of the only repository that the credential may touch. */
   repo: z.string().optional(),
+  /** Set for agents whose task is a review: the only change of another task that they may judge. */
+  reviews: z.string().optional(),
 })
 export type Principal = z.infer<typeof Principal>
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { CheckResult } from '../../schemas/task.ts'
+import { answersIn } from '../answers.ts'
 import type { Outcome, Work } from '../attempt.ts'
+import { markersLeft } from '../checks/conflict-markers.ts'
 import { detectChecks } from '../checks/detect.ts'
 import { readContext } from '../context.ts'
 import { runSteps } from '../checks/run.ts'
@@ -11,6 +13,8 @@ import { workspaceTools } from '../tools/workspace-tools.ts'
 import { openWorkspace } from '../workspace.ts'
 import { summaryLine } from './ci.ts'
 import { codePrompt } from './code-prompt.ts'
+import { askedFor, lastSeen, mergeTarget } from './discussion.ts'
+import type { Discussion } from './discussion.ts'
 import { propose, readDiscussion } from './proposal.ts'
 
 type Found = { items: { cite: string; heading: string; text: string }[]; degraded: string[] }
@@ -20,11 +24,18 @@ export async function runCode(work: Work): Promise<Outcome> {
   const { lease, signal, folder } = work
   const { task } = lease
   const space = await openWorkspace(work)
-  const plan = await detectChecks(space.path)
   const discussion = await readDiscussion(work)
+  const merged = await mergeTarget(work, discussion)
+  const plan = await detectChecks(space.path)
   const goal = String(task.params.goal)
   const context = await readContext(work, goal, Number(task.params.contextTokens ?? 0))
-  const { instructions, request } = codePrompt({ goal, checks: plan.checks, discussion, context })
+  const { instructions, request } = codePrompt({
+    goal,
+    checks: plan.checks,
+    discussion,
+    merged,
+    context,
+  })
   const prepared = await runSteps(work, space.path, plan.setup)
   const broken = prepared.find((step) => step.state === 'failed')
   if (broken) {
@@ -45,7 +56,18 @@ export async function runCode(work: Work): Promise<Outcome> {
     log: (stream, bytes) => lease.log.write(stream, bytes),
     search: (query) =>
       lease.hub.call<Found>('context_search', { query, limit: 8, org: task.org }, { signal }),
+    commit: (message) =>
+      lease.hub.call<{ head: string; committed: boolean }>(
+        'commit_create',
+        { task: task.id, message },
+        { signal, timeoutMs: 600_000 },
+      ),
+    comments: (discussion ? askedFor(discussion) : []).map(({ number }) => number),
+    reviewed: discussion?.change.head,
     check: async () => {
+      const marked = await markersLeft(space.path, merged?.files ?? [])
+      if (marked.length > 0)
+        return { passed: false, report: `conflict markers are left in ${marked.join(', ')}` }
       checks = await runSteps(work, space.path, plan.checks)
       const failed = checks.filter((check) => check.state === 'failed')
       return {
@@ -67,7 +89,7 @@ export async function runCode(work: Work): Promise<Outcome> {
     tools,
     instructions,
     request,
-    journal: new Journal(join(folder, `journal-${discussion?.change.revisions ?? 0}.jsonl`)),
+    journal: new Journal(join(folder, journalName(discussion))),
     limits: { maxSteps: Number(task.params.maxSteps), maxTokens: Number(task.params.maxTokens) },
     signal,
     takeMessages: () => lease.takeMessages(),
@@ -76,5 +98,15 @@ export async function runCode(work: Work): Promise<Outcome> {
   })
   // An attempt that was interrupted between finishing and reporting has its checks still to show.
   if (checks.length === 0) checks = await runSteps(work, space.path, plan.checks)
-  return propose(work, { summary: end.summary, checks, steps: end.steps, ...answers })
+  return propose(work, {
+    ...{ summary: end.summary, checks, steps: end.steps, discussion, ...answers },
+    answers: answersIn(end.messages),
+  })
+}
+
+/** An attempt goes on with what one before it began, unless something new has been said since. */
+function journalName(discussion: Discussion | undefined): string {
+  if (!discussion) return 'journal.jsonl'
+  const { revisions, conflict } = discussion.change
+  return `journal-${revisions}-${lastSeen(discussion)}${conflict ? `-${conflict.target.slice(0, 10)}` : ''}.jsonl`
 }

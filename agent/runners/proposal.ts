@@ -1,9 +1,10 @@
-import type { Change, ChangeComment, ChangeReview } from '../../schemas/change.ts'
+import type { Change } from '../../schemas/change.ts'
 import type { CheckResult } from '../../schemas/task.ts'
+import type { Answer } from '../answers.ts'
 import type { Outcome, Work } from '../attempt.ts'
 import { summaryLine } from './ci.ts'
-
-export type Discussion = { change: Change; comments: ChangeComment[]; reviews: ChangeReview[] }
+import type { Discussion } from './discussion.ts'
+import { askedFor, lastSeen } from './discussion.ts'
 
 /** What a runner made in the worktree of its task. */
 export type Made = {
@@ -12,32 +13,30 @@ export type Made = {
   steps: number
   model: string
   scripted: boolean
+  /** What had been said about the change when the work began. */
+  discussion?: Discussion | undefined
+  /** What the work says to each comment. */
+  answers?: Answer[]
 }
 
 /** Commits what is in the worktree and opens the task's change with it, or a revision of it. */
-export async function propose(
-  work: Work,
-  { summary, checks, steps, model, scripted }: Made,
-): Promise<Outcome> {
+export async function propose(work: Work, made: Made): Promise<Outcome> {
   const { lease } = work
   const { task } = lease
-  const maker = scripted ? 'a scripted model (a fixed policy, no AI)' : `the model ${model}`
+  const { summary, checks, discussion, answers = [] } = made
+  const patient = { signal: lease.signal, timeoutMs: 600_000 }
   await lease.hub.call(
     'commit_create',
     { task: task.id, message: `${task.title}\n\n${summary}` },
-    { signal: lease.signal, timeoutMs: 600_000 },
+    patient,
   )
-  const body = [
-    summary,
-    '',
-    `Made by ${maker} in ${steps} steps.`,
-    '',
-    `Checks: ${summaryLine(checks) || 'none were found'}`,
-  ].join('\n')
   const change = await lease.hub.call<Change>(
     'change_open',
-    { task: task.id, title: task.title, body, summary, checks },
-    { signal: lease.signal, timeoutMs: 600_000 },
+    {
+      ...{ task: task.id, title: task.title, body: bodyOf(made), summary, checks, answers },
+      ...(discussion ? { seen: lastSeen(discussion) } : {}),
+    },
+    patient,
   )
   const { diff } = await lease.hub.call<{ diff: string }>(
     'change_read',
@@ -60,4 +59,30 @@ export async function readDiscussion({ lease }: Work): Promise<Discussion | unde
   )
   if (!items[0]) return undefined
   return lease.hub.call<Discussion>('change_read', { change: items[0].id, max_bytes: 0 }, settings)
+}
+
+/** The words of the change: what was done, by whom, what the checks said, and what is still open. */
+function bodyOf({
+  summary,
+  checks,
+  steps,
+  model,
+  scripted,
+  discussion,
+  answers = [],
+}: Made): string {
+  const maker = scripted ? 'a scripted model (a fixed policy, no AI)' : `the model ${model}`
+  const open = (discussion ? askedFor(discussion) : []).filter(
+    ({ number }) => !answers.some(({ comment }) => comment === number),
+  )
+  return [
+    summary,
+    '',
+    `Made by ${maker} in ${steps} steps.`,
+    '',
+    `Checks: ${summaryLine(checks) || 'none were found'}`,
+    ...(open.length > 0
+      ? ['', `Not answered: ${open.map(({ number }) => `#${number}`).join(', ')}`]
+      : []),
+  ].join('\n')
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { LoopTool } from './workspace-tools.ts'
+import type { Bench, LoopTool } from './workspace-tools.ts'
 
 const contextInput = z.object({
   query: z.string().min(1).max(2000).describe('What you want to know'),
 })
 
-export const context: LoopTool<typeof contextInput> = {
+export const context: LoopTool<typeof contextInput, Pick<Bench, 'search'>> = {
   description:
     'Searches what the hub knows beyond this workspace too: other files, notes, specs, decisions, earlier tasks and changes. Answers with cited pieces.',
   input: contextInput,

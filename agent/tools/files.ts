@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { insideRoot } from '../jail.ts'
-import type { LoopTool } from './workspace-tools.ts'
+import type { Bench, LoopTool } from './workspace-tools.ts'
 
 const maxFileBytes = 4 * 1024 * 1024
 const path = z.string().max(1000).describe('Path relative to the workspace')
@@ -15,7 +15,7 @@ const readInput = z.object({
   limit: z.int().min(1).max(2000).default(400).describe('Most lines to show'),
 })
 
-export const read: LoopTool<typeof readInput> = {
+export const read: LoopTool<typeof readInput, Pick<Bench, 'root'>> = {
   description: 'Reads a text file with line numbers.',
   input: readInput,
   run: async ({ path: name, offset, limit }, { root }) => {

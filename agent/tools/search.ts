@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { insideRoot } from '../jail.ts'
 import { runCommand } from '../processes.ts'
-import type { LoopTool } from './workspace-tools.ts'
+import type { Bench, LoopTool } from './workspace-tools.ts'
 
 const maxResults = 200
 const ignored = (name: string) =>
@@ -13,7 +13,7 @@ const globInput = z.object({
   pattern: z.string().min(1).max(500).describe('Glob such as src/**/*.ts'),
 })
 
-export const glob: LoopTool<typeof globInput> = {
+export const glob: LoopTool<typeof globInput, Pick<Bench, 'root'>> = {
   description: 'Lists files whose path matches a pattern.',
   input: globInput,
   run: async ({ pattern }, { root }) => {
@@ -36,7 +36,7 @@ const grepInput = z.object({
   path: z.string().max(1000).default('.').describe('File or folder to search'),
 })
 
-export const grep: LoopTool<typeof grepInput> = {
+export const grep: LoopTool<typeof grepInput, Pick<Bench, 'root' | 'signal'>> = {
   description: 'Searches file contents and shows matching lines with path and line number.',
   input: grepInput,
   run: async ({ pattern, path }, { root, signal }) => {

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { bash, finish, todo } from './actions.ts'
 import { context } from './context.ts'
+import { answer, commit } from './discussion.ts'
 import { edit, read, write } from './files.ts'
 import { glob, grep } from './search.ts'
 
@@ -19,29 +20,52 @@ export type Bench = {
   }>
   /** Runs the project's checks and says how they went. */
   check(): Promise<{ passed: boolean; report: string }>
+  /** Commits what has changed, if anything has, and returns the head. */
+  commit(message: string): Promise<{ head: string; committed: boolean }>
+  /** Numbers of the comments that ask for work, and the commit that they are about. */
+  comments: number[]
+  reviewed: string | undefined
   /** Called with the summary once the work is accepted as finished. */
   finish(summary: string): void
 }
 
 /** A tool of the loop: its words for the model, its input, and what it does. */
-export type LoopTool<Input extends z.ZodType> = {
+export type LoopTool<Input extends z.ZodType, Needs = Bench> = {
   description: string
   input: Input
-  run(input: z.output<Input>, bench: Bench): Promise<string>
+  run(input: z.output<Input>, bench: Needs): Promise<string>
+}
+
+/** A tool of whatever input, for a list of them. */
+type LoopToolOf<Needs> = {
+  description: string
+  input: z.ZodType
+  run(input: never, bench: Needs): Promise<string>
 }
 
 const maxAnswerChars = 16_000
 
-/** The nine tools of the built-in loop, jailed to the workspace. A failure is an answer the model reads. */
+/** The tools of the built-in loop, jailed to the workspace. A failure is an answer the model reads. */
 export function workspaceTools(bench: Bench): ToolSet {
-  const tools = { read, write, edit, grep, glob, bash, todo, context, finish }
+  const work = { read, write, edit, grep, glob, bash, todo, context, commit, finish }
+  return loopTools(bench.comments.length > 0 ? { ...work, answer } : work, bench)
+}
+
+/** What the tools of any loop need: where to work, when to stop, where to say what is called. */
+type Base = Pick<Bench, 'signal' | 'log'>
+
+/** Tools as the loop's library takes them. */
+export function loopTools<B extends Base>(
+  tools: Record<string, LoopToolOf<NoInfer<B>>>,
+  bench: B,
+): ToolSet {
   const entries = Object.entries(tools).map(([name, definition]) => {
-    const run = definition.run as (input: unknown, bench: Bench) => Promise<string> // Called with what its own schema parsed.
+    const run = definition.run as (input: unknown, bench: B) => Promise<string> // Called with what its own schema parsed.
     return [
       name,
       tool({
         description: definition.description,
-        inputSchema: definition.input as z.ZodType<unknown>, // Widened for the same reason.
+        inputSchema: definition.input,
         execute: async (input: unknown) => {
           bench.signal.throwIfAborted()
           await bench.log('agent', Buffer.from(`${name} ${shorten(JSON.stringify(input))}\n`))

@@ -107,9 +107,32 @@ const rules: Rules = {
       'Somebody else who may decide has to; only owners approve calls of their own.',
     )
   },
-  /** A change is judged by somebody else than who wrote it, and agents see none but their own. */
-  'change.review': ({ kind }) =>
-    kind === 'agent' ? deny('an agent does not review the change of its own task') : allow,
+  /** An agent sees the change of its own task, and the one that its task is to review. */
+  'change.see': (principal, { org, change, task }) =>
+    principal.kind === 'agent' && principal.reviews === change
+      ? rules['org.use'](principal, { org })
+      : rules['row.see'](principal, { org, task: task ?? '' }),
+  /** A change is judged by somebody else than who wrote it: an agent, only by the one it was set to review. */
+  'change.review': ({ id, kind, reviews, task: own }, { change, task }) => {
+    if (kind !== 'agent') return allow
+    if (own === task) return deny('an agent does not review the change of its own task')
+    return reviews === change
+      ? allow
+      : deny(
+          `${id} may not review ${change}: its task is not to review that one`,
+          'Submit a task of the template review that names it.',
+        )
+  },
+  'change.force': ({ id, roles: own }, { change }) =>
+    own.includes('owner')
+      ? allow
+      : deny(
+          `${id} may not force the merge of ${change}`,
+          'An owner may; or have what speaks against it settled.',
+        ),
+  /** A controller carries on what somebody began, and only on that one's authority. */
+  'task.delegate': ({ id, kind }, { of }) =>
+    kind === 'service' ? allow : deny(`${id} may not submit a task for who submitted ${of}`),
   'source.add': ({ id, roles: own }, { path, known }) =>
     known || own.includes('owner') || own.includes('controller')
       ? allow

@@ -9,7 +9,7 @@ import type { Registry } from '../calls/registry.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
 import type { ForeignTool } from '../upstreams/foreign-tool.ts'
 import type { SearchableTool } from './searchable-tool.ts'
-import { leanTools, toolCallListing } from './lean-view.ts'
+import { leanTools, toolCallListing, withoutBounds } from './lean-view.ts'
 
 /** A tool as a caller may see it, whoever serves it. */
 export type Visible = Omit<SearchableTool, 'parameters'> & { inputSchema: object }
@@ -105,7 +105,7 @@ export class Catalog {
     // Answers are read as they come; their schemas would cost a model more than they tell it.
     const slim = shown.map((tool) => {
       const { outputSchema: _answer, ...rest } = listing(tool)
-      return rest
+      return { ...rest, inputSchema: withoutBounds(rest.inputSchema) }
     })
     return [...slim, toolCallListing]
   }

@@ -1,3 +1,5 @@
+import { isObject } from '../rpc/protocol.ts'
+
 /**
  * How `tool_call` is listed. The router takes it apart and calls the named tool itself, so that
  * policy, audit and measurement see that tool and not this one.
@@ -35,3 +37,40 @@ export const leanTools = [
   'change_review',
   'change_merge',
 ]
+
+const bounds = new Set([
+  'minLength',
+  'maxLength',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'minItems',
+  'maxItems',
+  'pattern',
+  'additionalProperties',
+])
+
+/**
+ * A schema without the bounds of its values: the hub refuses by name what is beyond them, `tool_read`
+ * shows them, and the listing is a seventh shorter.
+ */
+export function withoutBounds(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutBounds)
+  if (!isObject(schema)) return schema
+  const kept = Object.entries(schema).filter(
+    ([key, value]) => !bounds.has(key) || (key === 'additionalProperties' && isObject(value)),
+  )
+  return Object.fromEntries(
+    kept.map(([key, value]) =>
+      // What a field is called is none of a schema's own words.
+      key === 'properties' && isObject(value)
+        ? [
+            key,
+            Object.fromEntries(
+              Object.entries(value).map(([name, of]) => [name, withoutBounds(of)]),
+            ),
+          ]
+        : [key, withoutBounds(value)],
+    ),
+  )
+}

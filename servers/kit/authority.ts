@@ -42,8 +42,14 @@ export type Subjects = {
     askedBy: string
     selfApproval: boolean
   }
-  /** Give a verdict on a change; `task` is the one whose work it proposes. */
-  'change.review': { task: string | undefined }
+  /** Read a change; `task` is the one whose work it proposes. */
+  'change.see': { org: string; change: string; task: string | undefined }
+  /** Give a verdict on a change, or ask for work on it; `task` is the one whose work it proposes. */
+  'change.review': { change: string; task: string | undefined }
+  /** Merge a change that its reviews or checks speak against. */
+  'change.force': { change: string }
+  /** Submit a task on the authority of whoever submitted another one. */
+  'task.delegate': { of: string }
   /** Have a path of the hub's machine read into the context store; `known` when its org works with it. */
   'source.add': { path: string; known: boolean }
   /** Change a checklist of a feature. */

@@ -108,6 +108,7 @@ async function toLease(
   attempt: AttemptRow,
   tokenId: string,
 ) {
+  const task = toTask(row)
   const principal: Principal = {
     kind: 'agent',
     id: attempt.agent,
@@ -116,6 +117,7 @@ async function toLease(
     task: row.id,
     attempt: attempt.id,
     ...(row.repo === null ? {} : { repo: row.repo }),
+    ...reviewedBy(task),
   }
   const token = await mintToken(tx, {
     id: tokenId,
@@ -125,7 +127,7 @@ async function toLease(
     attempt: attempt.id,
   })
   return {
-    task: toTask(row),
+    task,
     attempt: attempt.id,
     number: attempt.number,
     fence: attempt.fence,
@@ -134,3 +136,7 @@ async function toLease(
     logPosition: attempt.log_position,
   }
 }
+
+/** The change that a task of the template `review` is about. */
+const reviewedBy = ({ template, params }: Task): Pick<Principal, 'reviews'> =>
+  template === 'review' && typeof params.change === 'string' ? { reviews: params.change } : {}

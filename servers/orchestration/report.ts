@@ -94,9 +94,10 @@ async function settle(
     case 'closed':
       return moveTask(tx, row, 'cancel', { failure: { code: 'closed', message } })
     case 'changes_requested':
-      return moveTask(tx, row, 'requeue', {
+      // What is asked for is new work: failures of the rounds before do not count against it.
+      return moveTask(tx, { ...row, failures: 0 }, 'requeue', {
         notBeforeAt: tx.now,
-        data: { reason: 'changes requested' },
+        data: { reason: message || 'changes requested' },
       })
     default:
       return moveTask(tx, row, 'fail', { failure: { code: 'unstartable', message } })

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
+import type { Principal } from '../../schemas/principal.ts'
 import { Org } from '../../schemas/principal.ts'
 import type { Provenance } from '../../schemas/task.ts'
 import { Isolation, Requirements, Resources, Task, TaskBudget } from '../../schemas/task.ts'
@@ -8,6 +9,7 @@ import { startableClusters } from '../kit/clusters.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { repositoryAt } from '../kit/repositories.ts'
+import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
@@ -23,7 +25,7 @@ export const taskSubmit = defineTool({
   scope: 'task:write',
   needsDiskRoom: true,
   input: {
-    template: z.enum(templateNames).describe('Kind of task: command, ci or code'),
+    template: z.enum(templateNames).describe('Kind of task: command, ci, code or review'),
     repo: z
       .string()
       .max(4096)
@@ -59,6 +61,11 @@ export const taskSubmit = defineTool({
     requirements: Requirements.optional().describe('What whoever does it must offer'),
     budget: TaskBudget.optional().describe('What it may spend'),
     reason: z.string().max(2000).optional().describe('Why it is asked for, for the record'),
+    for_task: z
+      .string()
+      .max(60)
+      .optional()
+      .describe('For controllers: the task whose submitter it is done for'),
     org: Org.optional().describe('Org the task belongs to; default: your own'),
     idempotency_key: z
       .string()
@@ -75,7 +82,8 @@ export const taskSubmit = defineTool({
     const repo = await checkedRepo(ctx, input, applied.definition.needsRepo)
     if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
     const org = orgFor(ctx, input.org)
-    await assertStartable(ctx)
+    const submitter = await submitterFor(ctx, input.for_task)
+    await assertStartable(ctx, submitter)
     if (repo !== undefined && !(await knowsRepository(ctx.reader, org, repo)))
       ctx.ensure('repository.add', { org, path: repo })
     const title = input.title ?? makeTitle(template, goal ?? command, repo)
@@ -102,7 +110,7 @@ export const taskSubmit = defineTool({
         depth: 0,
         plan: null,
         step: null,
-        provenance: JSON.stringify({ via: 'call', reason: input.reason } satisfies Provenance),
+        provenance: JSON.stringify(provenanceOf(input)),
         requirements: JSON.stringify(input.requirements ?? {}),
         budget: JSON.stringify(input.budget ?? {}),
         inputs: '[]',
@@ -111,16 +119,35 @@ export const taskSubmit = defineTool({
         request_digest: digest,
       }
       const row = newTaskRow(asked, ctx.principal.id, tx.now)
-      await insertTask(tx, row, ctx.principal)
+      await insertTask(tx, row, submitter)
       return toTask(row)
     })
   },
 })
 
 /** Refused at once when no pod could be started for the caller. Without a dispatcher other agents do the work. */
-export async function assertStartable(ctx: Context): Promise<void> {
-  if (ctx.config.dispatch !== 'off') await startableClusters(ctx, { submitter: ctx.principal })
+export async function assertStartable(ctx: Context, submitter = ctx.principal): Promise<void> {
+  if (ctx.config.dispatch !== 'off') await startableClusters(ctx, { submitter })
 }
+
+/** On whose authority a task runs: the caller's, or that of whoever submitted the task it carries on. */
+async function submitterFor(ctx: Context, task: string | undefined): Promise<Principal> {
+  if (task === undefined) return ctx.principal
+  ctx.ensure('task.delegate', { of: task })
+  const submitter = await readSubmitter(ctx.reader, task)
+  return submitter === 'unknown' ? ctx.principal : submitter
+}
+
+const provenanceOf = ({
+  for_task: id,
+  reason,
+}: {
+  for_task?: string | undefined
+  reason?: string | undefined
+}): Provenance => ({
+  ...(id === undefined ? { via: 'call' as const } : { via: 'review' as const, id }),
+  ...(reason === undefined ? {} : { reason }),
+})
 
 function sameRequest(earlier: TaskRow, digest: string, key: string | null): TaskRow {
   if (earlier.request_digest === digest) return earlier

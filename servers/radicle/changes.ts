@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { Change, ChangeComment, ChangeReview, ChangeState, Revision } from '../../schemas/change.ts'
+import {
+  Change,
+  ChangeComment,
+  ChangeReview,
+  ChangeState,
+  Mergeable,
+  Revision,
+} from '../../schemas/change.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
@@ -7,6 +14,7 @@ import { CheckResult } from '../../schemas/task.ts'
 import { orgFilter } from '../kit/context.ts'
 import { findRepository } from '../kit/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
+import { assessChange, placedComments, shownReview } from './assessment.ts'
 import { findChange } from './change-access.ts'
 import { copyOf, requireCommit } from './git/copy.ts'
 import { diffStat, diffText, mergeBase } from './git/history.ts'
@@ -17,11 +25,11 @@ import {
   readChangeOf,
   toChange,
 } from './store/changes.ts'
-import { readComments } from './store/comments.ts'
-import { readReviews } from './store/reviews.ts'
-import { readRevisions } from './store/revisions.ts'
+import { answerComments } from './store/discussion.ts'
 import { openWorkspace } from './workspaces.ts'
 import { changesText, changeText } from './texts.ts'
+
+const commit = z.string().regex(/^[0-9a-f]{40,64}$/)
 
 export const changeOpen = defineTool({
   name: 'change_open',
@@ -37,9 +45,25 @@ export const changeOpen = defineTool({
     body: z.string().max(20_000).default('').describe('Why and how, for reviewers'),
     summary: z.string().max(8000).default('').describe('What this revision does'),
     checks: z.array(CheckResult).max(50).default([]).describe('Checks that ran on this revision'),
+    answers: z
+      .array(
+        z.strictObject({
+          comment: z.int().min(1).describe('Number of the comment'),
+          body: z.string().min(1).max(8000).describe('The answer'),
+          commit: commit.optional().describe('Commit that settles it'),
+        }),
+      )
+      .max(200)
+      .default([])
+      .describe('Answers to comments on the revision before'),
+    seen: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Number of the last comment or review that was read; default: all'),
   },
   output: Change,
-  run: async ({ task, title, body, summary, checks }, ctx) => {
+  run: async ({ task, title, body, summary, checks, answers, seen }, ctx) => {
     const { workspace, repository, provider, copy } = await openWorkspace(ctx, task)
     const known = await readChangeOf(ctx.reader, task)
     if (known) assertOpen(known)
@@ -64,8 +88,9 @@ export const changeOpen = defineTool({
       by: author,
     })
     const stat = await diffStat(copy, base, head)
-    const row = await ctx.transaction((tx) =>
-      proposeRevision(tx, {
+    const identified = answers.map((answer) => ({ id: ctx.id('comment'), ...answer }))
+    const row = await ctx.transaction(async (tx) => {
+      const proposed = await proposeRevision(tx, {
         ...proposal,
         id: ctx.id('change'),
         org: repository.org,
@@ -73,9 +98,11 @@ export const changeOpen = defineTool({
         task,
         author,
         handle: handles.change,
+        seen,
         revision: { head, base, summary, checks, ...stat, handle: handles.revision },
-      }),
-    )
+      })
+      return answerComments(tx, proposed, identified, { author, kind: ctx.principal.kind })
+    })
     return toChange(row)
   },
 })
@@ -108,7 +135,7 @@ export const changeRead = defineTool({
   name: 'change_read',
   title: 'Read a change',
   description:
-    'Shows a change with its revisions, checks, comments, reviews and diff. Use repo_diff for other comparisons.',
+    'Shows a change with its revisions, checks, comments, reviews, diff, and what keeps it from being merged. Use repo_diff for other comparisons.',
   effect: 'read',
   scope: 'repo:read',
   input: {
@@ -126,17 +153,15 @@ export const changeRead = defineTool({
     revisions: z.array(Revision),
     comments: z.array(ChangeComment),
     reviews: z.array(ChangeReview),
+    mergeable: Mergeable,
     diff: z.string(),
     truncated: z.boolean().describe('Whether the diff was cut at max_bytes'),
   }),
   text: changeText,
   run: async ({ change: id, revision, max_bytes: maxBytes }, ctx) => {
     const row = await findChange(ctx, id)
-    const [revisions, comments, reviews] = await Promise.all([
-      readRevisions(ctx.reader, id),
-      readComments(ctx.reader, id),
-      readReviews(ctx.reader, id),
-    ])
+    const assessment = await assessChange(ctx, row)
+    const { revisions, mergeable } = assessment
     const shown =
       revision === undefined
         ? revisions.at(-1)
@@ -148,6 +173,8 @@ export const changeRead = defineTool({
     const copy = copyOf(ctx, await findRepository(ctx, row.repo))
     const none = { diff: '', truncated: true }
     const diff = maxBytes === 0 ? none : await diffText(copy, shown.base, shown.head, maxBytes)
-    return { change: toChange(row), revisions, comments, reviews, ...diff }
+    const comments = await placedComments(copy, assessment)
+    const reviews = assessment.reviews.map((review) => shownReview(review, assessment.policy))
+    return { change: toChange(row), revisions, comments, reviews, mergeable, ...diff }
   },
 })

@@ -1,6 +1,8 @@
 import { defineServer } from '../kit/tool.ts'
+import { branchUpdate } from './branch-update.ts'
 import { changeList, changeOpen, changeRead } from './changes.ts'
-import { changeMerge } from './merge.ts'
+import { changeCheck, changeChecked } from './merge-check.ts'
+import { changeHold, changeMerge } from './merge.ts'
 import { repoDiff, repoList, repoLog, repoRead } from './repositories.ts'
 import { changeClose, changeComment, changeReview } from './review.ts'
 import { branchCreate, branchPush, commitCreate, workspaceRemove } from './workspaces.ts'
@@ -15,6 +17,7 @@ export const radicle = defineServer({
     repoLog,
     repoDiff,
     branchCreate,
+    branchUpdate,
     commitCreate,
     branchPush,
     changeOpen,
@@ -23,6 +26,9 @@ export const radicle = defineServer({
     changeComment,
     changeReview,
     changeMerge,
+    changeHold,
+    changeCheck,
+    changeChecked,
     changeClose,
     workspaceRemove,
   ],

@@ -1,4 +1,10 @@
-import type { Change, ChangeComment, ChangeReview, Revision } from '../../schemas/change.ts'
+import type {
+  Change,
+  ChangeComment,
+  ChangeReview,
+  Mergeable,
+  Revision,
+} from '../../schemas/change.ts'
 import type { Commit, Repository } from '../../schemas/repo.ts'
 import type { Page } from '../kit/page.ts'
 import { cutText, instantText, tableText } from '../kit/table.ts'
@@ -6,7 +12,10 @@ import { cutText, instantText, tableText } from '../kit/table.ts'
 // What a model reads of repositories and changes.
 
 const shownInList = 60
-const shownComments = 10
+// Together with 8 KB of diff they stay under 4,000 tokens.
+const shownAsked = 6
+const shownOthers = 4
+const shownReviews = 4
 
 export const repositoriesText = ({ items }: { items: Repository[] }): string =>
   tableText(
@@ -60,26 +69,43 @@ export const changesText = (page: Page<Change>): string =>
     updated: ({ updatedAt }) => instantText(updatedAt),
   })
 
+/** A change after a step of its own, without its discussion. */
+export const changeStateText = (change: Change): string =>
+  [
+    `${change.id} is ${change.state}, revision ${change.revisions}, head ${change.head}`,
+    ...(change.mergedAs ? [`merged into ${change.target} as ${change.mergedAs}`] : []),
+    ...(change.conflict
+      ? [
+          `conflicts with ${change.target} in ${change.conflict.files.map(({ path }) => path).join(', ')}; an agent is to resolve that`,
+        ]
+      : []),
+  ].join('\n')
+
+export const reviewText = ({ id, revision, verdict, counts }: ChangeReview): string =>
+  `${id}: ${verdict} of revision ${revision}${verdict === 'accept' && !counts ? ', which does not count as an approval here' : ''}`
+
 /** A change with its discussion and diff; without the diff (max_bytes 0) the words are shown in full. */
 export function changeText(read: {
   change: Change
   revisions: Revision[]
   comments: ChangeComment[]
   reviews: ChangeReview[]
+  mergeable: Mergeable
   diff: string
   truncated: boolean
 }): string {
-  const { change, revisions, comments, reviews } = read
+  const { change, revisions, reviews, mergeable } = read
   const isAlone = read.diff === ''
-  const said = (text: string) => cutText(text, isAlone ? 4000 : 300)
-  const latest = comments.slice(-shownComments)
+  const said = (text: string) => cutText(text, isAlone ? 4000 : 220)
   const last = revisions.at(-1)
+  const lastReviews = reviews.slice(-shownReviews)
   return [
     `${change.id} is ${change.state}: ${change.title}`,
     `repo ${change.repo}, branch ${change.branch} into ${change.target}, head ${change.head}, by ${change.author}`,
     ...(change.task ? [`task ${change.task}`] : []),
     ...(change.mergedAs ? [`merged as ${change.mergedAs} by ${change.mergedBy}`] : []),
-    ...(change.body ? [cutText(change.body, isAlone ? 8000 : 1000)] : []),
+    ...(change.waiting ? [`waits for a person: ${change.waiting}`] : []),
+    ...(change.body ? [cutText(change.body, isAlone ? 8000 : 700)] : []),
     ...(last
       ? [
           `revision ${last.number} of ${revisions.length}: ${last.filesChanged} files, +${last.additions} -${last.deletions}. ${said(last.summary)}`,
@@ -88,16 +114,65 @@ export function changeText(read: {
           ),
         ]
       : []),
-    ...reviews.map(({ reviewer, verdict, revision, body }) =>
-      said(`review by ${reviewer} of revision ${revision}: ${verdict} ${body}`.trim()),
-    ),
-    ...(comments.length > latest.length
-      ? [`${comments.length - latest.length} older comments are not shown`]
+    ...(change.state === 'open' ? [mergeableText(mergeable)] : []),
+    ...(reviews.length > lastReviews.length
+      ? [`${reviews.length - lastReviews.length} older reviews are not shown`]
       : []),
-    ...latest.map(({ author, path, line, body }) => {
-      const place = path === undefined ? '' : ` on ${path}${line === undefined ? '' : `:${line}`}`
-      return said(`comment by ${author}${place}: ${body}`)
-    }),
+    ...lastReviews.map(({ reviewer, verdict, revision, body, counts }) =>
+      said(
+        `review by ${reviewer} of revision ${revision}: ${verdict}${verdict === 'accept' && !counts ? ' (does not count)' : ''} ${body}`.trim(),
+      ),
+    ),
+    ...commentLines(read.comments, said),
     ...(isAlone ? [] : ['', shownDiff(read)]),
   ].join('\n')
+}
+
+function mergeableText({ ready, approvals, required, reasons }: Mergeable): string {
+  const count = required === undefined ? '' : `, ${approvals} of ${required} approvals`
+  const notes = reasons.map(({ message, blocks }) => `${blocks ? '' : 'note: '}${message}`)
+  return cutText(
+    `${ready ? 'may be merged' : 'cannot be merged'}${count}${notes.length > 0 ? `: ${notes.join('; ')}` : ''}`,
+    600,
+  )
+}
+
+/** What is still asked for comes first; of all else the latest. */
+function commentLines(comments: ChangeComment[], said: (text: string) => string): string[] {
+  const isAsked = ({ resolve, state }: ChangeComment) => resolve !== undefined && state === 'open'
+  const asked = comments.filter(isAsked)
+  const others = comments.filter((comment) => !isAsked(comment))
+  const shown = [...asked.slice(0, shownAsked), ...others.slice(-shownOthers)]
+  const left = comments.length - shown.length
+  return [
+    ...(left > 0
+      ? [`${left} comments are not shown, ${Math.max(0, asked.length - shownAsked)} of them open`]
+      : []),
+    ...shown.map((comment) => said(commentText(comment, comments))),
+  ]
+}
+
+function commentText(comment: ChangeComment, all: ChangeComment[]): string {
+  const { number, author, body, resolve, state, addressedIn, replyTo, revision } = comment
+  const answered = all.find(({ id }) => id === replyTo)
+  const settled = addressedIn
+    ? `, ${state} in ${addressedIn.commit.slice(0, 10)} (revision ${addressedIn.revision})`
+    : state === 'open'
+      ? ''
+      : `, ${state}`
+  const marks = [
+    ...(answered ? [` answering #${answered.number}`] : []),
+    placeText(comment),
+    ...(resolve ? [`, ${resolve}`] : []),
+    ...(answered ? [] : [settled]),
+  ].join('')
+  return `comment #${number} by ${author} on revision ${revision}${marks}: ${body}`
+}
+
+function placeText({ path, line, place }: ChangeComment): string {
+  if (path === undefined) return ''
+  const at = (file: string, number?: number) =>
+    ` at ${file}${number === undefined ? '' : `:${number}`}`
+  if (place === 'gone') return `${at(path, line)}, now gone`
+  return place === undefined ? at(path, line) : at(place.path, place.line)
 }

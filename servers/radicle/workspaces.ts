@@ -18,7 +18,7 @@ import { repoInput } from './repositories.ts'
 import type { WorkspaceRow } from './store/workspaces.ts'
 import { keepWorkspace, readWorkspace } from './store/workspaces.ts'
 
-const taskInput = z
+export const taskInput = z
   .string()
   .max(60)
   .regex(/^task-[a-z0-9-]+$/)
@@ -45,10 +45,15 @@ export const branchCreate = defineTool({
       .max(200)
       .optional()
       .describe('Branch, tag or commit to start from; default: the current branch'),
+    target: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('With `task`: branch its change goes into; default: `ref`, or the default branch'),
   },
   // A plain branch has no worktree, so it comes without the rest.
   output: Workspace.partial({ repo: true, task: true, target: true, path: true }),
-  run: async ({ repo, task, branch, ref }, ctx) => {
+  run: async ({ repo, task, branch, ref, target: wanted }, ctx) => {
     ctx.ensure('workspace.use', { task })
     if (branch !== undefined) await assertBranchName(branch)
     const known = task === undefined ? undefined : await findWorkspace(ctx, task)
@@ -70,8 +75,10 @@ export const branchCreate = defineTool({
     const reached = known && (await resolveCommit(copy, known.branch))
     const path = workspacePath(ctx, task)
     await withCopy(copy, () => addWorktree(copy, { path, branch: name, base: reached ?? base }))
-    const isBranch = await resolveCommit(copy, `refs/remotes/origin/${start}`)
-    const target = isBranch ? start : repository.defaultBranch
+    const isBranch = await resolveCommit(copy, `refs/remotes/origin/${wanted ?? start}`)
+    if (wanted !== undefined && !isBranch)
+      await requireCommit(copy, `refs/remotes/origin/${wanted}`)
+    const target = isBranch ? (wanted ?? start) : repository.defaultBranch
     const row = await ctx.transaction((tx) =>
       keepWorkspace(tx, { task, repo: repository.id, branch: name, base, target }),
     )
@@ -186,5 +193,5 @@ const toWorkspace = (ctx: Context, row: WorkspaceRow): Workspace => ({
 const workspacePath = (ctx: Context, task: string) => join(ctx.dataDir, 'work', task, task)
 
 /** Leaves the audit row of an effect that has no row of its own. */
-const recordCall = (ctx: Context, subject: string): Promise<void> =>
+export const recordCall = (ctx: Context, subject: string): Promise<void> =>
   ctx.transaction((tx) => Promise.resolve(tx.about(subject)))

@@ -23,6 +23,8 @@ const digests = {
   '017-task-context.sql': 'a5b51005d929e93d35bba6bbb87c846ce61cf124a6fe55c4583f5a0e637c7390',
   '022-approvals.sql': '53b9223904ebb35ae75c7b7939246c0ac9ff4c37cb3dc9914c4ad0751bd2d14e',
   '023-approval-grants.sql': 'c5c292cdc4a26923d7c5f3a128f782caddca59ee3594a5d8e36a033a0b749654',
+  '024-review-loop.sql': '0cd5d69b36156d53a3477276db679bd4ae740548f4c8748a0fe5be0c3d769503',
+  '025-merge-checks.sql': 'ef503ea64a8d31bd75295aa64c742f764f3997ea47304b2b04189bcd9bac38dc',
 }
 
 test('a migration that was committed is never changed', () => {

@@ -1,5 +1,11 @@
 import { html, nothing } from 'lit'
-import type { Change, ChangeComment, ChangeReview, Revision } from '../../schemas/change.ts'
+import type {
+  Change,
+  ChangeComment,
+  ChangeReview,
+  Mergeable,
+  Revision,
+} from '../../schemas/change.ts'
 import { PageElement } from '../element.ts'
 import { ago } from '../format.ts'
 import { Live } from '../live.ts'
@@ -13,6 +19,7 @@ type Shown = {
   revisions: Revision[]
   comments: ChangeComment[]
   reviews: ChangeReview[]
+  mergeable: Mergeable
   diff: string
   truncated: boolean
 }
@@ -43,7 +50,7 @@ class ChangePanel extends PageElement {
       <p class="body">${change.body}</p>
       ${diffView(diff)}
       ${truncated ? html`<p class="empty">The diff is longer; <code>change_read</code> has all of it.</p>` : nothing}
-      ${discussion(shown)} ${problem(this.error)}
+      ${discussion(shown)} ${standing(shown)} ${problem(this.error)}
       ${change.state === 'open' ? this.#actions(change) : change.mergedAs ? html`<p>Merged by ${change.mergedBy} as <code>${change.mergedAs.slice(0, 12)}</code></p>` : nothing}
     </section>`
   }
@@ -103,12 +110,25 @@ class ChangePanel extends PageElement {
   }
 }
 
+/** What keeps an open change from being merged, and why it waits. */
+function standing({ change, mergeable }: Shown) {
+  if (change.state !== 'open') return nothing
+  const { reasons } = mergeable
+  return html`${change.waiting ? html`<p class="line">Waits for a person: ${change.waiting}</p>` : nothing}
+  ${reasons.map(({ message, blocks }) => html`<p class="line">${blocks ? 'Cannot be merged: ' : 'Note: '}${message}</p>`)}`
+}
+
+function placeOf({ path, line, place }: ChangeComment): string {
+  if (place === 'gone') return `${path}:${line ?? ''} (gone)`
+  return place ? `${place.path}:${place.line ?? ''}` : `${path}:${line ?? ''}`
+}
+
 function discussion({ comments, reviews }: Shown) {
   const said = [
     ...comments.map((comment) => ({
       ...comment,
       who: comment.author,
-      what: comment.path ? `${comment.path}:${comment.line ?? ''}` : 'comments',
+      what: `${comment.path ? placeOf(comment) : 'comments'}${comment.resolve ? ` (${comment.resolve}, ${comment.state})` : ''}`,
     })),
     ...reviews.map((review) => ({
       ...review,

@@ -1,6 +1,8 @@
+import type { Request } from './scripted-requests.ts'
+import { isDone, nextRequest, readRequests } from './scripted-requests.ts'
 import type { ToolCall, Transcript } from './scripted-transcript.ts'
 
-type Move = { thought: string; call?: { tool: string; args: Record<string, unknown> } }
+export type Move = { thought: string; call?: { tool: string; args: Record<string, unknown> } }
 type Edit = { path: string; old: string; new: string }
 
 // Slips that a one-token change repairs. The policy tries them one after another and keeps the one
@@ -25,20 +27,20 @@ const swaps: [string, string][] = [
 
 /**
  * The next step of the scripted repairer, decided from the transcript alone, so that it resumes
- * anywhere: do what a reviewer asked for, else run the checks, read the sources, try one edit after
+ * anywhere: do what was asked for and answer each comment, then run the checks, read the sources, try one edit after
  * another, undo what did not help, and finish when the checks pass.
  */
 export function nextMove({ requests, calls, instructions }: Transcript): Move {
   const check = /^Checks: `(.+)`$/m.exec(instructions)?.[1]
   const last = calls.at(-1)
   if (last?.tool === 'finish') return { thought: 'The work is finished.' }
-  const asked = editsAsked((requests.at(-1) ?? '').replace(/<context>[\s\S]*<\/context>/, ''))
-  const pending = asked.find(({ path, text }) => !calls.some((call) => wrote(call, path, text)))
-  if (pending) return carryOut(pending, calls)
+  const asked = readRequests((requests.at(-1) ?? '').replace(/<context>[\s\S]*<\/context>/, ''))
+  const pending = nextRequest(asked, calls)
+  if (pending) return pending
   if (check === undefined)
     return finish('No check is known for this project; nothing was verified.')
   if (last?.tool === 'edit' && !currentEdit(calls)) return repair(calls)
-  if (last === undefined || last.tool === 'edit' || last.tool === 'write') return runChecks(check)
+  if (last === undefined || ['edit', 'write', 'answer'].includes(last.tool)) return runChecks(check)
   if (last.tool === 'bash')
     return passed(last) ? finish(summary(calls, asked)) : afterFailure(calls)
   return repair(calls)
@@ -101,32 +103,6 @@ function currentEdit(calls: ToolCall[]): Edit | undefined {
   return undone ? undefined : edits.at(-1)
 }
 
-type Asked = { path: string; text: string }
-
-/** Requests the script understands: add "TEXT" to FILE. */
-function editsAsked(request: string): Asked[] {
-  const found = request.matchAll(/add ["“`]([^"”`\n]+)["”`] to [`]?([\w./-]*\w)[`]?/gi)
-  return [...found].map(([, text = '', path = '']) => ({ path, text }))
-}
-
-function carryOut({ path, text }: Asked, calls: ToolCall[]): Move {
-  const read = calls.find((call) => call.tool === 'read' && call.args.path === path)
-  if (!read)
-    return {
-      thought: `A reviewer asks for a line in ${path}.`,
-      call: { tool: 'read', args: { path } },
-    }
-  const body = (read.result ?? '').split('\n').map((line) => line.replace(/^\s*\d+\t/, ''))
-  const before = (read.result ?? '').startsWith('not_found') ? '' : `${body.join('\n').trimEnd()}\n`
-  return {
-    thought: `I add it.`,
-    call: { tool: 'write', args: { path, content: `${before}${text}\n` } },
-  }
-}
-
-const wrote = (call: ToolCall, path: string, text: string) =>
-  call.tool === 'write' && call.args.path === path && String(call.args.content).includes(text)
-
 const passed = (call: ToolCall) => /^exit code 0$/m.test(call.result ?? '')
 const isTest = (path: string) => /(^|\/)(tests?|spec)\/|[._-](test|spec)\.|_test\./.test(path)
 const runChecks = (check: string): Move => ({
@@ -138,9 +114,11 @@ const finish = (text: string): Move => ({
   call: { tool: 'finish', args: { summary: text } },
 })
 
-function summary(calls: ToolCall[], asked: Asked[]): string {
+function summary(calls: ToolCall[], asked: Request[]): string {
   const edit = currentEdit(calls)
-  const parts = asked.map(({ path, text }) => `added ${JSON.stringify(text)} to ${path}`)
+  const parts = asked.flatMap(({ edits }) =>
+    edits.filter((one) => isDone(one, calls)).map(({ said }) => said),
+  )
   if (edit)
     parts.push(`in ${edit.path} replaced \`${edit.old.trim()}\` with \`${edit.new.trim()}\``)
   return `Scripted repair: ${parts.join('; ') || 'nothing had to change'}. The checks pass.`

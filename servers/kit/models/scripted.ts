@@ -2,6 +2,7 @@ import type { LanguageModelV4, LanguageModelV4GenerateResult } from '@ai-sdk/pro
 import { HubError } from '../../../schemas/errors.ts'
 import { readTranscript } from './scripted-transcript.ts'
 import { nextMove } from './scripted-repair.ts'
+import { isReview, reviewMove } from './scripted-review.ts'
 
 /**
  * A model that is no model: a fixed policy that reacts to what the tools return. It serves the
@@ -14,7 +15,7 @@ export const scriptedModel: LanguageModelV4 = {
   supportedUrls: {},
   doGenerate: async ({ prompt }) => {
     const transcript = readTranscript(prompt)
-    const move = nextMove(transcript)
+    const move = isReview(transcript) ? reviewMove(transcript) : nextMove(transcript)
     const content: LanguageModelV4GenerateResult['content'] = [{ type: 'text', text: move.thought }]
     if (move.call) {
       content.push({

@@ -28,6 +28,19 @@ export async function diffText(
   return { diff: text.slice(0, text.lastIndexOf('\n') + 1), truncated: true }
 }
 
+/** The difference between two commits without context, for what moved where; undefined when it is too long. */
+export async function diffMoves(
+  { dir }: GitCopy,
+  from: string,
+  to: string,
+): Promise<string | undefined> {
+  const asked = ['diff', ...plain, '--unified=0', '--src-prefix=a/', '--dst-prefix=b/']
+  const result = await gitRaw(['--git-dir', dir, ...asked, '--end-of-options', from, to], {
+    maxBytes: 8 * 1024 * 1024,
+  })
+  return result.exitCode === 0 && !result.truncated ? result.stdout.toString('utf8') : undefined
+}
+
 export async function diffStat({ dir }: GitCopy, from: string, to: string): Promise<DiffStat> {
   const text = await git([
     '--git-dir',

@@ -1,13 +1,14 @@
 import { HubError } from '../../../schemas/errors.ts'
-import { git, gitRaw } from '../../kit/git.ts'
+import { git } from '../../kit/git.ts'
 import type { GitCopy } from './copy.ts'
+import { mergeTree } from './merge-tree.ts'
 
 /**
  * The commit that carries `head` onto `target`, without touching any checkout. The same inputs give
  * the same commit, so an interrupted merge can be repeated.
  */
 export async function mergeCommit(
-  { dir }: GitCopy,
+  copy: GitCopy,
   options: {
     target: string
     head: string
@@ -18,27 +19,9 @@ export async function mergeCommit(
   },
 ): Promise<string> {
   const { target, head, squash, message, at, author } = options
-  const merged = await gitRaw([
-    '--git-dir',
-    dir,
-    'merge-tree',
-    '--write-tree',
-    '--name-only',
-    target,
-    head,
-  ])
-  const [tree = '', ...rest] = merged.stdout.toString('utf8').split('\n')
-  if (merged.exitCode !== 0) {
-    const files = rest.slice(0, rest.indexOf('')).join(', ')
-    throw new HubError(
-      'conflict',
-      `the change does not merge cleanly: ${files || merged.stderr.toString('utf8').trim()}`,
-      {
-        hint: 'Ask for a revision on top of the present target branch with change_review.',
-      },
-    )
-  }
-  const date = `${Math.floor(at / 1000)} +0000`
+  const { tree, conflicts } = await mergeTree(copy, target, head)
+  if (conflicts.length > 0) throw conflicting(conflicts)
+  const date = gitDate(at)
   const env = {
     GIT_AUTHOR_DATE: date,
     GIT_COMMITTER_DATE: date,
@@ -47,9 +30,18 @@ export async function mergeCommit(
   }
   const parents = squash ? ['-p', target] : ['-p', target, '-p', head]
   return (
-    await git(['--git-dir', dir, 'commit-tree', tree, ...parents, '-F', '-'], {
+    await git(['--git-dir', copy.dir, 'commit-tree', tree, ...parents, '-F', '-'], {
       env,
       input: message,
     })
   ).trim()
 }
+
+/** An instant as Git takes it. */
+export const gitDate = (at: number): string => `${Math.floor(at / 1000)} +0000`
+
+const conflicting = (paths: string[]): HubError =>
+  new HubError('conflict', `the change does not merge cleanly: ${paths.join(', ')}`, {
+    hint: 'Pass `resolve` to change_merge to have the conflict resolved in a next revision.',
+    details: { files: paths },
+  })

@@ -2,8 +2,9 @@ import { HubError } from '../../../schemas/errors.ts'
 import { git } from '../../kit/git.ts'
 import type { GitCopy } from '../git/copy.ts'
 import { authorName, requireCommit } from '../git/copy.ts'
-import { isAncestor } from '../git/history.ts'
+import { isAncestor, mergeBase } from '../git/history.ts'
 import { mergeCommit } from '../git/merge-commit.ts'
+import { rebasedHead } from '../git/rebase.ts'
 import { checkoutsOf, publishRef } from './local-refs.ts'
 import type { MergeOptions, ProvidedChange } from './provider.ts'
 
@@ -53,10 +54,16 @@ async function commitFor(
       { hint: 'Use strategy merge or squash.' },
     )
   }
+  if (strategy === 'rebase') {
+    const base = await mergeBase(copy, target, head)
+    const replay = { target, base, head, trailer: `Change: ${id}`, at: proposedAt }
+    const rebased = await rebasedHead(copy, replay)
+    if (rebased) return rebased
+  }
   return mergeCommit(copy, {
     target,
     head,
-    squash: strategy === 'squash',
+    squash: strategy !== 'merge', // What cannot be rebased keeps the history straight as one commit.
     message: `${title}\n\n${body.trim()}\n\nChange: ${id}\n`,
     at: proposedAt,
     author: authorName(by),

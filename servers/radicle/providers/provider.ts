@@ -1,5 +1,6 @@
 import type { ChangeComment, ChangeReview } from '../../../schemas/change.ts'
 import type { Repository } from '../../../schemas/repo.ts'
+import type { MergeStrategy } from '../../../schemas/review-policy.ts'
 import type { Context } from '../../kit/context.ts'
 
 /**
@@ -94,7 +95,7 @@ export type ProvidedChange = {
 }
 
 export type MergeOptions = By & {
-  strategy: 'merge' | 'squash' | 'fast_forward'
+  strategy: MergeStrategy
   /** Fast-forward clean checkouts of the target too, instead of refusing while there are any. */
   updateCheckout: boolean
 }

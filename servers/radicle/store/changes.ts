@@ -1,10 +1,8 @@
-import type { Change, ChangeComment, ChangeReview } from '../../../schemas/change.ts'
+import type { Change, ChangeReview, Conflict } from '../../../schemas/change.ts'
 import { HubError } from '../../../schemas/errors.ts'
 import { listNewest } from '../../kit/listing.ts'
 import type { Page } from '../../kit/page.ts'
 import type { Reader, Row, Transaction } from '../../kit/sql.ts'
-import { addComment } from './comments.ts'
-import { addReview } from './reviews.ts'
 import type { StoredRevision } from './revisions.ts'
 import { addRevision } from './revisions.ts'
 
@@ -28,6 +26,13 @@ export type ChangeRow = Row & {
   revisions: number
   merged_as: string | null
   merged_by: string | null
+  /** Number of the last comment or review. */
+  remarks: number
+  /** The last of them that an attempt has read. */
+  taken: number
+  waiting: string | null
+  /** JSON of a Conflict. */
+  conflict: string | null
   created_at: number
   updated_at: number
 }
@@ -64,6 +69,8 @@ export const toChange = (row: ChangeRow): Change => ({
   revisions: row.revisions,
   ...(row.merged_as === null ? {} : { mergedAs: row.merged_as }),
   ...(row.merged_by === null ? {} : { mergedBy: row.merged_by }),
+  ...(row.waiting === null ? {} : { waiting: row.waiting }),
+  ...(row.conflict === null ? {} : { conflict: JSON.parse(row.conflict) as Conflict }), // By conflictChange.
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
@@ -72,61 +79,52 @@ type Proposed = Pick<Change, 'id' | 'org' | 'repo' | 'title' | 'body' | 'branch'
   task: string
   author: string
   handle: string | undefined
+  /** The last remark that whoever made it has read; undefined takes all that are on record with a new revision. */
+  seen: number | undefined
   revision: Omit<StoredRevision, 'number' | 'createdAt'>
 }
 
-/** Opens the change of a task, or adds a revision to it; what it is at already adds none. */
+/**
+ * Opens the change of a task, or adds a revision to it; what it is at already adds none, but says
+ * which remarks were read. A new revision ends what was said of the one before: a conflict, a wait.
+ */
 export async function proposeRevision(
   tx: Transaction,
-  { revision, ...proposed }: Proposed,
+  { revision, seen, ...proposed }: Proposed,
 ): Promise<ChangeRow> {
   const { head } = revision
   const { title, body, handle = null } = proposed
   const known = await readChangeOf(tx, proposed.task)
-  if (known) assertOpen(known)
-  if (known?.head === head) return known
-  const number = (known?.revisions ?? 0) + 1
-  const row: ChangeRow = known
-    ? { ...known, head, title, body, revisions: number }
-    : {
-        ...proposed,
-        handle,
-        state: 'open',
-        head,
-        revisions: number,
-        merged_as: null,
-        merged_by: null,
-        created_at: tx.now,
-        updated_at: tx.now,
-      }
-  if (!known) await tx.insert('changes', row)
+  if (!known) {
+    const row: ChangeRow = {
+      ...proposed,
+      handle,
+      state: 'open',
+      head,
+      revisions: 1,
+      merged_as: null,
+      merged_by: null,
+      remarks: 0,
+      taken: 0,
+      waiting: null,
+      conflict: null,
+      created_at: tx.now,
+      updated_at: tx.now,
+    }
+    await tx.insert('changes', row)
+    await addRevision(tx, row.id, { ...revision, number: 1 })
+    return recordChange(tx, row, 'change.opened', { revision: 1 })
+  }
+  assertOpen(known)
+  const isNew = known.head !== head
+  const read = Math.min(known.remarks, seen ?? (isNew ? known.remarks : known.taken))
+  const taken = Math.max(known.taken, read)
+  if (!isNew) return saveRead(tx, { ...known, taken, conflict: null })
+  const number = known.revisions + 1
+  const waits = { waiting: null, conflict: null }
+  const row: ChangeRow = { ...known, ...waits, head, title, body, taken, revisions: number }
   await addRevision(tx, row.id, { ...revision, number })
-  return record(tx, row, known ? 'change.revised' : 'change.opened', { revision: number })
-}
-
-export async function commentOnChange(
-  tx: Transaction,
-  id: string,
-  given: Omit<ChangeComment, 'createdAt'>,
-): Promise<ChangeComment> {
-  const comment = { ...given, createdAt: tx.now }
-  await addComment(tx, id, comment)
-  await record(tx, await requireChange(tx, id), 'change.commented', { comment: comment.id })
-  return comment
-}
-
-export async function reviewChange(
-  tx: Transaction,
-  id: string,
-  given: Omit<ChangeReview, 'createdAt'>,
-): Promise<ChangeReview> {
-  const row = await requireChange(tx, id)
-  assertReviewable(row, given)
-  const review = { ...given, createdAt: tx.now }
-  await addReview(tx, id, review)
-  const { verdict, revision } = review
-  await record(tx, row, 'change.reviewed', { verdict, revision, review: review.id })
-  return review
+  return recordChange(tx, row, 'change.revised', { revision: number })
 }
 
 /** Records what the provider says is in the target branch, whatever became of the change meanwhile. */
@@ -137,15 +135,46 @@ export async function mergeChange(
 ): Promise<ChangeRow> {
   const row = await requireChange(tx, id)
   if (row.state === 'merged') return row
-  const merged: ChangeRow = { ...row, state: 'merged', merged_as: mergedAs, merged_by: mergedBy }
-  return record(tx, merged, 'change.merged', { mergedAs, target: row.target })
+  const merged: ChangeRow = {
+    ...row,
+    state: 'merged',
+    merged_as: mergedAs,
+    merged_by: mergedBy,
+    waiting: null,
+    conflict: null,
+  }
+  return recordChange(tx, merged, 'change.merged', { mergedAs, target: row.target })
 }
 
 export async function closeChange(tx: Transaction, id: string, reason: string): Promise<ChangeRow> {
   const row = await requireChange(tx, id)
   if (row.state === 'closed') return row
   assertOpen(row)
-  return record(tx, { ...row, state: 'closed' }, 'change.closed', { reason })
+  return recordChange(tx, { ...row, state: 'closed', waiting: null }, 'change.closed', { reason })
+}
+
+/** Says why an open change waits for a person; what is on record already changes nothing. */
+export async function holdChange(tx: Transaction, id: string, reason: string): Promise<ChangeRow> {
+  const row = await requireChange(tx, id)
+  tx.about(id)
+  if (row.state !== 'open' || row.waiting === reason) return row
+  return recordChange(tx, { ...row, waiting: reason }, 'change.waiting', { reason })
+}
+
+/** Says with what an open change conflicts, so that its next revision resolves it. */
+export async function conflictChange(
+  tx: Transaction,
+  id: string,
+  conflict: Conflict,
+): Promise<ChangeRow> {
+  const row = await requireChange(tx, id)
+  assertOpen(row)
+  const text = JSON.stringify(conflict)
+  const files = conflict.files.map(({ path }) => path)
+  return recordChange(tx, { ...row, conflict: text }, 'change.conflicted', {
+    target: conflict.target,
+    files,
+  })
 }
 
 export function assertOpen(row: ChangeRow): void {
@@ -170,24 +199,38 @@ export function assertReviewable(
 }
 
 /** Changes are never deleted, so one that was found outside the transaction is there inside it. */
-async function requireChange(tx: Transaction, id: string): Promise<ChangeRow> {
+export async function requireChange(tx: Transaction, id: string): Promise<ChangeRow> {
   const row = await readChange(tx, id)
   if (row) return row
   throw new Error(`change ${id} is gone`)
 }
 
-async function record(
+/** What was at that head already has been read, and is all that could be done about a conflict. */
+async function saveRead(tx: Transaction, row: ChangeRow): Promise<ChangeRow> {
+  const { id, taken } = row
+  tx.about(id)
+  await tx.run('UPDATE changes SET taken = :taken, conflict = NULL WHERE id = :id', { id, taken })
+  return row
+}
+
+/** Writes what became of a change, with the event that says so. */
+export async function recordChange(
   tx: Transaction,
   row: ChangeRow,
   kind: string,
   data: Record<string, unknown>,
 ): Promise<ChangeRow> {
   const { id, state, head, title, body, revisions, merged_as, merged_by } = row
+  const { remarks, taken, waiting, conflict } = row
   await tx.run(
     `UPDATE changes SET state = :state, head = :head, title = :title, body = :body,
-       revisions = :revisions, merged_as = :merged_as, merged_by = :merged_by, updated_at = :now
+       revisions = :revisions, merged_as = :merged_as, merged_by = :merged_by, remarks = :remarks,
+       taken = :taken, waiting = :waiting, conflict = :conflict, updated_at = :now
      WHERE id = :id`,
-    { id, state, head, title, body, revisions, merged_as, merged_by, now: tx.now },
+    {
+      ...{ id, state, head, title, body, revisions, merged_as, merged_by },
+      ...{ remarks, taken, waiting, conflict, now: tx.now },
+    },
   )
   tx.about(id)
   const task = row.task === null ? {} : { task: row.task }

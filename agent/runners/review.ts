@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import type { Change, ChangeComment, Revision } from '../../schemas/change.ts'
+import { HubError } from '../../schemas/errors.ts'
+import type { Workspace } from '../../schemas/repo.ts'
+import type { Outcome, Work } from '../attempt.ts'
+import { Journal } from '../journal.ts'
+import { runLoop } from '../loop.ts'
+import { hubModel } from '../model.ts'
+import { ReviewMade, reviewTools } from '../tools/review-tools.ts'
+import { reviewPrompt } from './review-prompt.ts'
+
+type Read = {
+  change: Change
+  revisions: Revision[]
+  comments: ChangeComment[]
+  diff: string
+  truncated: boolean
+}
+type Found = { items: { cite: string; heading: string; text: string }[]; degraded: string[] }
+
+const diffBytes = 120_000
+
+/** Template `review`: a model reads a change of another task and posts one review of its last revision. */
+export async function runReview(work: Work): Promise<Outcome> {
+  const { lease, signal, folder } = work
+  const { task } = lease
+  const { hub } = lease
+  const id = String(task.params.change)
+  const asked = { change: id, max_bytes: diffBytes }
+  const read = await hub.call<Read>('change_read', asked, { signal })
+  const { change } = read
+  if (change.state !== 'open') return done(`${id} is ${change.state}: there is nothing to review`)
+  const space = await hub.call<Workspace>(
+    'branch_create',
+    { repo: task.repo, task: task.id, ref: change.head },
+    { signal, timeoutMs: 600_000 },
+  )
+  const goal = typeof task.params.goal === 'string' ? task.params.goal : undefined
+  const last = read.revisions.at(-1)
+  const { instructions, request } = reviewPrompt({ ...read, goal, last })
+  let made: ReviewMade | undefined
+  const end = await runLoop({
+    model: hubModel(hub, task.model, ({ content }) => {
+      const said = content.flatMap((part) => (part.type === 'text' ? part.text.trim() : []))
+      const text = said.join('\n')
+      return text === '' ? Promise.resolve() : lease.log.say(text)
+    }),
+    tools: reviewTools({
+      root: space.path,
+      signal,
+      log: (stream, bytes) => lease.log.write(stream, bytes),
+      search: (query) =>
+        hub.call<Found>('context_search', { query, limit: 8, org: task.org }, { signal }),
+      review: (given) => void (made = given),
+    }),
+    instructions,
+    request,
+    journal: new Journal(join(folder, `review-${change.revisions}.jsonl`)),
+    limits: { maxSteps: Number(task.params.maxSteps), maxTokens: Number(task.params.maxTokens) },
+    signal,
+    takeMessages: () => lease.takeMessages(),
+    finished: () => made && JSON.stringify(made),
+    say: (text) => lease.log.say(text),
+  })
+  return post(work, change, ReviewMade.parse(JSON.parse(end.summary)))
+}
+
+/** The hub takes one review of a revision from a task, so an attempt that repeats it adds none. */
+async function post(work: Work, change: Change, made: ReviewMade): Promise<Outcome> {
+  const { lease, signal } = work
+  try {
+    await lease.hub.call(
+      'change_review',
+      { change: change.id, revision: change.revisions, ...made },
+      { signal },
+    )
+  } catch (error) {
+    // The change was revised, merged or closed meanwhile; what was judged is not there any more.
+    if (!(error instanceof HubError) || error.code !== 'conflict') throw error
+    return done(`not posted: ${error.message}`)
+  }
+  const count = made.comments.length
+  const comments = `${count} ${count === 1 ? 'comment' : 'comments'}`
+  await lease.log.say(`revision ${change.revisions}: ${made.verdict}, with ${comments}`)
+  return done(`${made.verdict}, with ${comments}: ${made.body}`)
+}
+
+const done = (summary: string): Outcome => ({
+  outcome: 'succeeded',
+  result: { summary: summary.slice(0, 8000) },
+})
