@@ -6,7 +6,7 @@ import type { Context } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
 import { keepArtifact, listArtifacts, readArtifact, toArtifact } from './store/artifacts.ts'
 import { requireLease } from './store/attempts.ts'
-import { findTask } from './store/tasks.ts'
+import { findRelated, findTask } from './store/tasks.ts'
 import { artifactsText, artifactText } from './texts.ts'
 
 const maxArtifactBytes = 3 * 1024 * 1024
@@ -77,7 +77,7 @@ export const artifactList = defineTool({
   output: z.object({ items: z.array(Artifact) }),
   text: artifactsText,
   run: async ({ task }, ctx) => {
-    await findTask(ctx, ctx.reader, task)
+    await findRelated(ctx, ctx.reader, task)
     return { items: (await listArtifacts(ctx.reader, task)).map(toArtifact) }
   },
 })
@@ -120,6 +120,6 @@ async function findArtifact(ctx: Context, id: string): Promise<Artifact> {
     throw new HubError('not_found', `there is no artifact ${JSON.stringify(id)}`, {
       hint: 'artifact_list shows them.',
     })
-  await findTask(ctx, ctx.reader, row.task)
+  await findRelated(ctx, ctx.reader, row.task)
   return toArtifact(row)
 }

@@ -2,6 +2,7 @@ import { defineServer } from '../kit/tool.ts'
 import { agentList, agentRead, agentRetire } from './agents.ts'
 import { approvalDecide, approvalList, approvalRequest } from './approvals.ts'
 import { artifactCreate, artifactList, artifactRead } from './artifacts.ts'
+import { taskCancel } from './cancel.ts'
 import { taskClaim } from './claim.ts'
 import { eventList } from './events.ts'
 import { taskHold } from './hold.ts'
@@ -9,13 +10,14 @@ import { leaseGrant, taskHeartbeat, taskReap, taskRelease } from './leases.ts'
 import { taskLog, taskLogAppend } from './logs.ts'
 import { taskReport, taskSettle } from './report.ts'
 import { taskSubmit } from './submit.ts'
-import { taskCancel, taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
+import { taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
 import { templateList, templateRead } from './templates.ts'
 
 export const orchestration = defineServer({
   name: 'orchestration',
   title: 'Orchestration',
-  description: 'Tasks, their attempts, logs and artifacts, the agents that do them, and approvals.',
+  description:
+    'Tasks, their attempts, logs and artifacts, the agents that do them, and approvals.',
   tools: [
     taskSubmit,
     taskRead,
