@@ -4,6 +4,7 @@ import { guarded } from './context.ts'
 import { dispatch } from './dispatch.ts'
 import { knowledge } from './knowledge.ts'
 import { lease } from './lease.ts'
+import { plans } from './plans.ts'
 import { livePods } from './pods.ts'
 import { reconcile } from './reconcile.ts'
 import { retention } from './retention.ts'
@@ -41,6 +42,7 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       lease(context('lease')),
       review(context('review')),
       knowledge(context('knowledge')),
+      plans(context('plans')),
       sources(context('sources')),
       retention(context('retention')),
     ])

@@ -8,6 +8,12 @@ import { eventList } from './events.ts'
 import { taskHold } from './hold.ts'
 import { leaseGrant, taskHeartbeat, taskReap, taskRelease } from './leases.ts'
 import { taskLog, taskLogAppend } from './logs.ts'
+import { planAdvance } from './plans/advance.ts'
+import { planCancel } from './plans/cancel.ts'
+import { planCreate } from './plans/create.ts'
+import { planDraft, planExpand } from './plans/expand.ts'
+import { planList, planRead } from './plans/read.ts'
+import { planRetry } from './plans/retry.ts'
 import { taskReport, taskSettle } from './report.ts'
 import { taskSubmit } from './submit.ts'
 import { taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
@@ -17,7 +23,7 @@ export const orchestration = defineServer({
   name: 'orchestration',
   title: 'Orchestration',
   description:
-    'Tasks, their attempts, logs and artifacts, the agents that do them, and approvals.',
+    'Tasks and plans of them, their attempts, logs and artifacts, the agents that do them, and approvals.',
   tools: [
     taskSubmit,
     taskRead,
@@ -27,6 +33,11 @@ export const orchestration = defineServer({
     taskCancel,
     taskRetry,
     taskMessage,
+    planCreate,
+    planRead,
+    planList,
+    planCancel,
+    planRetry,
     templateList,
     templateRead,
     artifactList,
@@ -47,6 +58,9 @@ export const orchestration = defineServer({
     taskSettle,
     taskHold,
     leaseGrant,
+    planAdvance,
+    planExpand,
+    planDraft,
     agentRetire,
   ],
 })

@@ -1,6 +1,6 @@
 import type { ToolCall, Transcript } from './scripted-transcript.ts'
 
-type Move = { thought: string; call?: { tool: string; args: Record<string, unknown> } }
+export type Move = { thought: string; call?: { tool: string; args: Record<string, unknown> } }
 type Edit = { path: string; old: string; new: string }
 
 // Slips that a one-token change repairs. The policy tries them one after another and keeps the one

@@ -1,6 +1,8 @@
 import type { LanguageModelV4, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
 import { HubError } from '../../../schemas/errors.ts'
 import { readTranscript } from './scripted-transcript.ts'
+import { isPlanning, planText } from './scripted-plan.ts'
+import type { Move } from './scripted-repair.ts'
 import { nextMove } from './scripted-repair.ts'
 
 /**
@@ -14,7 +16,9 @@ export const scriptedModel: LanguageModelV4 = {
   supportedUrls: {},
   doGenerate: async ({ prompt }) => {
     const transcript = readTranscript(prompt)
-    const move = nextMove(transcript)
+    const move: Move = isPlanning(transcript)
+      ? { thought: planText(transcript) }
+      : nextMove(transcript)
     const content: LanguageModelV4GenerateResult['content'] = [{ type: 'text', text: move.thought }]
     if (move.call) {
       content.push({
