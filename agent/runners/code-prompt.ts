@@ -1,4 +1,6 @@
 import type { Step } from '../checks/detect.ts'
+import type { TaskInput } from '../../schemas/task.ts'
+import { inputsText } from '../inputs.ts'
 import type { Discussion } from './proposal.ts'
 
 const rules = `You are a software engineer working in a Git worktree of your own.
@@ -11,6 +13,7 @@ When the goal is reached, call finish with a summary for the reviewer. The check
 /** What the model is told: the rules and checks, then the goal or what reviewers asked for. */
 export function codePrompt(options: {
   goal: string
+  inputs: TaskInput[]
   checks: Step[]
   discussion: Discussion | undefined
   context: string
@@ -18,8 +21,9 @@ export function codePrompt(options: {
   instructions: string
   request: string
 } {
-  const { goal, checks, discussion, context } = options
-  const known = context === '' ? '' : `\n\n<context>\n${context}\n</context>`
+  const { goal, inputs, checks, discussion, context } = options
+  const left = inputs.length === 0 ? '' : `\n\n${inputsText(inputs)}`
+  const known = `${left}${context === '' ? '' : `\n\n<context>\n${context}\n</context>`}`
   const command = checks.map((step) => step.command).join(' && ')
   const instructions = `${rules}\n\n${command ? `Checks: \`${command}\`` : 'This project has no checks that could be found.'}\n`
   if (!discussion) return { instructions, request: goal + known }

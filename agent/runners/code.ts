@@ -24,7 +24,13 @@ export async function runCode(work: Work): Promise<Outcome> {
   const discussion = await readDiscussion(work)
   const goal = String(task.params.goal)
   const context = await readContext(work, goal, Number(task.params.contextTokens ?? 0))
-  const { instructions, request } = codePrompt({ goal, checks: plan.checks, discussion, context })
+  const { instructions, request } = codePrompt({
+    goal,
+    inputs: task.inputs,
+    checks: plan.checks,
+    discussion,
+    context,
+  })
   const prepared = await runSteps(work, space.path, plan.setup)
   const broken = prepared.find((step) => step.state === 'failed')
   if (broken) {

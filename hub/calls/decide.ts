@@ -51,11 +51,11 @@ const rules: Rules = {
           `${id} does not belong to the org ${org}`,
           `Leave \`org\` out, or use one of: ${orgs.join(', ')}.`,
         ),
-  'row.see': (principal, { org, task, parent, repo }) => {
+  'row.see': (principal, { org, task, parent, isHanded = false, repo }) => {
     const inOrg = rules['org.use'](principal, { org })
     if (inOrg.kind !== 'allow') return inOrg
     const { task: ownTask, repo: ownRepo, kind } = principal
-    const isOwn = task === ownTask || (parent !== undefined && parent === ownTask)
+    const isOwn = isHanded || task === ownTask || (parent !== undefined && parent === ownTask)
     if (task !== undefined && ownTask !== undefined && !isOwn)
       return deny(`the credential of ${principal.id} is for ${ownTask} only`)
     if (repo !== undefined && kind === 'agent' && repo !== ownRepo)
@@ -65,13 +65,17 @@ const rules: Rules = {
       )
     return allow
   },
-  'task.submit': ({ id, kind, repo: own }, { repo }) =>
-    kind !== 'agent' || repo === undefined || repo === own
-      ? allow
-      : deny(
-          `the credential of ${id} is not for ${repo}`,
-          'A sub-task works on the repository of the task, or on none.',
-        ),
+  /** What a task is handed it may read, so an agent hands on nothing: it could name any task. */
+  'task.submit': ({ id, kind, repo: own }, { repo, inputs }) => {
+    if (kind !== 'agent') return allow
+    if (inputs > 0)
+      return deny(`${id} may not pass \`inputs\``, 'Say in the goal what the sub-task has to know.')
+    if (repo === undefined || repo === own) return allow
+    return deny(
+      `the credential of ${id} is not for ${repo}`,
+      'A sub-task works on the repository of the task, or on none.',
+    )
+  },
   'task.cancel': ({ id, task: own }, { task }) =>
     own === task
       ? deny(

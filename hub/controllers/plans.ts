@@ -37,7 +37,8 @@ export async function plans(context: ControllerContext): Promise<void> {
   ])
 }
 
-async function carryOn(context: ControllerContext, event: Event): Promise<void> {
+/** What one event lets go on; doing it again changes nothing. */
+export async function carryOn(context: ControllerContext, event: Event): Promise<void> {
   const { kind, subject, task, data } = event
   if (kind === 'plan.running') await advance(context, { plan: subject })
   if (kind === 'approval.decided' || kind === 'approval.void')

@@ -25,17 +25,19 @@ export type Subjects = {
   /** Act for an org: create in it, list it by name. */
   'org.use': { org: string }
   /**
-   * See or touch a row of an org; `task` and `repo` are given where an agent is bound to its own, and
-   * `parent` where it may also look at what it had others do.
+   * See or touch a row of an org; `task` and `repo` are given where an agent is bound to its own,
+   * `parent` where it may also look at what it had others do, and `isHanded` where `task` left it
+   * something to go on from.
    */
   'row.see': {
     org: string
     task?: string | undefined
     parent?: string | undefined
+    isHanded?: boolean
     repo?: string | undefined
   }
-  /** Submit a task on a repository, or on none. */
-  'task.submit': { repo: string | undefined }
+  /** Submit a task on a repository, or on none, with so many inputs of other tasks. */
+  'task.submit': { repo: string | undefined; inputs: number }
   /** End a task for good. */
   'task.cancel': { task: string }
   /** Say in the place of the hub what asked for a task. */

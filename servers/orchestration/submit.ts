@@ -55,7 +55,7 @@ export const taskSubmit = defineTool({
       })
     const org = orgFor(ctx, asked)
     const prepared = await taskPreparer(ctx, org)(input)
-    ctx.ensure('task.submit', { repo: prepared.repo ?? undefined })
+    ctx.ensure('task.submit', { repo: prepared.repo ?? undefined, inputs: inputs.length })
     // An agent's part of its own task is started on the authority that started the agent.
     if (principal.kind !== 'agent') await assertStartable(ctx)
     const { idempotency_key: _key, ...request } = input

@@ -32,7 +32,9 @@ export function nextMove({ requests, calls, instructions }: Transcript): Move {
   const check = /^Checks: `(.+)`$/m.exec(instructions)?.[1]
   const last = calls.at(-1)
   if (last?.tool === 'finish') return { thought: 'The work is finished.' }
-  const asked = editsAsked((requests.at(-1) ?? '').replace(/<context>[\s\S]*<\/context>/, ''))
+  const asked = editsAsked(
+    (requests.at(-1) ?? '').replace(/<(context|earlier-step)\b[\s\S]*?<\/\1>/g, ''),
+  )
   const pending = asked.find(({ path, text }) => !calls.some((call) => wrote(call, path, text)))
   if (pending) return carryOut(pending, calls)
   if (check === undefined)
