@@ -36,8 +36,7 @@ export type Gate = z.infer<typeof Gate>
 export const OnFailure = z.enum(['continue', 'stop'])
 
 /** How many steps are in each state. */
-export const StepCounts = z.record(StepState, z.int())
-export type StepCounts = z.infer<typeof StepCounts>
+const StepCounts = z.record(StepState, z.int())
 
 /** Where a plan's steps come from. */
 export const PlanSource = z.discriminatedUnion('kind', [

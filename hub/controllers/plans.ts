@@ -1,6 +1,8 @@
 import type { Change, ChangeReview } from '../../schemas/change.ts'
 import type { Event } from '../../schemas/event.ts'
 import type { Plan } from '../../schemas/plan.ts'
+import { readStepOfApproval } from '../../servers/orchestration/store/plan-steps.ts'
+import { readPlanOfApproval } from '../../servers/orchestration/store/plans.ts'
 import { readTask } from '../../servers/orchestration/store/tasks.ts'
 import type { ControllerContext } from './context.ts'
 import { follow } from './follow.ts'
@@ -41,8 +43,12 @@ export async function plans(context: ControllerContext): Promise<void> {
 export async function carryOn(context: ControllerContext, event: Event): Promise<void> {
   const { kind, subject, task, data } = event
   if (kind === 'plan.running') await advance(context, { plan: subject })
-  if (kind === 'approval.decided' || kind === 'approval.void')
-    await advance(context, { approval: subject })
+  if (kind === 'approval.decided' || kind === 'approval.void') {
+    const { reader } = context.store
+    const isOurs =
+      (await readStepOfApproval(reader, subject)) ?? (await readPlanOfApproval(reader, subject))
+    if (isOurs) await advance(context, { approval: subject })
+  }
   if (moves.has(kind) && typeof data.plan === 'string' && typeof data.step === 'string') {
     // The first time that it is queued is the plan's own doing.
     if (kind !== 'task.queued' || Number(data.attempts) > 0)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { carryOn } from '../../hub/controllers/plans.ts'
 import type { ControllerContext } from '../../hub/controllers/context.ts'
 import type { Granted } from '../../agent/lease.ts'
+import type { Event } from '../../schemas/event.ts'
 import type { Plan } from '../../schemas/plan.ts'
 import { StoreCalls } from '../helpers/store-calls.ts'
 import { median } from './load.ts'
@@ -10,6 +11,9 @@ import { median } from './load.ts'
 const lanes = 16
 /** Steps that are done of a plan: enough to tell what one costs. */
 const sample = 500
+const width = 5
+/** Steps that depend on one another; a larger plan has more of these beside each other. */
+const strand = 10
 
 /**
  * What the hub does for each step of a plan, from the end of one to the next that is ready: on a real
@@ -27,26 +31,29 @@ export async function benchPlans(root: string, sizes: number[]): Promise<string[
     const measured = []
     for (let round = 0; round < rounds; round++) measured.push(await runPlan(calls, size))
     await calls.store.close()
-    const steps = measured.reduce((sum, { schedulingMs }) => sum + schedulingMs.length, 0)
+    const steps = measured.reduce((sum, { done }) => sum + done, 0)
     const scheduling = measured.flatMap(({ schedulingMs }) => schedulingMs)
-    const mean = scheduling.reduce((sum, ms) => sum + ms, 0) / steps
-    costs.push(mean)
+    const cpuMs = measured.reduce((sum, run) => sum + run.cpuMs, 0) / steps
+    costs.push(cpuMs)
     const made = median(measured.map(({ createMs }) => createMs))
     lines.push(
       `plan of ${size.toLocaleString('en')} steps`.padEnd(39) +
-        ` ${mean.toFixed(2)} ms a step (p50 ${median(scheduling).toFixed(2)}), made in ${made.toFixed(0)} ms`,
+        ` ${cpuMs.toFixed(2)} ms of CPU a step, p50 ${median(scheduling).toFixed(1)} ms to the next on disk; made in ${made.toFixed(0)} ms`,
     )
   }
   lines.push(`  → ratio ${(costs.at(-1)! / costs[0]!).toFixed(2)} (budget: the same cost)`)
   return lines
 }
 
-/** Layers that each need the one before through a barrier, as the phases of a feature do. */
+/**
+ * Strands of layers that each need the one before through a barrier, as phases of a feature do. Of the
+ * same shape whatever the size: what a step costs depends on how many it needs and is handed.
+ */
 function layers(size: number): object[] {
-  const width = Math.max(2, Math.min(100, Math.round(size / 5)))
   const steps: { name: string; needs: string[] }[] = []
   let before: string[] = []
   for (let at = 0; at < size; at += width) {
+    if (at % strand === 0) before = []
     const layer = Array.from({ length: Math.min(width, size - at) }, (_, of) => `s${at + of}`)
     for (const name of layer)
       steps.push({ name, needs: before, ...{ template: 'command', command: 'true' } })
@@ -60,13 +67,21 @@ async function runPlan(calls: StoreCalls, size: number) {
   const startedAt = performance.now()
   const { id } = await calls.call<Plan>('plan_create', { steps: layers(size), max_parallel: lanes })
   const createMs = performance.now() - startedAt
-  const schedulingMs: number[] = []
   const context = {
     store: calls.store,
     signal: new AbortController().signal,
     call: (tool: string, args: Record<string, unknown>) => calls.call(tool, args),
   } as unknown as ControllerContext // As much of it as carryOn uses.
-  await carryOn(context, event('plan.running', id))
+  const schedulingMs: number[] = []
+  let cpuMs = 0
+  const schedule = async (cause: Event) => {
+    const [began, before] = [performance.now(), process.cpuUsage()]
+    await carryOn(context, cause)
+    const { user, system } = process.cpuUsage(before)
+    cpuMs += (user + system) / 1000
+    schedulingMs.push(performance.now() - began)
+  }
+  await schedule(event('plan.running', id))
   let worker = 0
   const most = Math.min(size, sample)
   for (let done = 0; done < most; done++) {
@@ -77,17 +92,15 @@ async function runPlan(calls: StoreCalls, size: number) {
     const { id: task, step } = lease.task
     const report = { outcome: 'succeeded', result: { summary: 'done' } }
     await calls.call('task_report', { task, fence: lease.fence, ...report })
-    const endedAt = performance.now()
-    await carryOn(context, event('task.succeeded', task, { plan: id, step }))
-    schedulingMs.push(performance.now() - endedAt)
+    await schedule(event('task.succeeded', task, { plan: id, step }))
   }
   const { plan } = await calls.call<{ plan: Plan }>('plan_read', { plan: id, limit: 1 })
   const end = most === size ? 'succeeded' : 'running'
   if (plan.state !== end) throw new Error(`the plan is ${plan.state}`)
-  return { createMs, schedulingMs }
+  return { createMs, schedulingMs, cpuMs, done: most }
 }
 
-const event = (kind: string, subject: string, data: Record<string, unknown> = {}) => ({
+const event = (kind: string, subject: string, data: Record<string, unknown> = {}): Event => ({
   seq: 0,
   at: 0,
   org: 'default',

@@ -55,6 +55,7 @@ CREATE TABLE plan_steps (
   approval     TEXT,
   reason       TEXT,
   updated_at   INTEGER NOT NULL,
+  is_gate      INTEGER NOT NULL,
   gate         TEXT,
   -- The task as a submitter would ask for it; null for a gate.
   request      TEXT,
@@ -62,8 +63,8 @@ CREATE TABLE plan_steps (
 ) STRICT;
 CREATE UNIQUE INDEX plan_steps_by_name ON plan_steps (plan, name);
 CREATE INDEX plan_steps_by_state ON plan_steps (plan, state, number);
-CREATE INDEX plan_steps_ready_gates ON plan_steps (plan, number)
-  WHERE state = 'ready' AND gate IS NOT NULL;
+-- What may begin: gates are opened before tasks are made, however many of either are ready.
+CREATE INDEX plan_steps_by_kind ON plan_steps (plan, state, is_gate, number);
 CREATE INDEX plan_steps_by_approval ON plan_steps (approval) WHERE approval IS NOT NULL;
 
 CREATE TABLE plan_edges (
@@ -74,4 +75,4 @@ CREATE TABLE plan_edges (
   early  INTEGER NOT NULL,
   PRIMARY KEY (plan, source, target)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX plan_edges_by_target ON plan_edges (plan, target, source);
+CREATE INDEX plan_edges_by_target ON plan_edges (plan, target, source, early);

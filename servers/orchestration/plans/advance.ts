@@ -70,22 +70,19 @@ async function decidePlan(
 ): Promise<PlanRow> {
   if (plan.state !== 'proposed' || !answered || answered.id !== plan.approval) return plan
   if (answered.state === 'approved') return movePlan(tx, plan, 'running')
-  if (answered.state !== 'denied') return plan
-  const failure = `${answered.decided_by} said no${answered.reason ? `: ${answered.reason}` : ''}`
-  return movePlan(tx, plan, 'canceled', { failure })
+  if (answered.state === 'pending') return plan
+  return movePlan(tx, plan, 'canceled', { failure: refusalOf(answered) })
 }
 
-async function takeAnswer(
-  round: Round,
-  step: StepRow,
-  { state, decided_by: by, reason }: ApprovalRow,
-): Promise<void> {
+async function takeAnswer(round: Round, step: StepRow, answered: ApprovalRow): Promise<void> {
   if (step.state !== 'held' || round.plan.state !== 'running') return
-  if (state === 'approved') return closeGate(round, step, { kind: 'passed' })
-  if (state !== 'denied') return
-  const why = `${by} said no${reason ? `: ${reason}` : ''}`
-  return closeGate(round, step, { kind: 'failed', reason: why })
+  if (answered.state === 'approved') return closeGate(round, step, { kind: 'passed' })
+  if (answered.state === 'pending') return
+  return closeGate(round, step, { kind: 'failed', reason: refusalOf(answered) })
 }
+
+const refusalOf = ({ state, decided_by: by, reason }: ApprovalRow): string =>
+  state === 'void' ? 'its question was taken back' : `${by} said no${reason ? `: ${reason}` : ''}`
 
 async function takeStep(
   round: Round,

@@ -8,7 +8,7 @@ export type Node = { name: string; needs: string[]; gate?: Gate | undefined }
 export type Placed = { needs: number[]; level: number }
 
 export const maxSteps = 20_000
-export const maxEdges = 200_000
+const maxEdges = 200_000
 export const maxLevel = 200
 
 /** The steps as a graph, in the order given; refused by name where it is none that can be run. */

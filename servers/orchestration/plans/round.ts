@@ -4,7 +4,7 @@ import type { PlanRow, Tally } from '../store/plans.ts'
 import { noSteps } from '../store/plans.ts'
 
 /** A gate that waits to be told whether changes were approved. */
-export type Asking = { step: string; tasks: string[] }
+type Asking = { step: string; tasks: string[] }
 
 /** One transaction's work on a plan; the counts are saved once, at its end. */
 export type Round = {

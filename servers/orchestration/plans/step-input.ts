@@ -7,7 +7,7 @@ import type { NewStep } from '../store/plan-steps.ts'
 import type { Edge } from '../store/plan-edges.ts'
 import { placeSteps } from './graph.ts'
 
-export const StepName = z
+const StepName = z
   .string()
   .regex(/^[^\s,|"'`]{1,60}$/u, 'a name is 1 to 60 characters without spaces, quotes or commas')
 
@@ -63,6 +63,7 @@ export async function makeGraph(
       task: null,
       approval: null,
       reason: null,
+      is_gate: input.gate === undefined ? 0 : 1,
       gate: input.gate === undefined ? null : JSON.stringify(input.gate),
       request: request === undefined ? null : JSON.stringify(request),
     })

@@ -6,20 +6,21 @@ import type { StepRow } from './plan-steps.ts'
 import type { Tally } from './plans.ts'
 import { noSteps } from './plans.ts'
 
-// What changes many steps of a plan at once: a statement each, however many they are.
+// What changes many steps of a plan at once: a statement each, however many they are. CROSS JOIN has
+// SQLite go from what is reached along its edges; by itself it may go over all edges of the plan for each.
 
 /** Steps that were not begun, and depend on one through others that were not. */
 const notBegunAfter = `number IN (
   WITH RECURSIVE reached (number) AS (
-    SELECT step.number FROM plan_edges JOIN plan_steps step
-      ON step.plan = plan_edges.plan AND step.number = plan_edges.target
+    SELECT step.number FROM plan_edges CROSS JOIN plan_steps step
     WHERE plan_edges.plan = :plan AND plan_edges.source = :number
+      AND step.plan = :plan AND step.number = plan_edges.target
       AND step.state IN ('waiting', 'ready')
     UNION
-    SELECT step.number FROM reached
-    JOIN plan_edges ON plan_edges.plan = :plan AND plan_edges.source = reached.number
-    JOIN plan_steps step ON step.plan = plan_edges.plan AND step.number = plan_edges.target
-    WHERE step.state IN ('waiting', 'ready')
+    SELECT step.number FROM reached CROSS JOIN plan_edges CROSS JOIN plan_steps step
+    WHERE plan_edges.plan = :plan AND plan_edges.source = reached.number
+      AND step.plan = :plan AND step.number = plan_edges.target
+      AND step.state IN ('waiting', 'ready')
   ) SELECT number FROM reached)`
 
 type Left = { state: 'skipped' | 'canceled'; reason: string }
@@ -89,8 +90,8 @@ export const listSubtree = async (
       `WITH RECURSIVE reached (number) AS (
          SELECT number FROM plan_steps WHERE plan = :plan AND number = :number
          UNION
-         SELECT plan_edges.target FROM reached
-         JOIN plan_edges ON plan_edges.plan = :plan AND plan_edges.source = reached.number
+         SELECT plan_edges.target FROM reached CROSS JOIN plan_edges
+         WHERE plan_edges.plan = :plan AND plan_edges.source = reached.number
        ) SELECT number FROM reached ORDER BY number`,
       { plan, number },
     )
@@ -131,20 +132,20 @@ export async function resetSteps(tx: Transaction, plan: string, numbers: number[
        updated_at = :now
      WHERE plan = :plan AND state = 'waiting' AND number IN (
        WITH RECURSIVE blocked (number) AS (
-         SELECT plan_edges.target FROM plan_steps bad
-         JOIN plan_edges ON plan_edges.plan = :plan AND plan_edges.source = bad.number
+         SELECT plan_edges.target FROM plan_steps bad CROSS JOIN plan_edges
          WHERE bad.plan = :plan AND bad.state IN ('failed', 'canceled', 'skipped')
+           AND plan_edges.plan = :plan AND plan_edges.source = bad.number
          UNION
-         SELECT plan_edges.target FROM blocked
-         JOIN plan_edges ON plan_edges.plan = :plan AND plan_edges.source = blocked.number
+         SELECT plan_edges.target FROM blocked CROSS JOIN plan_edges
+         WHERE plan_edges.plan = :plan AND plan_edges.source = blocked.number
        ) SELECT number FROM blocked)`,
     { plan, now },
   )
   await tx.run(
     `UPDATE plan_steps SET waits_for = (
-       SELECT count(*) FROM plan_edges JOIN plan_steps needed
-         ON needed.plan = plan_edges.plan AND needed.number = plan_edges.source
+       SELECT count(*) FROM plan_edges CROSS JOIN plan_steps needed
        WHERE plan_edges.plan = plan_steps.plan AND plan_edges.target = plan_steps.number
+         AND needed.plan = plan_edges.plan AND needed.number = plan_edges.source
          AND needed.state <> 'succeeded' AND NOT (plan_edges.early = 1 AND needed.proposed = 1))
      WHERE plan = :plan AND state = 'waiting'`,
     { plan },

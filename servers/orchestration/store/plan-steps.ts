@@ -3,6 +3,8 @@ import type { Reader, Row, Transaction } from '../../kit/sql.ts'
 import { anyOf } from '../../kit/sql.ts'
 import type { Tally } from './plans.ts'
 
+// CROSS JOIN has SQLite go along the edges of the one step, not over all steps in a state.
+
 type StepColumns = {
   plan: string
   number: number
@@ -20,6 +22,7 @@ type StepColumns = {
   approval: string | null
   reason: string | null
   updated_at: number
+  is_gate: number
   gate: string | null
   request: string | null
 }
@@ -66,7 +69,7 @@ export const listSteps = (
 /** Gates that may be opened. */
 export const listReadyGates = (reader: Reader, plan: string, limit: number): Promise<StepRow[]> =>
   reader.all<StepRow>(
-    `SELECT * FROM plan_steps WHERE plan = :plan AND state = 'ready' AND gate IS NOT NULL
+    `SELECT * FROM plan_steps WHERE plan = :plan AND state = 'ready' AND is_gate = 1
      ORDER BY number LIMIT :limit`,
     { plan, limit },
   )
@@ -74,7 +77,7 @@ export const listReadyGates = (reader: Reader, plan: string, limit: number): Pro
 /** Steps whose task may be made. */
 export const listReadySteps = (reader: Reader, plan: string, limit: number): Promise<StepRow[]> =>
   reader.all<StepRow>(
-    `SELECT * FROM plan_steps WHERE plan = :plan AND state = 'ready' AND gate IS NULL
+    `SELECT * FROM plan_steps WHERE plan = :plan AND state = 'ready' AND is_gate = 0
      ORDER BY number LIMIT :limit`,
     { plan, limit },
   )
@@ -87,9 +90,9 @@ export const listSources = (
   limit: number,
 ): Promise<StepRow[]> =>
   reader.all<StepRow>(
-    `SELECT step.* FROM plan_edges JOIN plan_steps step
-       ON step.plan = plan_edges.plan AND step.number = plan_edges.source
-     WHERE plan_edges.plan = :plan AND plan_edges.target = :target
+    `SELECT step.* FROM plan_edges CROSS JOIN plan_steps step
+     WHERE step.plan = plan_edges.plan AND step.number = plan_edges.source
+       AND plan_edges.plan = :plan AND plan_edges.target = :target
      ORDER BY plan_edges.source LIMIT :limit`,
     { plan, target, limit },
   )
@@ -97,10 +100,10 @@ export const listSources = (
 /** Gates right after a step that wait for somebody or something. */
 export const listHeldGates = (reader: Reader, plan: string, source: number): Promise<StepRow[]> =>
   reader.all<StepRow>(
-    `SELECT step.* FROM plan_edges JOIN plan_steps step
-       ON step.plan = plan_edges.plan AND step.number = plan_edges.target
-     WHERE plan_edges.plan = :plan AND plan_edges.source = :source
-       AND step.gate IS NOT NULL AND step.state = 'held'
+    `SELECT step.* FROM plan_edges CROSS JOIN plan_steps step
+     WHERE step.plan = plan_edges.plan AND step.number = plan_edges.target
+       AND plan_edges.plan = :plan AND plan_edges.source = :source
+       AND step.is_gate = 1 AND step.state = 'held'
      ORDER BY step.number LIMIT 200`,
     { plan, source },
   )

@@ -27,9 +27,9 @@ export const listLiveDescendants = (reader: Reader, id: string): Promise<TaskRow
     `WITH RECURSIVE below (id) AS (
        SELECT id FROM tasks WHERE parent = :id
        UNION
-       SELECT tasks.id FROM below JOIN tasks ON tasks.parent = below.id
-     ) SELECT tasks.* FROM below JOIN tasks ON tasks.id = below.id
-       WHERE tasks.finished_at IS NULL ORDER BY tasks.id`,
+       SELECT tasks.id FROM below CROSS JOIN tasks WHERE tasks.parent = below.id
+     ) SELECT tasks.* FROM below CROSS JOIN tasks WHERE tasks.id = below.id
+         AND tasks.finished_at IS NULL ORDER BY tasks.id`,
     { id },
   )
 
