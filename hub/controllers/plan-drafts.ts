@@ -39,6 +39,8 @@ export async function draftAll(context: ControllerContext): Promise<void> {
         })
         busy.set(id, drafting)
       }
+      // What has rested is under way again, or is drafted no more: somebody canceled it.
+      for (const [id, { until }] of failed) if (until <= clock.now()) failed.delete(id)
     })
     const due = [...failed.values()].map(({ until }) => until - clock.now())
     const waitMs = Math.min(busy.size > 0 ? busyLookMs : 30_000, ...due)
