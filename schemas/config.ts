@@ -54,6 +54,7 @@ const podVariables = [
   'SWITCHYARD_TASK',
   'SWITCHYARD_ENDPOINT',
   'SWITCHYARD_WORK',
+  'SWITCHYARD_INPUTS',
   'SWITCHYARD_UPSTREAM',
 ]
 
@@ -160,6 +161,18 @@ export const ConfigFile = z.strictObject({
       Org,
       z.strictObject({
         maxPods: z.int().min(0).max(1000).optional(),
+        maxDepth: z
+          .int()
+          .min(0)
+          .max(10)
+          .optional()
+          .describe('How deep tasks of agents may submit tasks; default: 3, 0 forbids it'),
+        maxChildren: z
+          .int()
+          .min(0)
+          .max(1000)
+          .optional()
+          .describe('Most tasks that the agent of one task may submit; default: 20'),
         upstreams: z
           .array(z.string())
           .default([])

@@ -1,5 +1,7 @@
 import type { ChangeComment } from '../../schemas/change.ts'
 import type { Step } from '../checks/detect.ts'
+import type { TaskInput } from '../../schemas/task.ts'
+import { inputsText } from '../inputs.ts'
 import type { Discussion, Merged } from './discussion.ts'
 import { askedFor, remarksOn } from './discussion.ts'
 
@@ -15,6 +17,7 @@ const remarkChars = 2000
 /** What the model is told: the rules and checks, then the goal or what reviewers asked for, and what conflicts. */
 export function codePrompt(options: {
   goal: string
+  inputs: TaskInput[]
   checks: Step[]
   discussion: Discussion | undefined
   merged?: Merged | undefined
@@ -23,8 +26,9 @@ export function codePrompt(options: {
   instructions: string
   request: string
 } {
-  const { goal, checks, discussion, merged, context } = options
-  const known = context === '' ? '' : `\n\n<context>\n${context}\n</context>`
+  const { goal, inputs, checks, discussion, merged, context } = options
+  const left = inputs.length === 0 ? '' : `\n\n${inputsText(inputs)}`
+  const known = `${left}${context === '' ? '' : `\n\n<context>\n${context}\n</context>`}`
   const command = checks.map((step) => step.command).join(' && ')
   const instructions = `${rules}\n\n${command ? `Checks: \`${command}\`` : 'This project has no checks that could be found.'}\n`
   const request = [discussion ? revisionText(goal, discussion) : goal, ...mergedText(merged)]

@@ -31,6 +31,7 @@ export async function runCode(work: Work): Promise<Outcome> {
   const context = await readContext(work, goal, Number(task.params.contextTokens ?? 0))
   const { instructions, request } = codePrompt({
     goal,
+    inputs: task.inputs,
     checks: plan.checks,
     discussion,
     merged,

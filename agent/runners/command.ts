@@ -1,5 +1,6 @@
 import { HubError } from '../../schemas/errors.ts'
 import type { Outcome, Work } from '../attempt.ts'
+import { inputsEnvironment } from '../inputs.ts'
 import { runCommand } from '../processes.ts'
 import { openWorkspace } from '../workspace.ts'
 
@@ -14,6 +15,7 @@ export async function runCommandTask(work: Work): Promise<Outcome> {
     cwd,
     signal,
     timeoutMs: lease.task.timeoutMs,
+    env: await inputsEnvironment(folder, lease.task),
     onOutput: (stream, bytes) => lease.log.write(stream, bytes),
   })
   const lastLine = result.tail.trimEnd().split('\n').at(-1) ?? ''

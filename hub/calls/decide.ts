@@ -10,6 +10,8 @@ type Rules = { [A in Action]: (principal: Principal, subject: Subjects[A]) => De
 // What a pod may do before it holds a lease, and after it reported: nothing but these.
 const beforeLease = new Set(['task_claim', 'whoami'])
 const afterLease = new Set(['task_report', 'whoami'])
+// How an agent has parts of its task done by others; the rest of `task:write` is not for agents.
+const delegation = new Set(['task_submit', 'task_cancel'])
 
 /** One rule for each action. What no rule allows is denied. */
 const rules: Rules = {
@@ -43,6 +45,7 @@ const rules: Rules = {
     if (principal.kind === 'hub' && scope === 'upstream:use')
       return deny(`${principal.id} may not call ${name}: a peer reaches only this hub's own tools`)
     if (principal.kind === 'agent' && scope === 'upstream:use' && granted) return allow
+    if (principal.kind === 'agent' && delegation.has(name)) return allow
     if (hasScope(principal, scope)) return allow
     return deny(
       `${principal.id} may not call ${name}: it needs the scope ${scope}`,
@@ -56,11 +59,12 @@ const rules: Rules = {
           `${id} does not belong to the org ${org}`,
           `Leave \`org\` out, or use one of: ${orgs.join(', ')}.`,
         ),
-  'row.see': (principal, { org, task, repo }) => {
+  'row.see': (principal, { org, task, parent, isHanded = false, repo }) => {
     const inOrg = rules['org.use'](principal, { org })
     if (inOrg.kind !== 'allow') return inOrg
     const { task: ownTask, repo: ownRepo, kind } = principal
-    if (task !== undefined && ownTask !== undefined && task !== ownTask)
+    const isOwn = isHanded || task === ownTask || (parent !== undefined && parent === ownTask)
+    if (task !== undefined && ownTask !== undefined && !isOwn)
       return deny(`the credential of ${principal.id} is for ${ownTask} only`)
     if (repo !== undefined && kind === 'agent' && repo !== ownRepo)
       return deny(
@@ -69,6 +73,35 @@ const rules: Rules = {
       )
     return allow
   },
+  /** What a task is handed it may read, so an agent hands on nothing: it could name any task. */
+  'task.submit': ({ id, kind, repo: own }, { repo, inputs }) => {
+    if (kind !== 'agent') return allow
+    if (inputs > 0)
+      return deny(`${id} may not pass \`inputs\``, 'Say in the goal what the sub-task has to know.')
+    if (repo === undefined || repo === own) return allow
+    return deny(
+      `the credential of ${id} is not for ${repo}`,
+      'A sub-task works on the repository of the task, or on none.',
+    )
+  },
+  'task.cancel': ({ id, task: own }, { task }) =>
+    own === task
+      ? deny(
+          `${id} may not cancel its own task`,
+          'Report it as failed with task_report; task_cancel ends tasks that you submitted.',
+        )
+      : allow,
+  'provenance.set': ({ id, kind }, { via }) =>
+    kind === 'service'
+      ? allow
+      : deny(
+          `${id} may not say that a task comes from a ${via}`,
+          'Leave `provenance` out: the hub records who asks. `reason` says why.',
+        ),
+  'plan.create': ({ id, kind }) =>
+    kind === 'agent'
+      ? deny(`${id} may not make plans`, 'An agent submits single tasks, by task_submit.')
+      : allow,
   /** A name under which another credential works leads to that one's lease, so it is not shared. */
   'agent.work': ({ id, kind }, { agent, owner }) => {
     if (kind === 'agent' && id !== agent)

@@ -5,6 +5,7 @@ import { guarded } from './context.ts'
 import { dispatch } from './dispatch.ts'
 import { knowledge } from './knowledge.ts'
 import { lease } from './lease.ts'
+import { plans } from './plans.ts'
 import { livePods } from './pods.ts'
 import { reconcile } from './reconcile.ts'
 import { retention } from './retention.ts'
@@ -43,6 +44,7 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       approvals(context('approvals')),
       review(context('review')),
       knowledge(context('knowledge')),
+      plans(context('plans')),
       sources(context('sources')),
       retention(context('retention')),
     ])

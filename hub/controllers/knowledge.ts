@@ -94,7 +94,7 @@ async function afterMerge(
       repo: task.repo,
       project,
       feature,
-      tasks: tasks.map((taskId) => ({ id: taskId })),
+      tasks,
       state: 'done',
       evidence,
     })

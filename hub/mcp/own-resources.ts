@@ -58,6 +58,7 @@ const nested = (
 /** Nouns worth attaching to a conversation or watching. Each is what its tool returns. */
 const kinds: ResourceKind[] = [
   kind('task', 'task_read', 'task', 'A task: goal, state, attempts, result'),
+  kind('plan', 'plan_read', 'plan', 'A plan: its steps, what each needs and how far it is'),
   kind('log', 'task_log', 'task', 'The log of a task'),
   kind('change', 'change_read', 'change', 'A proposed change: revisions, diff, checks, comments'),
   { ...nested('note', ['vault', 'path'], 'A note of a vault'), file: noteFile },

@@ -3,7 +3,7 @@ import type { ApprovalRule } from '../../schemas/config.ts'
 import type { Effect } from '../../schemas/effect.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Scope } from '../../schemas/scope.ts'
-import type { Isolation } from '../../schemas/task.ts'
+import type { Isolation, Provenance } from '../../schemas/task.ts'
 
 /** Whether an agent's lease still stands; `none` for credentials that were never bound to one. */
 export type LeaseState = 'live' | 'ended' | 'none'
@@ -27,8 +27,26 @@ export type Subjects = {
   'tool.list': ToolSubject
   /** Act for an org: create in it, list it by name. */
   'org.use': { org: string }
-  /** See or touch a row of an org; `task` and `repo` are given where an agent is bound to its own. */
-  'row.see': { org: string; task?: string | undefined; repo?: string | undefined }
+  /**
+   * See or touch a row of an org; `task` and `repo` are given where an agent is bound to its own,
+   * `parent` where it may also look at what it had others do, and `isHanded` where `task` left it
+   * something to go on from.
+   */
+  'row.see': {
+    org: string
+    task?: string | undefined
+    parent?: string | undefined
+    isHanded?: boolean
+    repo?: string | undefined
+  }
+  /** Submit a task on a repository, or on none, with so many inputs of other tasks. */
+  'task.submit': { repo: string | undefined; inputs: number }
+  /** End a task for good. */
+  'task.cancel': { task: string }
+  /** Say in the place of the hub what asked for a task. */
+  'provenance.set': { via: Provenance['via'] }
+  /** Have several tasks done that depend on one another. */
+  'plan.create': { org: string }
   /** Work under the name of an agent; `owner` is who registered it, if somebody did. */
   'agent.work': { agent: string; owner: string | undefined }
   /** Have the org work with a repository of this machine that it has not worked with. */

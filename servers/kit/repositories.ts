@@ -30,11 +30,17 @@ export async function workingTree(
   repo: string,
 ): Promise<{ id: string; org: string; path: string }> {
   const org = orgFor(ctx, undefined)
-  if (!isAbsolute(repo) || !ctx.may('repository.add', { org, path: repo }))
-    return findRepository(ctx, repo)
+  if (!isAbsolute(repo) || !ctx.may('repository.add', { org, path: repo })) {
+    // A controller reads what a person named who may, such as the feature of a plan.
+    const mayRead = isAbsolute(repo) && ctx.may('source.add', { path: repo, known: false })
+    if (!mayRead || (await isKnown(ctx, repo))) return findRepository(ctx, repo)
+  }
   const path = await repositoryAt(ctx, repo)
   return (await readRepositoryAt(ctx.reader, org, path)) ?? { id: path, org, path }
 }
+
+const isKnown = async (ctx: Context, path: string): Promise<boolean> =>
+  (await readRepositoriesAt(ctx.reader, path)).length > 0
 
 /** The top folder of the repository at `path`; neither it nor its Git folder may be the hub's own. */
 export async function repositoryAt(ctx: Context, path: string): Promise<string> {

@@ -5,6 +5,7 @@ import { readBlob, writeBlob } from '../kit/blobs.ts'
 import type { Context } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
 import { keepArtifact, listArtifacts, readArtifact, toArtifact } from './store/artifacts.ts'
+import { findHanded } from './handed.ts'
 import { requireLease } from './store/attempts.ts'
 import { findTask } from './store/tasks.ts'
 import { artifactsText, artifactText } from './texts.ts'
@@ -77,7 +78,7 @@ export const artifactList = defineTool({
   output: z.object({ items: z.array(Artifact) }),
   text: artifactsText,
   run: async ({ task }, ctx) => {
-    await findTask(ctx, ctx.reader, task)
+    await findHanded(ctx, ctx.reader, task)
     return { items: (await listArtifacts(ctx.reader, task)).map(toArtifact) }
   },
 })
@@ -120,6 +121,6 @@ async function findArtifact(ctx: Context, id: string): Promise<Artifact> {
     throw new HubError('not_found', `there is no artifact ${JSON.stringify(id)}`, {
       hint: 'artifact_list shows them.',
     })
-  await findTask(ctx, ctx.reader, row.task)
+  await findHanded(ctx, ctx.reader, row.task)
   return toArtifact(row)
 }

@@ -3,21 +3,29 @@ import { agentList, agentRead, agentRetire } from './agents.ts'
 import { approvalDecide, approvalExpire } from './approval-answers.ts'
 import { approvalList, approvalRequest } from './approvals.ts'
 import { artifactCreate, artifactList, artifactRead } from './artifacts.ts'
+import { taskCancel } from './cancel.ts'
 import { taskClaim } from './claim.ts'
 import { eventList } from './events.ts'
 import { approvalRevoke, grantList } from './grants.ts'
 import { taskHold } from './hold.ts'
 import { leaseGrant, taskHeartbeat, taskReap, taskRelease } from './leases.ts'
 import { taskLog, taskLogAppend } from './logs.ts'
+import { planAdvance } from './plans/advance.ts'
+import { planCancel } from './plans/cancel.ts'
+import { planCreate } from './plans/create.ts'
+import { planDraft, planExpand } from './plans/expand.ts'
+import { planList, planRead } from './plans/read.ts'
+import { planRetry } from './plans/retry.ts'
 import { taskReport, taskSettle } from './report.ts'
 import { taskSubmit } from './submit.ts'
-import { taskCancel, taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
+import { taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
 import { templateList, templateRead } from './templates.ts'
 
 export const orchestration = defineServer({
   name: 'orchestration',
   title: 'Orchestration',
-  description: 'Tasks, their attempts, logs and artifacts, the agents that do them, and approvals.',
+  description:
+    'Tasks and plans of them, their attempts, logs and artifacts, the agents that do them, and approvals.',
   tools: [
     taskSubmit,
     taskRead,
@@ -27,6 +35,11 @@ export const orchestration = defineServer({
     taskCancel,
     taskRetry,
     taskMessage,
+    planCreate,
+    planRead,
+    planList,
+    planCancel,
+    planRetry,
     templateList,
     templateRead,
     artifactList,
@@ -49,6 +62,9 @@ export const orchestration = defineServer({
     taskSettle,
     taskHold,
     leaseGrant,
+    planAdvance,
+    planExpand,
+    planDraft,
     agentRetire,
     approvalExpire,
   ],

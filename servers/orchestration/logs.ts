@@ -4,7 +4,7 @@ import { LogChunk, LogEncoding, LogStream, maxChunkBytes } from '../../schemas/l
 import { defineTool } from '../kit/tool.ts'
 import { requireLease, saveLogPosition } from './store/attempts.ts'
 import { appendChunks, readChunks, readLogEnd } from './store/logs.ts'
-import { findTask } from './store/tasks.ts'
+import { findRelated, findTask } from './store/tasks.ts'
 import { logText } from './texts.ts'
 
 /** What one task may log. Beyond it appends are refused, so that one task cannot fill the disk. */
@@ -92,7 +92,7 @@ export const taskLog = defineTool({
   output: z.object({ items: z.array(LogChunk), next: z.int(), more: z.boolean() }),
   text: logText,
   run: async ({ task, after, tail, max_bytes: maxBytes, wait_ms: waitMs }, ctx) => {
-    await findTask(ctx, ctx.reader, task)
+    await findRelated(ctx, ctx.reader, task)
     using changes = ctx.store.topics.listen([`log:${task}`, task])
     const last = async () => (await readLogEnd(ctx.reader, task)).nextSeq - 1
     const reached = await last()

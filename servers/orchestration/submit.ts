@@ -3,64 +3,41 @@ import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { Org } from '../../schemas/principal.ts'
-import type { Provenance } from '../../schemas/task.ts'
-import { Isolation, Requirements, Resources, Task, TaskBudget } from '../../schemas/task.ts'
+import { Provenance, Task, TaskInput } from '../../schemas/task.ts'
 import { startableClusters } from '../kit/clusters.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
-import { repositoryAt } from '../kit/repositories.ts'
 import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
+import { requestFields, taskPreparer, taskRequest } from './new-task.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
-import { insertTask, knowsRepository, readTaskByKey } from './store/tasks.ts'
-import { applyTemplate, templateNames } from './templates.ts'
+import { insertTask, readTaskByKey } from './store/tasks.ts'
+import { delegate } from './sub-tasks.ts'
+import { templateNames } from './templates.ts'
+
+const maxInputChars = 65_536
 
 export const taskSubmit = defineTool({
   name: 'task_submit',
   title: 'Submit a task',
   description:
-    'Queues a unit of work for an agent and returns the task at once; follow it with task_wait or task_log. Use template ci to run checks, code to have a goal carried out and a change opened, command for a plain command line.',
+    'Queues a unit of work for an agent and returns the task at once; follow it with task_wait or task_log. Use template ci to run checks, code to have a goal carried out and a change opened, command for a plain command line; plan_create for several that depend on one another.',
   effect: 'create',
   scope: 'task:write',
   needsDiskRoom: true,
   input: {
     template: z.enum(templateNames).describe('Kind of task: command, ci, code or review'),
-    repo: z
-      .string()
-      .max(4096)
-      .optional()
-      .describe('Absolute path of the Git repository to work on'),
-    goal: z
-      .string()
-      .max(20_000)
-      .optional()
-      .describe('For code: what should be true when it is done'),
-    command: z.string().max(8000).optional().describe('For command: the command line to run'),
-    model: z.string().max(200).optional().describe('Model as provider/name, or a configured name'),
-    title: z
-      .string()
-      .min(1)
-      .max(200)
-      .optional()
-      .describe('Short title; default: made from the goal'),
-    ref: z.string().max(200).optional().describe('Branch, tag or commit to start from'),
-    params: z.record(z.string(), z.unknown()).default({}).describe('Further template parameters'),
-    priority: z.int().min(-100).max(100).default(0).describe('Higher runs first'),
-    max_attempts: z.int().min(1).max(20).optional().describe('Failed attempts before giving up'),
-    timeout_ms: z
-      .int()
-      .min(1000)
-      .max(86_400_000)
-      .default(3_600_000)
-      .describe('Time limit of an attempt'),
-    resources: Resources.prefault({}).describe('What the agent needs'),
-    isolation: Isolation.optional().describe(
-      'Least isolation to accept; bwrap refuses unisolated nodes',
-    ),
-    requirements: Requirements.optional().describe('What whoever does it must offer'),
-    budget: TaskBudget.optional().describe('What it may spend'),
+    ...requestFields,
     reason: z.string().max(2000).optional().describe('Why it is asked for, for the record'),
+    inputs: z
+      .array(TaskInput)
+      .max(50)
+      .default([])
+      .describe('What earlier tasks left for it, such as those of another hub'),
+    provenance: Provenance.optional().describe(
+      'What asked for it; only controllers of the hub say so',
+    ),
     for_task: z
       .string()
       .max(60)
@@ -76,54 +53,51 @@ export const taskSubmit = defineTool({
   },
   output: Task,
   run: async (input, ctx) => {
-    const { template, goal, command, ref, params } = input
-    const given = Object.entries({ goal, command, ref }).filter(([, value]) => value !== undefined)
-    const applied = applyTemplate(template, { ...params, ...Object.fromEntries(given) })
-    const repo = await checkedRepo(ctx, input, applied.definition.needsRepo)
-    if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
-    const org = orgFor(ctx, input.org)
-    const submitter = await submitterFor(ctx, input.for_task)
-    await assertStartable(ctx, submitter)
-    if (repo !== undefined && !(await knowsRepository(ctx.reader, org, repo)))
-      ctx.ensure('repository.add', { org, path: repo })
-    const title = input.title ?? makeTitle(template, goal ?? command, repo)
-    const { idempotency_key: key = null, ...request } = input
+    const { reason, inputs, org: asked, idempotency_key: key = null, for_task: of } = input
+    const provenance =
+      input.provenance ?? (of === undefined ? undefined : ({ via: 'review', id: of } as const))
+    const { principal } = ctx
+    if (provenance) ctx.ensure('provenance.set', { via: provenance.via })
+    if (JSON.stringify(inputs).length > maxInputChars)
+      throw new HubError('invalid', `\`inputs\` has more than ${maxInputChars} characters`, {
+        hint: 'Shorten the summaries.',
+      })
+    const org = orgFor(ctx, asked)
+    const prepared = await taskPreparer(ctx, org)(input)
+    ctx.ensure('task.submit', { repo: prepared.repo ?? undefined, inputs: inputs.length })
+    // An agent's part of its own task is started on the authority that started the agent.
+    const author = await submitterFor(ctx, of)
+    if (principal.kind !== 'agent') await assertStartable(ctx, author)
+    const { idempotency_key: _key, ...request } = input
     const digest = hash('sha256', JSON.stringify(request))
     const id = ctx.id('task')
     return ctx.transaction(async (tx) => {
       const earlier = key === null ? undefined : await readTaskByKey(tx, org, key)
       if (earlier) return toTask(sameRequest(earlier, digest, key))
-      const asked = {
+      const part =
+        principal.task === undefined ? undefined : await delegate(ctx, tx, principal.task, prepared)
+      const { prepared: accepted = prepared, submitter = author, ...place } = part ?? {}
+      const origin = { ...(provenance ?? provenanceOf(ctx)), ...(reason ? { reason } : {}) }
+      const asked = taskRequest(accepted, {
         id,
         org,
-        title,
-        template,
-        params: JSON.stringify(applied.params),
-        repo: repo ?? null,
-        priority: input.priority,
-        max_attempts: input.max_attempts ?? applied.definition.maxAttempts,
-        resources: JSON.stringify(input.resources),
-        isolation: input.isolation ?? null,
-        timeout_ms: input.timeout_ms,
-        model: input.model ?? null,
-        parent: null,
-        depth: 0,
-        plan: null,
-        step: null,
-        provenance: JSON.stringify(provenanceOf(input)),
-        requirements: JSON.stringify(input.requirements ?? {}),
-        budget: JSON.stringify(input.budget ?? {}),
-        inputs: '[]',
-        retry_of: null,
+        ...place,
+        provenance: JSON.stringify(origin satisfies Provenance),
+        inputs: JSON.stringify(inputs),
         idempotency_key: key,
         request_digest: digest,
-      }
-      const row = newTaskRow(asked, ctx.principal.id, tx.now)
+      })
+      const row = newTaskRow(asked, principal.id, tx.now)
       await insertTask(tx, row, submitter)
       return toTask(row)
     })
   },
 })
+
+function provenanceOf({ principal }: Context): Provenance {
+  if (principal.task !== undefined) return { via: 'task', id: principal.task }
+  return principal.kind === 'hub' ? { via: 'peer', id: principal.id } : { via: 'call' }
+}
 
 /** Refused at once when no pod could be started for the caller. Without a dispatcher other agents do the work. */
 export async function assertStartable(ctx: Context, submitter = ctx.principal): Promise<void> {
@@ -138,17 +112,6 @@ async function submitterFor(ctx: Context, task: string | undefined): Promise<Pri
   return submitter === 'unknown' ? ctx.principal : submitter
 }
 
-const provenanceOf = ({
-  for_task: id,
-  reason,
-}: {
-  for_task?: string | undefined
-  reason?: string | undefined
-}): Provenance => ({
-  ...(id === undefined ? { via: 'call' as const } : { via: 'review' as const, id }),
-  ...(reason === undefined ? {} : { reason }),
-})
-
 function sameRequest(earlier: TaskRow, digest: string, key: string | null): TaskRow {
   if (earlier.request_digest === digest) return earlier
   throw new HubError(
@@ -158,23 +121,4 @@ function sameRequest(earlier: TaskRow, digest: string, key: string | null): Task
       hint: `It made ${earlier.id}. Use a new key for a different task.`,
     },
   )
-}
-
-async function checkedRepo(
-  ctx: Context,
-  { repo, template }: { repo?: string | undefined; template: string },
-  needed: boolean,
-): Promise<string | undefined> {
-  if (repo !== undefined) return repositoryAt(ctx, repo)
-  if (!needed) return undefined
-  throw new HubError('invalid', `template ${template} needs a repository`, {
-    hint: 'Pass `repo`, the absolute path of a Git repository on the hub machine.',
-  })
-}
-
-function makeTitle(template: string, text: string | undefined, repo: string | undefined): string {
-  const line = text?.split('\n', 1)[0]?.trim()
-  const where = repo?.split('/').at(-1)
-  const title = line || [template, where].filter(Boolean).join(' on ')
-  return title.length > 100 ? `${title.slice(0, 99)}…` : title
 }

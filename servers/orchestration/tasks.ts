@@ -7,29 +7,33 @@ import { Attempt, Task, TaskState, isTerminal } from '../../schemas/task.ts'
 import { orgFilter } from '../kit/context.ts'
 import type { Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
-import { endAttempt, listAttempts, toAttempt } from './store/attempts.ts'
+import { listAttempts, toAttempt } from './store/attempts.ts'
 import { addMessage } from './store/messages.ts'
+import { listChildren } from './store/task-family.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
-import { findTask, insertTask, listTasks, makeDue, moveTask } from './store/tasks.ts'
+import { findRelated, findTask, insertTask, listTasks, makeDue, moveTask } from './store/tasks.ts'
 import { assertStartable } from './submit.ts'
 import { taskText, tasksText } from './texts.ts'
 
+const shownChildren = 50
+const Child = Task.pick({ id: true, state: true, title: true })
 const taskId = z.string().max(60).describe('Task id, as task_submit and task_list return it')
 
 export const taskRead = defineTool({
   name: 'task_read',
   title: 'Read a task',
   description:
-    'Shows one task with its attempts and result. Use task_log for its output and change_read for the change it opened.',
+    'Shows one task with its attempts, its result, and the tasks its agent submitted. Use task_log for its output and change_read for the change it opened.',
   effect: 'read',
   scope: 'task:read',
   input: { task: taskId },
-  output: z.object({ task: Task, attempts: z.array(Attempt) }),
+  output: z.object({ task: Task, attempts: z.array(Attempt), children: z.array(Child) }),
   text: taskText,
   run: async ({ task }, ctx) => ({
-    task: toTask(await findTask(ctx, ctx.reader, task)),
+    task: toTask(await findRelated(ctx, ctx.reader, task)),
     attempts: (await listAttempts(ctx.reader, task)).map(toAttempt),
+    children: await listChildren(ctx.reader, task, shownChildren),
   }),
 })
 
@@ -37,20 +41,29 @@ export const taskList = defineTool({
   name: 'task_list',
   title: 'List tasks',
   description:
-    'Lists tasks, newest first. Narrow it by state or org; use task_read for one task in full.',
+    'Lists tasks, newest first. Narrow it by state, org, plan or the task that asked for them; use task_read for one task in full.',
   effect: 'read',
   scope: 'task:read',
   input: {
     state: TaskState.optional().describe('Only tasks in this state'),
     org: Org.optional().describe('Only this org'),
+    plan: z.string().max(60).optional().describe('Only tasks of this plan'),
+    parent: z
+      .string()
+      .max(60)
+      .optional()
+      .describe('Only tasks that the agent of this one submitted'),
     ...pageInput,
   },
   output: page(Task),
   text: tasksText,
-  run: ({ state, org, cursor, limit }, ctx) =>
+  run: ({ state, org, plan, parent, cursor, limit }, ctx) =>
     listTasks(ctx.reader, {
       state,
-      id: ctx.principal.task,
+      // An agent sees its task, and what it had others do.
+      id: parent !== undefined && parent === ctx.principal.task ? undefined : ctx.principal.task,
+      plan,
+      parent,
       orgs: orgFilter(ctx, org),
       cursor,
       limit,
@@ -77,7 +90,7 @@ export const taskWait = defineTool({
     const deadline = ctx.now() + (asked ?? older ?? 25_000)
     using changes = ctx.store.topics.listen([task])
     for (;;) {
-      const row = await findTask(ctx, ctx.reader, task)
+      const row = await findRelated(ctx, ctx.reader, task)
       const settled = isTerminal(row.state) || row.state === 'in_review' || row.state === 'waiting'
       const done = after === undefined ? settled : row.updated_at > after
       const left = deadline - ctx.now()
@@ -85,26 +98,6 @@ export const taskWait = defineTool({
       await changes.next(left, ctx.signal)
     }
   },
-})
-
-export const taskCancel = defineTool({
-  name: 'task_cancel',
-  title: 'Cancel a task',
-  description:
-    'Stops a task for good and ends its processes. Use task_retry instead to have it tried again.',
-  effect: 'update',
-  scope: 'task:write',
-  idempotent: true,
-  input: { task: taskId, reason: z.string().max(500).optional().describe('Why, for the record') },
-  output: Task,
-  run: ({ task, reason }, ctx) =>
-    ctx.transaction(async (tx) => {
-      const row = await findTask(ctx, tx, task)
-      if (row.state === 'canceled') return toTask(row)
-      await endAttempt(tx, task, 'canceled')
-      const failure = { code: 'canceled', message: reason ?? `canceled by ${ctx.principal.id}` }
-      return toTask(await moveTask(tx, row, 'cancel', { failure }))
-    }),
 })
 
 export const taskRetry = defineTool({
@@ -148,6 +141,10 @@ async function tryAgain(
       hint: 'Use task_message to steer it, or task_cancel first.',
     })
   }
+  if (row.plan !== null)
+    throw new HubError('conflict', `task ${row.id} is the step ${row.step} of ${row.plan}`, {
+      hint: 'plan_retry runs a step again, with what depends on it.',
+    })
   const request = { ...row, id: copyId, retry_of: row.id, idempotency_key: null }
   const copy = newTaskRow(request, by.id, tx.now)
   await insertTask(tx, copy, by)

@@ -25,9 +25,18 @@ export const tasksText = (page: Page<Task>): string =>
   })
 
 /** A task in full; of its attempts only how they went. */
-export function taskText({ task, attempts }: { task: Task; attempts: Attempt[] }): string {
+export function taskText({
+  task,
+  attempts,
+  children,
+}: {
+  task: Task
+  attempts: Attempt[]
+  children: Pick<Task, 'id' | 'state' | 'title'>[]
+}): string {
   const { failure, ...rest } = task
   return [
+    originText(task),
     cutText(JSON.stringify(rest), 8000),
     ...(failure ? [`failure: ${failure.code}: ${cutText(failure.message, failureChars)}`] : []),
     'attempts:',
@@ -42,7 +51,24 @@ export function taskText({ task, attempts }: { task: Task; attempts: Attempt[] }
         failure: ({ failure: why }) => why && `${why.code}: ${why.message}`,
       },
     ),
+    ...(children.length === 0
+      ? []
+      : [
+          'tasks that its agent submitted:',
+          tableText(
+            { items: children },
+            { id: ({ id }) => id, state: ({ state }) => state, title: ({ title }) => title },
+          ),
+        ]),
   ].join('\n')
+}
+
+/** Who or what asked for a task, and why. */
+function originText({ provenance: { via, id, reason }, submittedBy, plan, step }: Task): string {
+  const where = plan === undefined ? '' : `, the step ${step} of ${plan}`
+  const what = via === 'call' ? '' : ` by way of the ${via}${id === undefined ? '' : ` ${id}`}`
+  const why = reason === undefined ? '' : `: ${lineText(reason, 300)}`
+  return `asked for by ${submittedBy}${what}${where}${why}`
 }
 
 /** Output as it was written; what is not from the process's own stream is marked. */

@@ -7,6 +7,7 @@ import { benchCalls, callHeaders, callMeta } from './calls.ts'
 import { startServer } from './processes.ts'
 import { benchRelay } from './relay.ts'
 import { median, post, rssMb } from './load.ts'
+import { benchPlans } from './plans.ts'
 import { benchClaims, benchStart } from './tasks.ts'
 
 // `npm run bench [-- SECTION …]`: the budgets of the design, measured on this machine in one run. Ratios within a
@@ -21,6 +22,7 @@ const sections: Record<string, [string, () => Promise<string[]>]> = {
   relay: ['A relayed call, 32 at a time', withUpstreams],
   agents: ['Agents', () => withHub('agents', [], benchStart)],
   claims: ['Claims', () => benchClaims(root, [1000, 1_000_000])],
+  plans: ['Plans', () => benchPlans(root, [10, 10_000])],
 }
 const listCall = {
   name: 'tools/list',

@@ -16,6 +16,7 @@ const reading = new Registry([...servers, describedHubServer()])
 /** The least that each tool has to be told; one that is not named takes no arguments. */
 const argumentsFor = (hub: LargeHub): Record<string, object> => ({
   task_read: { task: hub.task },
+  plan_read: { plan: hub.plan },
   task_wait: { task: hub.task },
   task_log: { task: hub.task },
   template_read: { name: 'code' },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Change } from '../../schemas/change.ts'
 import type { Pod } from '../../schemas/cluster.ts'
+import type { Plan } from '../../schemas/plan.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Workspace } from '../../schemas/repo.ts'
 import { makeFolder } from './folder.ts'
@@ -15,6 +16,7 @@ export type LargeHub = TestHub & {
   repo: string
   feature: string
   task: string
+  plan: string
   change: string
   head: string
   artifact: string
@@ -91,6 +93,7 @@ export async function startLargeHub(): Promise<LargeHub> {
   const repo = await makeRepo(files)
   const made = {
     ...(await makeTask(hub)),
+    plan: await makePlan(hub),
     ...(await makeChange(hub, repo)),
     pod: await makePod(hub),
   }
@@ -136,6 +139,22 @@ async function makeTask(hub: TestHub) {
   return { task, artifact }
 }
 
+/** Ten thousand steps, most of which wait for many. */
+async function makePlan(hub: TestHub): Promise<string> {
+  const steps = count(10_000).map((n) => ({
+    name: `rebuild-the-invoices-of-customer-${n}`,
+    title: words(n, 20),
+    needs:
+      n < 100
+        ? []
+        : count(8).map((at) => `rebuild-the-invoices-of-customer-${(n % 100) + at * (n % 2)}`),
+    template: 'command',
+    command: words(n, 40),
+  }))
+  const { id } = await hub.call<Plan>('plan_create', { steps, reason: words(3, 90) })
+  return id
+}
+
 async function makeChange(hub: TestHub, repo: string) {
   const refs = count(120).map((n) => `create refs/heads/feature/number-${n}-of-many HEAD\n`)
   await gitRaw(['-C', repo, 'update-ref', '--stdin'], { input: refs.join('') })
@@ -175,6 +194,7 @@ function multiply(file: string): void {
     db.prepare(`SELECT max(seq) FROM ${table}`).pluck().get() as number // Both have rows.
   db.transaction(() => {
     copy('tasks', 10_000, (n) => ({ id: `task-0${n}`, idempotency_key: null }))
+    copy('plans', 300, (n) => ({ id: `plan-0${n}`, idempotency_key: null, approval: null }))
     copy('attempts', 30, (n) => ({ id: `att-0${n}`, number: n + 2 }))
     copy('artifacts', 300, (n) => ({ id: `art-0${n}`, name: `report-${n}.txt` }))
     copy('approvals', 300, (n) => ({ id: `app-0${n}`, state: 'pending' }))

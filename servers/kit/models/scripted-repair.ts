@@ -34,7 +34,9 @@ export function nextMove({ requests, calls, instructions }: Transcript): Move {
   const check = /^Checks: `(.+)`$/m.exec(instructions)?.[1]
   const last = calls.at(-1)
   if (last?.tool === 'finish') return { thought: 'The work is finished.' }
-  const asked = readRequests((requests.at(-1) ?? '').replace(/<context>[\s\S]*<\/context>/, ''))
+  const asked = readRequests(
+    (requests.at(-1) ?? '').replace(/<(context|earlier-step)\b[\s\S]*?<\/\1>/g, ''),
+  )
   const pending = nextRequest(asked, calls)
   if (pending) return pending
   if (check === undefined)

@@ -1,6 +1,9 @@
 import type { LanguageModelV4, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
 import { HubError } from '../../../schemas/errors.ts'
+import type { Transcript } from './scripted-transcript.ts'
 import { readTranscript } from './scripted-transcript.ts'
+import { isPlanning, planText } from './scripted-plan.ts'
+import type { Move } from './scripted-repair.ts'
 import { nextMove } from './scripted-repair.ts'
 import { isReview, reviewMove } from './scripted-review.ts'
 
@@ -15,7 +18,7 @@ export const scriptedModel: LanguageModelV4 = {
   supportedUrls: {},
   doGenerate: async ({ prompt }) => {
     const transcript = readTranscript(prompt)
-    const move = isReview(transcript) ? reviewMove(transcript) : nextMove(transcript)
+    const move = moveOf(transcript)
     const content: LanguageModelV4GenerateResult['content'] = [{ type: 'text', text: move.thought }]
     if (move.call) {
       content.push({
@@ -38,4 +41,9 @@ export const scriptedModel: LanguageModelV4 = {
   doStream: async () => {
     throw new HubError('unsupported', 'the scripted model does not stream')
   },
+}
+
+function moveOf(transcript: Transcript): Move {
+  if (isPlanning(transcript)) return { thought: planText(transcript) }
+  return isReview(transcript) ? reviewMove(transcript) : nextMove(transcript)
 }

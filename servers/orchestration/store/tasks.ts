@@ -1,8 +1,8 @@
 import { HubError } from '../../../schemas/errors.ts'
-import type { Principal } from '../../../schemas/principal.ts'
 import type { TaskFailure, TaskResult, TaskState } from '../../../schemas/task.ts'
 import { isTerminal } from '../../../schemas/task.ts'
 import type { Authority } from '../../kit/authority.ts'
+import type { Submitter } from '../../kit/clusters.ts'
 import { listNewest } from '../../kit/listing.ts'
 import type { Reader, Transaction } from '../../kit/sql.ts'
 import { anyOf } from '../../kit/sql.ts'
@@ -20,9 +20,15 @@ export const readTask = (reader: Reader, id: string): Promise<TaskRow | undefine
 export async function findTask(caller: Authority, reader: Reader, id: string): Promise<TaskRow> {
   const row = await readTask(reader, id)
   if (row && caller.may('row.see', { org: row.org, task: id })) return row
-  throw new HubError('not_found', `there is no task ${JSON.stringify(id)}`, {
-    hint: 'task_list shows the tasks you may see.',
-  })
+  throw notFound(id)
+}
+
+/** Likewise, for what only looks at a task or ends it: an agent may do that to those it submitted. */
+export async function findRelated(caller: Authority, reader: Reader, id: string): Promise<TaskRow> {
+  const row = await readTask(reader, id)
+  const parent = row?.parent ?? undefined
+  if (row && caller.may('row.see', { org: row.org, task: id, parent })) return row
+  throw notFound(id)
 }
 
 export const readTaskByKey = (
@@ -41,16 +47,18 @@ export const listTasks = (
   options: {
     state: TaskState | undefined
     id: string | undefined
+    plan: string | undefined
+    parent: string | undefined
     orgs: string[] | undefined
     cursor: string | undefined
     limit: number
   },
 ) => {
-  const { state, id, ...rest } = options
+  const { state, id, plan, parent, ...rest } = options
   return listNewest<TaskRow, ReturnType<typeof toTask>>(reader, {
     ...rest,
     table: 'tasks',
-    filters: { state, id },
+    filters: { state, id, plan, parent },
     toItem: toTask,
   })
 }
@@ -126,10 +134,11 @@ export const listQueuedOrgs = async (reader: Reader): Promise<string[]> =>
 export async function insertTask(
   tx: Transaction,
   row: TaskRow,
-  submitter: Principal,
+  submitter: Submitter,
 ): Promise<void> {
   await tx.insert('tasks', row)
-  await recordSubmitter(tx, row.id, submitter)
+  // Nobody knows on whose authority tasks of older stores run, so neither of what their agents submit.
+  if (submitter !== 'unknown') await recordSubmitter(tx, row.id, submitter)
   await announce(tx, row)
 }
 
@@ -199,17 +208,23 @@ async function announce(
   row: TaskRow,
   data: Record<string, unknown> = {},
 ): Promise<void> {
-  const { id, org, state, title, template, attempts } = row
+  const { id, org, state, title, template, attempts, plan, step } = row
+  const place = plan === null ? {} : { plan, step }
   tx.about(id)
   await tx.event({
     kind: `task.${state}`,
     org,
     subject: id,
     task: id,
-    data: { state, title, template, attempts, ...data },
+    data: { state, title, template, attempts, ...place, ...data },
   })
   if (state === 'queued') tx.wake(`queue:${org}`)
 }
+
+const notFound = (id: string) =>
+  new HubError('not_found', `there is no task ${JSON.stringify(id)}`, {
+    hint: 'task_list shows the tasks you may see.',
+  })
 
 const holdsLease = (state: TaskState) => ['leased', 'running', 'waiting'].includes(state)
 

@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import { HubError } from '../../schemas/errors.ts'
+import { Isolation, Requirements, Resources, TaskBudget } from '../../schemas/task.ts'
+import type { Context } from '../kit/context.ts'
+import { repositoryAt } from '../kit/repositories.ts'
+import type { TaskRequest } from './store/task-row.ts'
+import { knowsRepository } from './store/tasks.ts'
+import { applyTemplate } from './templates.ts'
+
+/** What is asked of a task, whoever asks: a person, an agent, or a plan for one of its steps. */
+export const requestFields = {
+  repo: z.string().max(4096).optional().describe('Absolute path of the Git repository to work on'),
+  goal: z.string().max(20_000).optional().describe('For code: what should be true when it is done'),
+  command: z.string().max(8000).optional().describe('For command: the command line to run'),
+  model: z.string().max(200).optional().describe('Model as provider/name, or a configured name'),
+  title: z.string().min(1).max(200).optional().describe('Short title; default: made from the goal'),
+  ref: z.string().max(200).optional().describe('Branch, tag or commit to start from'),
+  params: z.record(z.string(), z.unknown()).default({}).describe('Further template parameters'),
+  priority: z.int().min(-100).max(100).default(0).describe('Higher runs first'),
+  max_attempts: z.int().min(1).max(20).optional().describe('Failed attempts before giving up'),
+  timeout_ms: z
+    .int()
+    .min(1000)
+    .max(86_400_000)
+    .default(3_600_000)
+    .describe('Time limit of an attempt'),
+  resources: Resources.prefault({}).describe('What the agent needs'),
+  isolation: Isolation.optional().describe(
+    'Least isolation to accept; bwrap refuses unisolated nodes',
+  ),
+  requirements: Requirements.optional().describe('What whoever does it must offer'),
+  budget: TaskBudget.optional().describe('What it may spend'),
+}
+
+type Asked = z.output<z.ZodObject<typeof requestFields>> & { template: string }
+
+/** A request whose template, parameters and repository were found good; it can be kept as JSON. */
+export type PreparedTask = Pick<
+  TaskRequest,
+  | 'title'
+  | 'template'
+  | 'params'
+  | 'repo'
+  | 'priority'
+  | 'max_attempts'
+  | 'resources'
+  | 'isolation'
+  | 'timeout_ms'
+  | 'model'
+  | 'requirements'
+  | 'budget'
+>
+
+/** Where a task comes from and what it is handed. */
+type Origin = Pick<TaskRequest, 'id' | 'org' | 'provenance'> & Partial<TaskRequest>
+
+/**
+ * Checks requests of one caller for one org. A repository and a model are looked at once, however
+ * many tasks name them; `granted` is a repository that somebody who may has named already.
+ */
+export function taskPreparer(
+  ctx: Context,
+  org: string,
+  granted?: string,
+): (asked: Asked) => Promise<PreparedTask> {
+  const repositories = new Map<string, Promise<string>>()
+  const models = new Set<string | undefined>()
+  const checked = (path: string): Promise<string> => {
+    const known = repositories.get(path)
+    if (known) return known
+    const found = path === granted ? Promise.resolve(path) : usableRepository(ctx, org, path)
+    repositories.set(path, found)
+    return found
+  }
+  return async (asked) => {
+    const { template, goal, command, ref, params } = asked
+    const given = Object.entries({ goal, command, ref }).filter(([, value]) => value !== undefined)
+    const { definition, params: accepted } = applyTemplate(template, {
+      ...params,
+      ...Object.fromEntries(given),
+    })
+    if (asked.repo === undefined && definition.needsRepo) throw noRepository(template)
+    const repo = asked.repo === undefined ? null : await checked(asked.repo)
+    if (definition.needsModel && !models.has(asked.model)) {
+      ctx.models.assertUsable(asked.model)
+      models.add(asked.model)
+    }
+    return {
+      title: asked.title ?? makeTitle(template, goal ?? command, asked.repo),
+      template,
+      params: JSON.stringify(accepted),
+      repo,
+      priority: asked.priority,
+      max_attempts: asked.max_attempts ?? definition.maxAttempts,
+      resources: JSON.stringify(asked.resources),
+      isolation: asked.isolation ?? null,
+      timeout_ms: asked.timeout_ms,
+      model: asked.model ?? null,
+      requirements: JSON.stringify(asked.requirements ?? {}),
+      budget: JSON.stringify(asked.budget ?? {}),
+    }
+  }
+}
+
+/** A prepared request as a task of its own. */
+export const taskRequest = (prepared: PreparedTask, origin: Origin): TaskRequest => ({
+  parent: null,
+  depth: 0,
+  plan: null,
+  step: null,
+  inputs: '[]',
+  retry_of: null,
+  idempotency_key: null,
+  request_digest: '',
+  ...prepared,
+  ...origin,
+})
+
+/** The repository at a path, if the caller may have the org work on it. */
+export async function usableRepository(ctx: Context, org: string, path: string): Promise<string> {
+  const repo = await repositoryAt(ctx, path)
+  if (!(await knowsRepository(ctx.reader, org, repo)))
+    ctx.ensure('repository.add', { org, path: repo })
+  return repo
+}
+
+const noRepository = (template: string) =>
+  new HubError('invalid', `template ${template} needs a repository`, {
+    hint: 'Pass `repo`, the absolute path of a Git repository on the hub machine.',
+  })
+
+function makeTitle(template: string, text: string | undefined, repo: string | undefined): string {
+  const line = text?.split('\n', 1)[0]?.trim()
+  const where = repo?.split('/').at(-1)
+  const title = line || [template, where].filter(Boolean).join(' on ')
+  return title.length > 100 ? `${title.slice(0, 99)}…` : title
+}
