@@ -17,7 +17,7 @@ type Ending = { state: 'merged' } | { state: 'failed'; code: string }
  */
 export type Case = {
   name: string
-  language: 'javascript' | 'typescript' | 'python' | 'go' | 'rust' | 'shell' | 'c'
+  language: 'javascript' | 'python' | 'go' | 'rust' | 'shell' | 'c'
   kind: 'bug' | 'feature' | 'refactor' | 'flaky' | 'conflict' | 'impossible'
   goal: string
   files: Record<string, string>
@@ -41,7 +41,6 @@ export type Case = {
 /** Programs that the checks of a language need beside Node. */
 export const toolchains: Record<Case['language'], string[]> = {
   javascript: [],
-  typescript: [],
   python: ['python3'],
   go: ['go'],
   rust: ['cargo'],

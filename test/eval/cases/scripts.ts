@@ -3,30 +3,30 @@ import { replace, write } from '../case.ts'
 
 export const scripts: Case[] = [
   {
-    name: 'ts-mean',
-    language: 'typescript',
+    name: 'js-mean',
+    language: 'javascript',
     kind: 'bug',
     goal: 'The mean of an empty cart must be zero instead of NaN.',
     files: {
       'package.json':
-        '{ "name": "cart", "type": "module", "scripts": { "test": "node --test \'test/*.ts\'" } }\n',
-      'src/cart.ts':
-        'export type Item = { price: number; count: number }\nexport const mean = (items: Item[]): number =>\n  items.reduce((sum, { price, count }) => sum + price * count, 0) / items.length\n',
-      'test/cart.test.ts':
-        "import assert from 'node:assert'\nimport { test } from 'node:test'\nimport { mean } from '../src/cart.ts'\ntest('empty', () => assert.equal(mean([]), 0))\ntest('two', () => assert.equal(mean([{ price: 1, count: 2 }, { price: 4, count: 1 }]), 3))\n",
+        '{ "name": "cart", "type": "module", "scripts": { "test": "node --test" } }\n',
+      'src/cart.js':
+        'export const mean = (items) =>\n  items.reduce((sum, { price, count }) => sum + price * count, 0) / items.length\n',
+      'test/cart.test.js':
+        "import assert from 'node:assert'\nimport { test } from 'node:test'\nimport { mean } from '../src/cart.js'\ntest('empty', () => assert.equal(mean([]), 0))\ntest('two', () => assert.equal(mean([{ price: 1, count: 2 }, { price: 4, count: 1 }]), 3))\n",
     },
     check: 'npm run test',
-    reads: ['src/cart.ts'],
+    reads: ['src/cart.js'],
     attempts: [
-      [replace('src/cart.ts', '/ items.length', '/ (items.length + 1)')],
-      [replace('src/cart.ts', '/ items.length', '/ Math.max(1, items.length)')],
+      [replace('src/cart.js', '/ items.length', '/ (items.length + 1)')],
+      [replace('src/cart.js', '/ items.length', '/ Math.max(1, items.length)')],
     ],
     hidden: {
       files: {
-        'hidden.ts':
-          "import { mean } from './src/cart.ts'\nif (mean([{ price: 9, count: 1 }]) !== 9 || mean([]) !== 0) process.exit(1)\n",
+        'hidden.js':
+          "import { mean } from './src/cart.js'\nif (mean([{ price: 9, count: 1 }]) !== 9 || mean([]) !== 0) process.exit(1)\n",
       },
-      command: 'node hidden.ts',
+      command: 'node hidden.js',
     },
     ending: { state: 'merged' },
     faults: [
