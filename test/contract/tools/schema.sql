@@ -1,6 +1,16 @@
 CREATE INDEX agents_live ON agents (org, last_seen_at) WHERE retired_at IS NULL;
 
+CREATE INDEX approval_grants_by_task ON approval_grants (task) WHERE task IS NOT NULL AND ended_at IS NULL;
+
+CREATE INDEX approval_grants_live ON approval_grants (tool, id) WHERE ended_at IS NULL;
+
+CREATE INDEX approval_links_by_expiry ON approval_links (expires_at);
+
+CREATE INDEX approvals_by_subject ON approvals (subject, id) WHERE subject IS NOT NULL;
+
 CREATE INDEX approvals_by_task ON approvals (task, id) WHERE task IS NOT NULL;
+
+CREATE INDEX approvals_expiring ON approvals (expires_at) WHERE state = 'pending' AND expires_at IS NOT NULL;
 
 CREATE INDEX approvals_pending ON approvals (org, id) WHERE state = 'pending';
 
@@ -20,11 +30,15 @@ CREATE INDEX changes_by_org ON changes (org, id DESC);
 
 CREATE INDEX changes_open ON changes (created_at) WHERE state = 'open';
 
+CREATE INDEX comments_asking ON comments (change, number) WHERE resolve IS NOT NULL;
+
 CREATE INDEX comments_by_change ON comments (change, id);
 
 CREATE INDEX events_by_org ON events (org, seq);
 
 CREATE INDEX events_by_task ON events (task, seq) WHERE task IS NOT NULL;
+
+CREATE INDEX held_calls_done ON held_calls (done_at) WHERE state = 'done';
 
 CREATE UNIQUE INDEX held_calls_open ON held_calls (digest) WHERE state <> 'delivered';
 
@@ -38,6 +52,24 @@ CREATE INDEX model_usage_by_org ON model_usage (org, at);
 
 CREATE INDEX model_usage_by_task ON model_usage (task) WHERE task IS NOT NULL;
 
+CREATE INDEX plan_edges_by_target ON plan_edges (plan, target, source, early);
+
+CREATE INDEX plan_steps_by_approval ON plan_steps (approval) WHERE approval IS NOT NULL;
+
+CREATE INDEX plan_steps_by_kind ON plan_steps (plan, state, is_gate, number);
+
+CREATE UNIQUE INDEX plan_steps_by_name ON plan_steps (plan, name);
+
+CREATE INDEX plan_steps_by_state ON plan_steps (plan, state, number);
+
+CREATE INDEX plans_by_approval ON plans (approval) WHERE approval IS NOT NULL;
+
+CREATE UNIQUE INDEX plans_by_key ON plans (org, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+CREATE INDEX plans_by_org ON plans (org, id DESC);
+
+CREATE INDEX plans_drafting ON plans (id) WHERE state = 'drafting';
+
 CREATE INDEX pods_by_org ON pods (org, id DESC);
 
 CREATE INDEX pods_live ON pods (cluster, org) WHERE ended_at IS NULL;
@@ -45,6 +77,8 @@ CREATE INDEX pods_live ON pods (cluster, org) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX pods_live_by_task ON pods (task) WHERE ended_at IS NULL AND task IS NOT NULL;
 
 CREATE INDEX reviews_by_change ON reviews (change, id);
+
+CREATE UNIQUE INDEX reviews_of_agents ON reviews (change, revision, task) WHERE task IS NOT NULL;
 
 CREATE UNIQUE INDEX tasks_by_key ON tasks (org, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
@@ -86,6 +120,32 @@ CREATE TABLE agents (
   retired_at    INTEGER
 ) STRICT;
 
+CREATE TABLE approval_grants (
+  id         TEXT    PRIMARY KEY,
+  org        TEXT    NOT NULL,
+  tool       TEXT    NOT NULL,
+  -- Kind of the callers, and the only one of them where it is for one alone.
+  kind       TEXT    NOT NULL,
+  principal  TEXT,
+  -- The only task whose calls it is for; it ends with the task.
+  task       TEXT    REFERENCES tasks (id),
+  approval   TEXT    NOT NULL REFERENCES approvals (id),
+  given_by   TEXT    NOT NULL,
+  given_at   INTEGER NOT NULL,
+  expires_at INTEGER,
+  -- When and by whom it was revoked; a task's own are ended by its end.
+  ended_at   INTEGER,
+  ended_by   TEXT
+) STRICT;
+
+CREATE TABLE approval_links (
+  digest     TEXT    PRIMARY KEY,
+  approval   TEXT    NOT NULL REFERENCES approvals (id),
+  principal  TEXT    NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE "approvals" (
   id         TEXT    PRIMARY KEY,
   org        TEXT    NOT NULL,
@@ -102,7 +162,7 @@ CREATE TABLE "approvals" (
   decided_by TEXT,
   reason     TEXT,
   decided_at INTEGER
-) STRICT;
+, subject TEXT, tool TEXT, caller TEXT, scope TEXT) STRICT;
 
 CREATE TABLE artifacts (
   id         TEXT    PRIMARY KEY,
@@ -168,7 +228,7 @@ CREATE TABLE changes (
   merged_by  TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-, handle TEXT, revisions INTEGER NOT NULL DEFAULT 0) STRICT;
+, handle TEXT, revisions INTEGER NOT NULL DEFAULT 0, remarks INTEGER NOT NULL DEFAULT 0, taken INTEGER NOT NULL DEFAULT 0, waiting TEXT, conflict TEXT) STRICT;
 
 CREATE TABLE comments (
   id         TEXT    PRIMARY KEY,
@@ -179,7 +239,7 @@ CREATE TABLE comments (
   path       TEXT,
   line       INTEGER,
   created_at INTEGER NOT NULL
-) STRICT;
+, number INTEGER NOT NULL DEFAULT 0, kind TEXT NOT NULL DEFAULT 'user', side TEXT, resolve TEXT, state TEXT NOT NULL DEFAULT 'open', reply_to TEXT, review TEXT, addressed_commit TEXT, addressed_revision INTEGER) STRICT;
 
 CREATE TABLE context_sources (
   id TEXT PRIMARY KEY,
@@ -227,7 +287,7 @@ CREATE TABLE held_calls (
   state     TEXT    NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'delivered')),
   answer    TEXT,
   held_at   INTEGER NOT NULL
-) STRICT;
+, done_at INTEGER) STRICT;
 
 CREATE TABLE log_chunks (
   task    TEXT    NOT NULL,
@@ -244,6 +304,18 @@ CREATE TABLE logs (
   next_seq INTEGER NOT NULL,
   bytes    INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE merge_checks (
+  change     TEXT    NOT NULL REFERENCES changes (id),
+  head       TEXT    NOT NULL,
+  target     TEXT    NOT NULL,
+  -- The commit that was checked.
+  merged     TEXT    NOT NULL,
+  state      TEXT    NOT NULL,
+  task       TEXT,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (change, head, target)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE messages (
   seq       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -307,6 +379,73 @@ CREATE TABLE pins (
   PRIMARY KEY (upstream, tool)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE plan_edges (
+  plan   TEXT    NOT NULL,
+  source INTEGER NOT NULL,
+  target INTEGER NOT NULL,
+  -- A gate that looks at the result as soon as it is proposed, not only when it is final.
+  early  INTEGER NOT NULL,
+  PRIMARY KEY (plan, source, target)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE plan_steps (
+  plan         TEXT    NOT NULL REFERENCES plans (id),
+  number       INTEGER NOT NULL,
+  name         TEXT    NOT NULL,
+  title        TEXT    NOT NULL,
+  -- The longest way to it from a step that needs nothing.
+  level        INTEGER NOT NULL,
+  state        TEXT    NOT NULL,
+  -- Steps it needs that have not let it go on yet. A step that ends touches only those right after it.
+  waits_for    INTEGER NOT NULL,
+  -- Whether the gates after it have been told of its result while that is in review.
+  proposed     INTEGER NOT NULL DEFAULT 0,
+  run          INTEGER NOT NULL DEFAULT 0,
+  retries_left INTEGER NOT NULL,
+  on_failure   TEXT    NOT NULL,
+  task         TEXT,
+  approval     TEXT,
+  reason       TEXT,
+  updated_at   INTEGER NOT NULL,
+  is_gate      INTEGER NOT NULL,
+  gate         TEXT,
+  -- The task as a submitter would ask for it; null for a gate.
+  request      TEXT,
+  PRIMARY KEY (plan, number)
+) STRICT;
+
+CREATE TABLE plans (
+  id              TEXT    PRIMARY KEY,
+  org             TEXT    NOT NULL,
+  title           TEXT    NOT NULL,
+  state           TEXT    NOT NULL,
+  -- What its steps come from: given, a Spec-Kit feature, or a goal.
+  source          TEXT    NOT NULL,
+  repo            TEXT,
+  -- On whose authority its tasks run.
+  principal       TEXT    NOT NULL,
+  reason          TEXT,
+  max_parallel    INTEGER NOT NULL,
+  needs_approval  INTEGER NOT NULL,
+  approval        TEXT,
+  -- What a model answered last that was no plan.
+  draft           TEXT,
+  failure         TEXT,
+  idempotency_key TEXT,
+  request_digest  TEXT    NOT NULL,
+  waiting         INTEGER NOT NULL DEFAULT 0,
+  ready           INTEGER NOT NULL DEFAULT 0,
+  running         INTEGER NOT NULL DEFAULT 0,
+  held            INTEGER NOT NULL DEFAULT 0,
+  succeeded       INTEGER NOT NULL DEFAULT 0,
+  failed          INTEGER NOT NULL DEFAULT 0,
+  canceled        INTEGER NOT NULL DEFAULT 0,
+  skipped         INTEGER NOT NULL DEFAULT 0,
+  created_at      INTEGER NOT NULL,
+  updated_at      INTEGER NOT NULL,
+  finished_at     INTEGER
+) STRICT;
+
 CREATE TABLE pods (
   id          TEXT    PRIMARY KEY,
   org         TEXT    NOT NULL,
@@ -343,7 +482,7 @@ CREATE TABLE reviews (
   verdict    TEXT    NOT NULL,
   body       TEXT    NOT NULL,
   created_at INTEGER NOT NULL
-) STRICT;
+, number INTEGER NOT NULL DEFAULT 0, kind TEXT NOT NULL DEFAULT 'user', task TEXT, is_author INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE revisions (
   change        TEXT    NOT NULL REFERENCES changes (id),
