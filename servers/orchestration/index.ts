@@ -3,11 +3,13 @@ import { agentList, agentRead, agentRetire } from './agents.ts'
 import { approvalDecide, approvalList, approvalRequest } from './approvals.ts'
 import { artifactCreate, artifactList, artifactRead } from './artifacts.ts'
 import { taskClaim } from './claim.ts'
+import { credentialLend, taskProgress } from './external.ts'
 import { eventList } from './events.ts'
 import { taskHold } from './hold.ts'
 import { leaseGrant, taskHeartbeat, taskReap, taskRelease } from './leases.ts'
 import { taskLog, taskLogAppend } from './logs.ts'
 import { taskReport, taskSettle } from './report.ts'
+import { runnerList, runnerRead } from './runners.ts'
 import { taskSubmit } from './submit.ts'
 import { taskCancel, taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
 import { templateList, templateRead } from './templates.ts'
@@ -27,6 +29,7 @@ export const orchestration = defineServer({
     taskMessage,
     templateList,
     templateRead,
+    runnerList,
     artifactList,
     artifactRead,
     approvalList,
@@ -41,6 +44,9 @@ export const orchestration = defineServer({
     taskLogAppend,
     artifactCreate,
     approvalRequest,
+    runnerRead,
+    credentialLend,
+    taskProgress,
     taskReap,
     taskSettle,
     taskHold,

@@ -9,6 +9,7 @@ import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { repositoryAt } from '../kit/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
+import { checkRunner } from './runners.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
 import { insertTask, knowsRepository, readTaskByKey } from './store/tasks.ts'
@@ -73,8 +74,11 @@ export const taskSubmit = defineTool({
     const given = Object.entries({ goal, command, ref }).filter(([, value]) => value !== undefined)
     const applied = applyTemplate(template, { ...params, ...Object.fromEntries(given) })
     const repo = await checkedRepo(ctx, input, applied.definition.needsRepo)
-    if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
     const org = orgFor(ctx, input.org)
+    const { needsModel } = applied.definition
+    const { runner } = input.requirements ?? {}
+    if (checkRunner(ctx, { runner, org, template, needsModel }))
+      ctx.models.assertUsable(input.model)
     await assertStartable(ctx)
     if (repo !== undefined && !(await knowsRepository(ctx.reader, org, repo)))
       ctx.ensure('repository.add', { org, path: repo })
