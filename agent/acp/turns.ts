@@ -14,6 +14,8 @@ type Past = {
   session: string | undefined
   /** The question of a turn that did not end. */
   open: string | undefined
+  /** How often it was asked. */
+  asked: number
   /** Messages of people that the agent was told. */
   told: Set<number>
   finished: { summary: string; steps: number } | undefined
@@ -24,7 +26,13 @@ export const turnJournal = (file: string): Journal<Entry> => new Journal<Entry>(
 
 /** What the turns on record come to. */
 export async function readPast(journal: Journal<Entry>): Promise<Past> {
-  const past: Past = { session: undefined, open: undefined, told: new Set(), finished: undefined }
+  const past: Past = {
+    session: undefined,
+    open: undefined,
+    asked: 0,
+    told: new Set(),
+    finished: undefined,
+  }
   for (const entry of await journal.read()) {
     switch (entry.kind) {
       case 'session':
@@ -32,6 +40,7 @@ export async function readPast(journal: Journal<Entry>): Promise<Past> {
         break
       case 'asked':
         past.open = entry.text
+        past.asked++
         for (const message of entry.messages) past.told.add(message)
         break
       case 'ended':

@@ -12,16 +12,19 @@ export type Made = {
   steps: number
   model: string
   scripted: boolean
+  /** Who made it, where that was no model of ours. */
+  maker?: string
 }
 
 /** Commits what is in the worktree and opens the task's change with it, or a revision of it. */
 export async function propose(
   work: Work,
-  { summary, checks, steps, model, scripted }: Made,
+  { summary, checks, steps, model, scripted, ...made }: Made,
 ): Promise<Outcome> {
   const { lease } = work
   const { task } = lease
-  const maker = scripted ? 'a scripted model (a fixed policy, no AI)' : `the model ${model}`
+  const maker =
+    made.maker ?? (scripted ? 'a scripted model (a fixed policy, no AI)' : `the model ${model}`)
   await lease.hub.call(
     'commit_create',
     { task: task.id, message: `${task.title}\n\n${summary}` },
