@@ -40,7 +40,10 @@ export class Conversation {
       (text) => lease.log.write('agent', Buffer.from(text)),
       (steps) => this.#progress.report(steps),
     )
-    this.#permissions = new Permissions(lease, parts.config, (call) => this.#updates.kindOf(call))
+    this.#permissions = new Permissions(lease, parts.config, {
+      root: parts.root,
+      kindOf: (call) => this.#updates.kindOf(call),
+    })
     const { timeoutMs } = lease.task
     this.#terminals = new Terminals({ root: parts.root, log: lease.log, signal, timeoutMs })
   }

@@ -15,6 +15,7 @@ export class Permissions {
   readonly #lease: Lease
   readonly #config: RunnerConfig
   readonly #kindOf: (toolCall: string) => ToolKind | undefined
+  readonly #root: string
   #last: Promise<unknown> = Promise.resolve()
   #open = 0
   #listener: () => void = () => undefined
@@ -24,11 +25,12 @@ export class Permissions {
   constructor(
     lease: Lease,
     config: RunnerConfig,
-    kindOf: (toolCall: string) => ToolKind | undefined,
+    at: { root: string; kindOf: (toolCall: string) => ToolKind | undefined },
   ) {
     this.#lease = lease
     this.#config = config
-    this.#kindOf = kindOf
+    this.#kindOf = at.kindOf
+    this.#root = at.root
   }
 
   /** Whether a question waits for its answer. */
@@ -51,7 +53,7 @@ export class Permissions {
     signal: AbortSignal,
   ): Promise<RequestPermissionResponse> {
     const kind = toolCall.kind ?? this.#kindOf(toolCall.toolCallId) ?? 'other'
-    const title = toolCall.title ?? toolCall.toolCallId
+    const title = (toolCall.title ?? toolCall.toolCallId).replaceAll(`${this.#root}/`, '')
     const policy = permissionFor(this.#config, kind)
     const isAllowed =
       policy === 'ask' ? await this.#ask(kind, title, toolCall, signal) : policy === 'allow'

@@ -98,7 +98,7 @@ function resolve(text: string, hub: HubReferences): string {
   return text.replace(
     /\$\{(?:env:(\w+)|hub:(models|key|model))\}/g,
     (_all, name: string | undefined, part: keyof HubReferences) => {
-      if (name === undefined) return hub[part]
+      if (name === undefined) return plainly(hub[part])
       const found = process.env[runnerPrefix + name] ?? process.env[name]
       if (found !== undefined) return found
       throw new HubError(
@@ -110,4 +110,12 @@ function resolve(text: string, hub: HubReferences): string {
       )
     },
   )
+}
+
+/** A task's model is anybody's text, and it may stand in a configuration that says what is allowed. */
+function plainly(text: string): string {
+  if (/^[\w./:@+-]*$/.test(text)) return text
+  throw new HubError('invalid', `the model name ${JSON.stringify(text)} cannot be passed on`, {
+    hint: 'Use letters, digits and . / : @ + - _ in it.',
+  })
 }

@@ -5,7 +5,8 @@ import type { Change } from '../../schemas/change.ts'
 import type { Event } from '../../schemas/event.ts'
 import type { Act, Script } from '../fixtures/agents/scripted.ts'
 import { dataWith, leaveTo, scripted } from '../helpers/external-agent.ts'
-import { startHub } from '../helpers/hub.ts'
+import { failure, startHub } from '../helpers/hub.ts'
+import { startModelServer } from '../helpers/model-servers.ts'
 
 const repaired = 'export function sum(a, b) {\n  return a + b\n}\n'
 const repair: Act = ['write', 'src/sum.js', repaired]
@@ -94,7 +95,7 @@ test('what fails in the checks is what the agent is asked next, a bounded number
     turns: [[['say', 'done']], [['write', 'src/sum.js', repaired.replace('+', '*')]], [repair]],
   })
   expect(await settled('failed')).toMatchObject({ state: 'in_review' })
-  expect(asked()).toMatch(/turn 2: The checks fail: .*\n\n\$ npm test\n/)
+  expect(asked()).toMatch(/turn 2: The checks fail: .*\n\n\$ npm run test\n/)
   expect(await log()).toContain('test passed')
   const idle = await stage({ turns: [] }, { rounds: 2, task: { max_attempts: 1 } })
   expect(await idle.settled('failed')).toMatchObject({
@@ -165,6 +166,34 @@ test('an agent that cannot be started or used fails the task with what to do', a
   expect(await failureOf('keyless')).toContain('refers to NO_SUCH_VARIABLE, which is not set')
   expect(await failureOf('modeless')).toBe('the agent offers no mode "yolo"')
   expect(await failureOf('absent', { model: 'x' })).toContain('is not installed')
+})
+
+test('an agent may use the models of the hub, which counts them once', async () => {
+  const server = await startModelServer()
+  const data = dataWith({
+    actor: scripted(
+      { turns: [[['model', 'hello'], repair, ['used', 900, 30]]] },
+      { env: { MODELS: '${hub:models}', KEY: '${hub:key}', MODEL: '${hub:model}' } },
+    ),
+  })
+  const hub = await startHub({ dispatch: 'local', data }, { OPENAI_BASE_URL: `${server.url}/v1` })
+  const { id, log, settled } = await leaveTo(hub.client, 'actor', { data, model: 'openai/tiny' })
+  expect(await settled('failed')).toMatchObject({ state: 'in_review' })
+  expect(await log()).toContain('"object":"chat.completion"')
+  expect(await hub.call('usage_read', { task: id })).toMatchObject({
+    items: [{ model: 'openai/tiny', calls: 1, inputTokens: 50 }],
+  })
+  const odd = await leaveTo(hub.client, 'actor', {
+    data,
+    model: 'openai/a","x":"',
+    max_attempts: 1,
+  })
+  expect((await odd.settled('failed')).failure?.message).toMatch(
+    /model name .* cannot be passed on/,
+  )
+  expect(await failure(leaveTo(hub.client, 'actor', { data, model: 'none/x' }))).toMatchObject({
+    code: 'invalid',
+  })
 })
 
 test("what a runner's configuration refers to reaches the agent, and no command of the project", async () => {
