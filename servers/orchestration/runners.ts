@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { Runner, RunnerConfig, builtInRunner, usesHubModels } from '../../schemas/runner.ts'
 import type { Context } from '../kit/context.ts'
+import { orgFor } from '../kit/context.ts'
 import { findRunner, isExternal } from '../kit/runners.ts'
 import { defineTool } from '../kit/tool.ts'
+import { runnerText, runnersText } from './texts.ts'
 
 export const runnerList = defineTool({
   name: 'runner_list',
@@ -14,6 +16,7 @@ export const runnerList = defineTool({
   scope: 'task:read',
   input: {},
   output: z.object({ items: z.array(Runner) }),
+  text: runnersText,
   run: async (_input, ctx) => {
     const external = Object.entries(ctx.config.file.runners).map(([name, config]): Runner => {
       const { command, args, orgs } = config
@@ -34,7 +37,14 @@ export const runnerRead = defineTool({
   scope: 'task:work',
   input: { runner: z.string().max(60).describe('Name under `runners` in switchyard.json') },
   output: RunnerConfig,
-  run: async ({ runner }, ctx) => findRunner(ctx.config.file, runner),
+  text: runnerText,
+  run: async ({ runner }, ctx) => {
+    const config = findRunner(ctx.config.file, runner)
+    const { orgs } = ctx.principal
+    const org = orgs.find((one) => config.orgs?.includes(one)) ?? orgFor(ctx, undefined)
+    if (!orgs.includes('*')) ctx.ensure('runner.use', { runner, org, orgs: config.orgs })
+    return config
+  },
 })
 
 /**

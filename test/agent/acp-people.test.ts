@@ -155,6 +155,11 @@ test('a runner is refused at submit when it is unknown, of other orgs, or of no 
     await failure(leaveTo(hub.client, 'actor', { data, org: 'acme', ...command })),
   ).toMatchObject({ code: 'invalid' })
   await leaveTo(hub.client, 'actor', { data, org: 'acme' })
+  const worker = await hub.as('ann', 'worker')
+  expect(await failure(worker.call('runner_read', { runner: 'actor' }))).toMatchObject({
+    code: 'denied',
+  })
+  expect(await hub.call('runner_read', { runner: 'actor' })).toMatchObject({ orgs: ['acme'] })
   expect(await hub.call('runner_list')).toMatchObject({
     items: [{ name: 'loop' }, { name: 'actor', kind: 'acp', usesHubModels: false, orgs: ['acme'] }],
   })
