@@ -80,8 +80,9 @@ export class Session {
       ])
       return new Session(parts, connection, begun)
     } catch (error) {
-      if (!connection.signal.aborted) throw asHubError(error, 'opening a session')
-      throw new HubError('failed', `the agent ${await program.ended} before it took a session`)
+      if (!connection.signal.aborted || error instanceof HubError)
+        throw asHubError(error, 'opening a session')
+      throw new HubError('failed', `the agent ${await endOf(program)} before it took a session`)
     } finally {
       clearTimeout(limit)
     }
@@ -126,10 +127,9 @@ export class Session {
         await this.close()
         return { stop: 'cancelled', usage: undefined, isGone: true }
       }
-      const how = this.#connection.signal.aborted ? await program.ended : undefined
-      throw how === undefined
-        ? asHubError(error, 'working')
-        : new HubError('failed', `the agent ${how} in the middle of its turn`)
+      if (!this.#connection.signal.aborted || error instanceof HubError)
+        throw asHubError(error, 'working')
+      throw new HubError('failed', `the agent ${await endOf(program)} in the middle of its turn`)
     } finally {
       clearTimeout(timer)
       lease.onMessages(() => undefined)
@@ -205,6 +205,13 @@ function failure({ signal }: Parts, limit: AbortSignal): Promise<never> {
       else each.addEventListener('abort', fail, { once: true })
     }
   })
+}
+
+/** How a program ended that closed its pipes; one that goes on without them is of no use. */
+async function endOf(program: Program): Promise<string> {
+  await Promise.race([program.ended, pause(partingMs)])
+  await program.stop()
+  return program.ended
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())

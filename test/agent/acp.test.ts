@@ -149,6 +149,8 @@ test('an agent that cannot be started or used fails the task with what to do', a
     silent: { command: 'true' },
     keyless: scripted({ turns: [] }, { env: { TOKEN: '${env:NO_SUCH_VARIABLE}' } }),
     modeless: scripted({ turns: [] }, { mode: 'yolo' }),
+    mute: scripted({ turns: [[['mute']]] }),
+    flood: scripted({ turns: [[['flood']]] }),
   })
   const hub = await startHub({ dispatch: 'local', data })
   const failureOf = async (runner: string, extra: object = {}) =>
@@ -164,6 +166,8 @@ test('an agent that cannot be started or used fails the task with what to do', a
     'the agent ended with exit code 0 before it took a session',
   )
   expect(await failureOf('keyless')).toContain('refers to NO_SUCH_VARIABLE, which is not set')
+  expect(await failureOf('mute')).toMatch(/was ended by SIGTERM in the middle of its turn/)
+  expect(await failureOf('flood')).toContain('sent a message of more than 16777216 bytes')
   expect(await failureOf('modeless')).toBe('the agent offers no mode "yolo"')
   expect(await failureOf('absent', { model: 'x' })).toContain('is not installed')
 })
