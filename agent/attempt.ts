@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TaskFailure, TaskResult } from '../schemas/task.ts'
 import { HubError } from '../schemas/errors.ts'
+import { builtInRunner } from '../schemas/runner.ts'
 import type { HubClient } from './hub-client.ts'
 import type { Granted } from './lease.ts'
 import { Lease } from './lease.ts'
@@ -49,14 +50,16 @@ export async function runAttempt(
 
 // Loaded when needed: a command does not pay for the model loop's libraries.
 async function runTemplate(work: Work): Promise<Outcome> {
-  const { template } = work.lease.task
+  const { template, requirements } = work.lease.task
+  const { runner = builtInRunner } = requirements
   switch (template) {
     case 'command':
       return (await import('./runners/command.ts')).runCommandTask(work)
     case 'ci':
       return (await import('./runners/ci.ts')).runCi(work)
     case 'code':
-      return (await import('./runners/code.ts')).runCode(work)
+      if (runner === builtInRunner) return (await import('./runners/code.ts')).runCode(work)
+      return (await import('./acp/runner.ts')).runExternal(work, runner)
     case 'review':
       return (await import('./runners/review.ts')).runReview(work)
     default:

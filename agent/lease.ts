@@ -14,7 +14,7 @@ export type Granted = {
   logPosition: number
 }
 
-export type Message = { seq: number; author: string; body: string }
+export type Message = { seq: number; author: string; body: string; interrupt?: boolean }
 
 /**
  * A claimed task while it is held: heartbeats run in the background, and `signal` aborts the moment
@@ -30,7 +30,9 @@ export class Lease {
   readonly #abort = new AbortController()
   readonly #leaseMs: number
   readonly #messages: Message[] = []
+  #told: ReadonlySet<number> = new Set()
   #lastMessage = 0
+  #listener: () => void = () => undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(hub: HubClient, granted: Granted, stop: AbortSignal) {
@@ -73,6 +75,22 @@ export class Lease {
     return this.#messages.splice(0)
   }
 
+  /** Leaves out messages that an earlier attempt passed on. */
+  skipMessages(told: Set<number>): void {
+    this.#told = told
+    this.#messages.splice(0, Infinity, ...this.#messages.filter(({ seq }) => !told.has(seq)))
+  }
+
+  /** Whether one of them should end what the agent is doing now. */
+  get isInterrupted(): boolean {
+    return this.#messages.some(({ interrupt }) => interrupt === true)
+  }
+
+  /** Has `listener` called when messages arrive, until another one takes its place. */
+  onMessages(listener: () => void): void {
+    this.#listener = listener
+  }
+
   #schedule(): void {
     this.#timer = setTimeout(
       () => {
@@ -90,7 +108,8 @@ export class Lease {
     const { messages } = await this.call<{ messages: Message[] }>('task_heartbeat', {
       messages_after: this.#lastMessage,
     })
-    this.#messages.push(...messages)
+    this.#messages.push(...messages.filter(({ seq }) => !this.#told.has(seq)))
     this.#lastMessage = messages.at(-1)?.seq ?? this.#lastMessage
+    if (messages.length > 0) this.#listener()
   }
 }

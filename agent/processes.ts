@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { runnerPrefix } from '../schemas/runner.ts'
 
 export type CommandResult = {
   exitCode: number | null
@@ -28,11 +29,9 @@ export async function runCommand(
   const { cwd, signal, timeoutMs, onOutput } = options
   signal.throwIfAborted()
   const startedAt = performance.now()
-  const env = { ...process.env, ...options.env }
-  for (const name of Object.keys(env)) if (hidden.includes(name)) delete env[name]
   const child = spawn('/bin/sh', ['-c', command], {
     cwd,
-    env,
+    env: programEnvironment(options.env),
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -76,7 +75,14 @@ export async function runCommand(
   }
 }
 
-// What the agent was told by its hub is not for the programs it runs.
+/** The environment of a program that the agent runs: its own, but for what only the agent was told. */
+export const programEnvironment = (more: Record<string, string> = {}): NodeJS.ProcessEnv => {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !hidden.includes(name) && !name.startsWith(runnerPrefix),
+  )
+  return { ...Object.fromEntries(own), ...more }
+}
+
 const hidden = [
   'SWITCHYARD_TOKEN',
   'SWITCHYARD_ENDPOINT',
@@ -86,7 +92,8 @@ const hidden = [
   'NODE_COMPILE_CACHE',
 ]
 
-function endGroup(pid: number | undefined): void {
+/** Ends a process and all of its group: politely, and by force a moment later. */
+export function endGroup(pid: number | undefined): void {
   if (pid === undefined) return
   const signalGroup = (signal: NodeJS.Signals) => {
     try {

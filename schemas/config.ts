@@ -3,6 +3,7 @@ import { HubError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { Org } from './principal.ts'
 import { ReviewPolicy } from './review-policy.ts'
+import { RunnerConfig, RunnerName } from './runner.ts'
 import { UpstreamConfig } from './upstream.ts'
 import { VaultConfig } from './vault.ts'
 
@@ -131,6 +132,10 @@ export const ConfigFile = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe('Logical model name → provider/name'),
+  runners: z
+    .record(RunnerName, RunnerConfig)
+    .default({})
+    .describe('Coding agents that speak the Agent Client Protocol, by the name that tasks use'),
   tags: z
     .array(z.string().regex(/^[\w.:-]{1,64}$/))
     .default([])

@@ -66,6 +66,8 @@ export const roles = {
     'context:read',
     'model:use',
   ],
+  // A program that an agent starts: it looks and calls models, and the agent does the rest.
+  assistant: ['task:read', 'repo:read', 'spec:read', 'note:read', 'context:read', 'model:use'],
   guest: ['peer:join'],
   controller: [...scopes],
 } as const satisfies Record<string, readonly Scope[]>

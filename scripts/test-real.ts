@@ -23,6 +23,12 @@ const suites = [
     wants: 'npm and its package registry',
   },
   {
+    name: 'opencode as a runner',
+    file: 'test/real/opencode.test.ts',
+    ready: onPath('npm'),
+    wants: 'npm and its package registry',
+  },
+  {
     name: 'embeddings',
     file: 'test/real/embeddings.test.ts',
     ready: onPath('python3'),

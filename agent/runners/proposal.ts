@@ -13,6 +13,8 @@ export type Made = {
   steps: number
   model: string
   scripted: boolean
+  /** Who made it, where that was no model of ours. */
+  maker?: string
   /** What had been said about the change when the work began. */
   discussion?: Discussion | undefined
   /** What the work says to each comment. */
@@ -68,17 +70,18 @@ function bodyOf({
   steps,
   model,
   scripted,
+  maker,
   discussion,
   answers = [],
 }: Made): string {
-  const maker = scripted ? 'a scripted model (a fixed policy, no AI)' : `the model ${model}`
+  const made = scripted ? 'a scripted model (a fixed policy, no AI)' : `the model ${model}`
   const open = (discussion ? askedFor(discussion) : []).filter(
     ({ number }) => !answers.some(({ comment }) => comment === number),
   )
   return [
     summary,
     '',
-    `Made by ${maker} in ${steps} steps.`,
+    `Made by ${maker ?? made} in ${steps} steps.`,
     '',
     `Checks: ${summaryLine(checks) || 'none were found'}`,
     ...(open.length > 0

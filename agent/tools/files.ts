@@ -73,7 +73,8 @@ export const edit: LoopTool<typeof editInput> = {
   },
 }
 
-async function readText(file: string, name: string): Promise<string> {
+/** The text of a file that is neither binary nor larger than a tool answers with. */
+export async function readText(file: string, name: string): Promise<string> {
   const { size } = await stat(file)
   if (size > maxFileBytes)
     throw new HubError('exhausted', `${name} has ${size} bytes; the limit is ${maxFileBytes}`, {
@@ -85,7 +86,7 @@ async function readText(file: string, name: string): Promise<string> {
 }
 
 /** Replaces a file as a whole, so that nobody ever sees half of it, and keeps its mode. */
-async function replace(file: string, content: string): Promise<void> {
+export async function replace(file: string, content: string): Promise<void> {
   const before = await stat(file).catch(() => undefined) // A new file has none.
   const temporary = `${file}.${randomBytes(4).toString('hex')}`
   await writeFile(temporary, content, { mode: before?.mode ?? 0o644, flag: 'wx' })

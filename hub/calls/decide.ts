@@ -120,6 +120,14 @@ const rules: Rules = {
           `${id} may not bring ${path} into the org ${org}`,
           'An owner submits the first task on a repository; after that, its org may use it.',
         ),
+  /** An external agent may hold the keys of whoever configured it, so it can be kept to some orgs. */
+  'runner.use': (_principal, { runner, org, orgs }) =>
+    orgs === undefined || orgs.includes(org)
+      ? allow
+      : deny(
+          `the runner ${runner} is not for tasks of the org ${org}`,
+          'runner_list shows who may use which; an owner names the orgs in switchyard.json.',
+        ),
   'workspace.use': ({ id, task: own }, { task }) =>
     own === undefined || own === task ? allow : deny(`the credential of ${id} is for ${own} only`),
   /**

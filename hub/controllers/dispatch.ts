@@ -2,6 +2,7 @@ import type { Agent } from '../../schemas/agent.ts'
 import type { ConfigFile } from '../../schemas/config.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Pod } from '../../schemas/cluster.ts'
+import { isExternal } from '../../servers/kit/runners.ts'
 import { toTask } from '../../servers/orchestration/store/task-row.ts'
 import type { TaskRow } from '../../servers/orchestration/store/task-row.ts'
 import {
@@ -128,10 +129,12 @@ async function startPod(
   call: Call,
   row: TaskRow,
 ): Promise<{ isStarted: boolean; refusal?: string }> {
-  const { id: task, org, resources, isolation, timeoutMs: timeout_ms } = toTask(row)
+  const { id: task, org, resources, isolation, timeoutMs: timeout_ms, requirements } = toTask(row)
+  const { runner } = requirements
   try {
     const least = isolation === undefined ? {} : { isolation }
-    await call<Pod>('pod_run', { task, org, resources, timeout_ms, ...least })
+    const external = isExternal(runner) ? { runner } : {}
+    await call<Pod>('pod_run', { task, org, resources, timeout_ms, ...least, ...external })
     return { isStarted: true }
   } catch (error) {
     if (!(error instanceof HubError)) throw error

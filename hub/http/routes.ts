@@ -16,6 +16,7 @@ import { RpcError, isObject } from '../rpc/protocol.ts'
 import { diskRoom } from '../../servers/kit/disk.ts'
 import { pageHeaders as questionHeaders, showQuestion, takeAnswer } from './approval-page.ts'
 import type { Door } from './listener.ts'
+import { completeChat, listChatModels } from './model-endpoint.ts'
 import { openApi, routeArguments, routes } from './rest.ts'
 import { answerBrowser, callbackPath, pageHeaders as plainPage } from './sign-in-page.ts'
 
@@ -138,6 +139,12 @@ function makeRoutes(door: Door): Hono<Env> {
       return c.json(value as object, status ?? 200) // Tools return objects.
     })
   }
+
+  app.post('/v1/chat/completions', (c) => {
+    const asked = { body: () => readJson(c), signal: c.req.raw.signal }
+    return completeChat(hub, requirePrincipal(c), asked)
+  })
+  app.get('/v1/models', (c) => listChatModels(hub, requirePrincipal(c)))
 
   app.get('/', (c) => sendFile(c, join(dist, 'index.html'), 'text/html; charset=utf-8'))
   app.get('/assets/:name', (c) => {

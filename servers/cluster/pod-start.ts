@@ -1,3 +1,4 @@
+import { runnerPrefix, variablesOf } from '../../schemas/runner.ts'
 import type { AcceptedPod, PodSpec } from '../kit/cluster-driver.ts'
 import type { Context } from '../kit/context.ts'
 import type { PodRow } from './store/pods.ts'
@@ -11,9 +12,16 @@ export async function startPod(
   ctx: Context,
   row: PodRow,
   token: string | undefined,
+  runner?: string,
 ): Promise<PodRow> {
   const env: Record<string, string> =
-    token === undefined ? {} : { SWITCHYARD_TOKEN: token, SWITCHYARD_TASK: row.task ?? '' }
+    token === undefined
+      ? {}
+      : {
+          ...runnerVariables(ctx, runner),
+          SWITCHYARD_TOKEN: token,
+          SWITCHYARD_TASK: row.task ?? '',
+        }
   try {
     const accepted = await ctx.clusters.get(row.cluster).start({ ...podSpec(row), env })
     const { handle, state, node } = accepted
@@ -27,6 +35,18 @@ export async function startPod(
     await endPod(ctx.store, row.id, { exitCode: null, reason })
     throw error
   }
+}
+
+/**
+ * The variables that the configuration of an external agent refers to, out of the hub's environment:
+ * they are for its own pods alone, and neither a row nor a call ever holds them.
+ */
+function runnerVariables(ctx: Context, runner: string | undefined): Record<string, string> {
+  const { runners } = ctx.config.file
+  const config = runner === undefined ? undefined : runners[runner] // One that is gone fails in its pod.
+  if (!config) return {}
+  const found = variablesOf(config).map((name) => [runnerPrefix + name, process.env[name]] as const)
+  return Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined))
 }
 
 /** Records what becomes of a pod. The store may be closing; then the next start finds it. */

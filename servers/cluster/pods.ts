@@ -35,6 +35,11 @@ export const podRun = defineTool({
     timeout_ms: z.int().min(1000).max(86_400_000).default(3_600_000).describe('Time limit'),
     tags: z.array(z.string().max(64)).max(20).default([]).describe('Tags the node must have'),
     cluster: z.string().max(60).optional().describe('Only this cluster; default: the best fit'),
+    runner: z
+      .string()
+      .max(60)
+      .optional()
+      .describe('With `task`: external agent whose variables the pod is given'),
     org: Org.optional().describe('Org the pod belongs to; default: your own'),
   },
   output: Pod,
@@ -69,7 +74,7 @@ export const podRun = defineTool({
       timeoutMs: input.timeout_ms,
     }
     const { row, token } = await admitPod(ctx, asked, place)
-    return toPod(await startPod(ctx, row, token))
+    return toPod(await startPod(ctx, row, token, input.runner))
   },
 })
 

@@ -49,6 +49,8 @@ export type Subjects = {
   'plan.create': { org: string }
   /** Work under the name of an agent; `owner` is who registered it, if somebody did. */
   'agent.work': { agent: string; owner: string | undefined }
+  /** Leave a task of an org to an external agent; `orgs` are the only ones that may, where some are named. */
+  'runner.use': { runner: string; org: string; orgs: string[] | undefined }
   /** Have the org work with a repository of this machine that it has not worked with. */
   'repository.add': { org: string; path: string }
   /** Work in the worktree and on the branch of a task; without one, on branches of no task. */

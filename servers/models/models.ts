@@ -55,6 +55,20 @@ export const modelGenerate = defineTool({
     max_tokens: z.int().min(1).max(1_000_000).optional().describe('Most tokens to generate'),
     max_output_tokens: z.int().min(1).optional().describe('Older name of max_tokens'),
     temperature: z.number().min(0).max(2).optional().describe('Sampling temperature'),
+    tool_choice: z
+      .union([z.enum(['auto', 'none', 'required']), z.strictObject({ name: z.string().max(200) })])
+      .default('auto')
+      .describe('Whether a tool has to be called, and which'),
+    top_p: z.number().min(0).max(1).optional().describe('Share of likely tokens to choose from'),
+    seed: z.int().optional().describe('Seed of the sampling, where the model takes one'),
+    stop: z.array(z.string().max(200)).max(16).optional().describe('Texts that end the answer'),
+    json: z
+      .strictObject({
+        name: z.string().max(200).optional().describe('Name of the schema'),
+        schema: z.record(z.string(), z.unknown()).optional().describe('JSON Schema of the answer'),
+      })
+      .optional()
+      .describe('Have the answer be JSON, of this schema where one is given'),
   },
   output: z.object({
     content: z.array(z.looseObject({ type: z.string() })),
@@ -64,13 +78,25 @@ export const modelGenerate = defineTool({
     scripted: z.boolean(),
     fallbacks: z.array(z.object({ model: z.string(), error: z.string() })),
   }),
-  run: async ({ model, prompt, tools, temperature, ...asked }, ctx) => {
+  run: async ({ model, prompt, tools, temperature, tool_choice: choice, json, ...asked }, ctx) => {
     const maxOutputTokens = asked.max_tokens ?? asked.max_output_tokens
     const options = {
       prompt,
-      ...(tools ? { tools, toolChoice: { type: 'auto' } } : {}),
+      ...(tools
+        ? {
+            tools,
+            toolChoice:
+              typeof choice === 'string'
+                ? { type: choice }
+                : { type: 'tool', toolName: choice.name },
+          }
+        : {}),
       ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
       ...(temperature === undefined ? {} : { temperature }),
+      ...(asked.top_p === undefined ? {} : { topP: asked.top_p }),
+      ...(asked.seed === undefined ? {} : { seed: asked.seed }),
+      ...(asked.stop === undefined ? {} : { stopSequences: asked.stop }),
+      ...(json === undefined ? {} : { responseFormat: { type: 'json', ...json } }),
       abortSignal: ctx.signal,
     } as unknown as LanguageModelV4CallOptions // Checked by the provider library, as said above.
     const startedAt = ctx.now()

@@ -5,6 +5,7 @@ import { approvalList, approvalRequest } from './approvals.ts'
 import { artifactCreate, artifactList, artifactRead } from './artifacts.ts'
 import { taskCancel } from './cancel.ts'
 import { taskClaim } from './claim.ts'
+import { credentialLend, taskProgress } from './external.ts'
 import { eventList } from './events.ts'
 import { approvalRevoke, grantList } from './grants.ts'
 import { taskHold } from './hold.ts'
@@ -17,6 +18,7 @@ import { planDraft, planExpand } from './plans/expand.ts'
 import { planList, planRead } from './plans/read.ts'
 import { planRetry } from './plans/retry.ts'
 import { taskReport, taskSettle } from './report.ts'
+import { runnerList, runnerRead } from './runners.ts'
 import { taskSubmit } from './submit.ts'
 import { taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
 import { templateList, templateRead } from './templates.ts'
@@ -42,6 +44,7 @@ export const orchestration = defineServer({
     planRetry,
     templateList,
     templateRead,
+    runnerList,
     artifactList,
     artifactRead,
     approvalList,
@@ -58,6 +61,9 @@ export const orchestration = defineServer({
     taskLogAppend,
     artifactCreate,
     approvalRequest,
+    runnerRead,
+    credentialLend,
+    taskProgress,
     taskReap,
     taskSettle,
     taskHold,

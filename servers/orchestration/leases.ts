@@ -32,7 +32,9 @@ export const taskHeartbeat = defineTool({
   input: { task, fence, messages_after: z.int().default(0).describe('Last message already seen') },
   output: z.object({
     leaseExpiresAt: z.int(),
-    messages: z.array(z.object({ seq: z.int(), author: z.string(), body: z.string() })),
+    messages: z.array(
+      z.object({ seq: z.int(), author: z.string(), body: z.string(), interrupt: z.boolean() }),
+    ),
   }),
   run: ({ task: id, fence: number, messages_after: after }, ctx) =>
     ctx.transaction(async (tx) => {

@@ -3,6 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { Isolation, Requirements, Resources, TaskBudget } from '../../schemas/task.ts'
 import type { Context } from '../kit/context.ts'
 import { repositoryAt } from '../kit/repositories.ts'
+import { checkRunner } from './runners.ts'
 import type { TaskRequest } from './store/task-row.ts'
 import { knowsRepository } from './store/tasks.ts'
 import { applyTemplate } from './templates.ts'
@@ -81,7 +82,9 @@ export function taskPreparer(
     })
     if (asked.repo === undefined && definition.needsRepo) throw noRepository(template)
     const repo = asked.repo === undefined ? null : await checked(asked.repo)
-    if (definition.needsModel && !models.has(asked.model)) {
+    const { needsModel } = definition
+    const { runner } = asked.requirements ?? {}
+    if (checkRunner(ctx, { runner, org, template, needsModel }) && !models.has(asked.model)) {
       ctx.models.assertUsable(asked.model)
       models.add(asked.model)
     }

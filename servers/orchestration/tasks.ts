@@ -155,15 +155,21 @@ export const taskMessage = defineTool({
   name: 'task_message',
   title: 'Message the agent',
   description:
-    'Gives the agent of a live task a message that it reads before its next step. Use task_retry to send a task in review back with a message.',
+    'Gives the agent of a live task a message that it reads before its next step, or the next turn of an external agent. It answers no question that the agent asked. Use task_retry to send a task in review back with a message.',
   effect: 'update',
   scope: 'task:write',
   input: {
     task: taskId,
     body: z.string().min(1).max(20_000).describe('What the agent should know'),
+    interrupt: z
+      .boolean()
+      .default(false)
+      .describe(
+        'End the turn that an external agent is in, so that it reads this at once; the built-in loop reads between steps either way',
+      ),
   },
   output: z.object({ message: z.int() }),
-  run: ({ task, body }, ctx) =>
+  run: ({ task, body, interrupt }, ctx) =>
     ctx.transaction(async (tx) => {
       const row = await findTask(ctx, tx, task)
       if (isTerminal(row.state)) {
@@ -172,7 +178,7 @@ export const taskMessage = defineTool({
           `task ${task} is ${row.state}; nobody would read the message`,
         )
       }
-      const message = await addMessage(tx, { task, author: ctx.principal.id, body })
+      const message = await addMessage(tx, { task, author: ctx.principal.id, body, interrupt })
       await tx.event({ kind: 'task.message', org: row.org, subject: task, task, data: { message } })
       tx.about(task)
       return { message }

@@ -3,6 +3,7 @@ import type { Approval, ApprovalGrant } from '../../schemas/approval.ts'
 import type { Artifact } from '../../schemas/artifact.ts'
 import type { Event } from '../../schemas/event.ts'
 import type { LogChunk } from '../../schemas/log.ts'
+import type { Runner, RunnerConfig } from '../../schemas/runner.ts'
 import type { Attempt, Task } from '../../schemas/task.ts'
 import type { Page } from '../kit/page.ts'
 import { cutText, instantText, lineText, tableText } from '../kit/table.ts'
@@ -148,6 +149,26 @@ export const grantsText = (page: Page<ApprovalGrant>): string =>
     given: ({ givenAt }) => instantText(givenAt),
     ends: ({ expiresAt }) => instantText(expiresAt),
   })
+
+export const runnersText = ({ items }: { items: Runner[] }): string =>
+  tableText(
+    { items },
+    {
+      name: ({ name }) => name,
+      kind: ({ kind }) => kind,
+      command: ({ command }) => lineText((command ?? []).join(' '), 100),
+      models: ({ usesHubModels }) => (usesHubModels ? 'of the hub' : 'its own'),
+      orgs: ({ orgs }) => orgs?.join(', '),
+    },
+  )
+
+/** Without what its environment holds, which may be long and is of use to the program alone. */
+export const runnerText = ({ command, args, env, ...rest }: RunnerConfig): string =>
+  [
+    `command: ${lineText([command, ...args].join(' '), 500)}`,
+    `variables: ${lineText(Object.keys(env).join(', '), 500)}`,
+    lineText(JSON.stringify(rest), 4000),
+  ].join('\n')
 
 export const agentsText = (page: Page<Agent>): string =>
   tableText(page, {

@@ -100,6 +100,8 @@ test('an interrupted loop goes on after its last step and repeats nothing', asyn
   expect(await run(second.model)).toMatchObject({ summary: 'all done', steps: 3 })
   expect(done).toEqual(['a', 'b'])
   expect(JSON.stringify(second.prompts[0])).toContain('noted a')
+  // What was written after the cut-off line is read as well.
+  expect(await run(playing([]).model)).toMatchObject({ summary: 'all done', steps: 3 })
 })
 
 test('a loop that had finished before it was interrupted only says so again', async () => {

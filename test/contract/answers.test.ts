@@ -22,6 +22,7 @@ const argumentsFor = (hub: LargeHub): Record<string, object> => ({
   template_read: { name: 'code' },
   artifact_list: { task: hub.task },
   artifact_read: { artifact: hub.artifact },
+  runner_read: { runner: 'coder' },
   agent_read: { agent: 'worker-one' },
   event_list: { after: 0 },
   repo_read: { repo: hub.repo },

@@ -26,6 +26,7 @@ const digests = {
   '024-review-loop.sql': '0cd5d69b36156d53a3477276db679bd4ae740548f4c8748a0fe5be0c3d769503',
   '025-merge-checks.sql': 'ef503ea64a8d31bd75295aa64c742f764f3997ea47304b2b04189bcd9bac38dc',
   '018-plans.sql': '39d7614d8a3dbc960f057de7fe83715363af508150841ca506c04246edc3541c',
+  '028-message-interrupts.sql': '48c2026c9cde89cb85f1f93b1ee2ca4c0c8f2252355e05c7b3445c7e86b245ac',
 }
 
 test('a migration that was committed is never changed', () => {

@@ -74,6 +74,7 @@ test('an older name stands beside the one that took its place', () => {
 
 /** What is listed whole: as much as is configured, or one task's own. */
 const short = [
+  'runner_list',
   'template_list',
   'model_list',
   'cluster_list',

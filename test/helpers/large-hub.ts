@@ -80,6 +80,14 @@ const files = Object.fromEntries([
   }),
 ]) as Record<string, string>
 
+/** Many external agents, each configured at length. */
+const runners = Object.fromEntries(
+  Array.from({ length: 50 }, (_, index) => [
+    index === 0 ? 'coder' : `coder-${index}`,
+    { command: 'coder', args: ['--acp', 'x'.repeat(500)], env: { CONFIG: 'word '.repeat(5000) } },
+  ]),
+)
+
 /** A hub that has been at work for a year: one of everything made by calls, and most of it ten thousand times. */
 export async function startLargeHub(): Promise<LargeHub> {
   const vault = makeFolder('vault')
@@ -87,7 +95,7 @@ export async function startLargeHub(): Promise<LargeHub> {
   const data = makeFolder('hub')
   writeFileSync(
     join(data, 'switchyard.json'),
-    JSON.stringify({ vaults: { notes: { path: vault } } }),
+    JSON.stringify({ vaults: { notes: { path: vault } }, runners }),
   )
   const hub = await startHub({ data })
   const repo = await makeRepo(files)

@@ -62,6 +62,19 @@ export async function revokeAttemptTokens(tx: Transaction, attempt: string): Pro
   if (revoked > 0) tx.wake('tokens')
 }
 
+/** Ends the credentials of an attempt that carry a label. */
+export async function revokeLabelledTokens(
+  tx: Transaction,
+  { attempt, label }: { attempt: string; label: string },
+): Promise<void> {
+  const named = { attempt, label }
+  const revoked = await tx.run(
+    'DELETE FROM tokens WHERE attempt = :attempt AND label = :label',
+    named,
+  )
+  if (revoked > 0) tx.wake('tokens')
+}
+
 /** Has the credentials of an attempt end by themselves at an instant. */
 export async function expireAttemptTokens(
   tx: Transaction,
