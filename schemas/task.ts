@@ -43,6 +43,11 @@ export const Requirements = z.strictObject({
   agent: z.string().max(60).optional().describe('Long-lived agent that should take it'),
   cluster: z.string().max(60).optional().describe('Cluster it should run on'),
   hub: z.string().max(60).optional().describe('Peer hub that should carry it out'),
+  hubRepo: z
+    .string()
+    .max(4096)
+    .optional()
+    .describe('Absolute path of the same repository on the machine of that hub'),
   fallback: z
     .boolean()
     .optional()

@@ -14,6 +14,8 @@ import { auditRow, hasEffect, isTracked } from './call.ts'
 import type { Shared } from './call-context.ts'
 import { CallContext } from './call-context.ts'
 import { decide, denied } from './decide.ts'
+import type { PeerCalls } from './peer-calls.ts'
+import { makePeerCalls } from './peer-calls.ts'
 import type { HeldRequest } from './relayed-call.ts'
 import { absentCaller, relayedCall } from './relayed-call.ts'
 import { leaseOf } from './lease-state.ts'
@@ -44,12 +46,15 @@ type Parts = Shared & {
  * one audit row with the true outcome, one measurement.
  */
 export class Calls {
+  /** How controllers speak with peers. */
+  readonly peers: PeerCalls
   readonly #parts: Parts
   readonly #gate: ApprovalGate
   readonly #open: OpenCalls
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.peers = makePeerCalls({ calls: this, upstreams: parts.upstreams })
     this.#open = new OpenCalls(parts)
     this.#gate = new ApprovalGate({
       store: parts.store,

@@ -4,7 +4,7 @@ import { approvalDecide, approvalList, approvalRequest } from './approvals.ts'
 import { artifactCreate, artifactList, artifactRead } from './artifacts.ts'
 import { taskClaim } from './claim.ts'
 import { eventList } from './events.ts'
-import { taskHold } from './hold.ts'
+import { taskFree, taskHold } from './hold.ts'
 import { leaseGrant, taskHeartbeat, taskReap, taskRelease } from './leases.ts'
 import { taskLog, taskLogAppend } from './logs.ts'
 import { taskReport, taskSettle } from './report.ts'
@@ -44,6 +44,7 @@ export const orchestration = defineServer({
     taskReap,
     taskSettle,
     taskHold,
+    taskFree,
     leaseGrant,
     agentRetire,
   ],

@@ -12,6 +12,7 @@ import { defineTool } from '../kit/tool.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
 import { insertTask, knowsRepository, readTaskByKey } from './store/tasks.ts'
+import { ensureQueueRoom } from './queue-room.ts'
 import { applyTemplate, templateNames } from './templates.ts'
 
 export const taskSubmit = defineTool({
@@ -75,7 +76,8 @@ export const taskSubmit = defineTool({
     const repo = await checkedRepo(ctx, input, applied.definition.needsRepo)
     if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
     const org = orgFor(ctx, input.org)
-    await assertStartable(ctx)
+    const { hub, agent } = input.requirements ?? {}
+    if (hub === undefined && agent === undefined) await assertStartable(ctx)
     if (repo !== undefined && !(await knowsRepository(ctx.reader, org, repo)))
       ctx.ensure('repository.add', { org, path: repo })
     const title = input.title ?? makeTitle(template, goal ?? command, repo)
@@ -85,6 +87,7 @@ export const taskSubmit = defineTool({
     return ctx.transaction(async (tx) => {
       const earlier = key === null ? undefined : await readTaskByKey(tx, org, key)
       if (earlier) return toTask(sameRequest(earlier, digest, key))
+      await ensureQueueRoom(ctx, tx, org)
       const asked = {
         id,
         org,
@@ -102,7 +105,10 @@ export const taskSubmit = defineTool({
         depth: 0,
         plan: null,
         step: null,
-        provenance: JSON.stringify({ via: 'call', reason: input.reason } satisfies Provenance),
+        provenance: JSON.stringify({
+          via: ctx.principal.kind === 'hub' ? 'peer' : 'call',
+          reason: input.reason,
+        } satisfies Provenance),
         requirements: JSON.stringify(input.requirements ?? {}),
         budget: JSON.stringify(input.budget ?? {}),
         inputs: '[]',

@@ -21,6 +21,8 @@ const digests = {
   '015-held-calls.sql': '2b2cad9b8b894b5bc47f089d2ed79d19439244f77bd8da57e9cfcaf8dabf5870',
   '016-open-calls.sql': '3a88bff3fe877055bf7dc525dbc74bbe19d6fcf4d90e0280370cd5cfbe79e8d1',
   '017-task-context.sql': 'a5b51005d929e93d35bba6bbb87c846ce61cf124a6fe55c4583f5a0e637c7390',
+  '020-queue-order.sql': 'b79bfef4c7bc31b822c47653c1956ec92a2c62176d6aff24beed0274bc78f1f4',
+  '021-remote-tasks.sql': '57bd325724e74ed6f55e2a7dd32f2b8bceaa1d9be4043c3ebc65d49d2e77bf2b',
 }
 
 test('a migration that was committed is never changed', () => {
