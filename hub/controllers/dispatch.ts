@@ -64,7 +64,18 @@ async function round(context: ControllerContext, state: State): Promise<number> 
   let isInVain = false
   for (const task of [...here, ...named]) {
     if (holds.isLaneHeld(task.org, task.lane)) continue // For a task before it.
-    isInVain = !(await place(context, state, task, taken)) || isInVain
+    // One that cannot be placed for a reason nobody thought of keeps none of the others from it.
+    let isPlaced: boolean | undefined
+    await guarded(context, 'dispatch', async () => {
+      isPlaced = await place(context, state, task, taken)
+    })
+    if (isPlaced === undefined)
+      holds.holdTask(task.id, {
+        queuedAt: task.updated_at,
+        starts: 0,
+        until: clock.now() + unfitMs,
+      })
+    isInVain ||= isPlaced !== true
   }
   if (clock.now() >= state.beyondAt)
     for (const task of beyond)
@@ -171,7 +182,7 @@ async function wait(
 ): Promise<void> {
   const forMs = passes ? noRoomMs : unfitMs
   if (!passes) await call('task_hold', { task: id, reason })
-  const { tags, isolation, ...requirements } = needsOf(lane)
+  const { tags, isolation, fallback: _fallback, ...requirements } = needsOf(lane)
   const { candidates } = await call<Explained>('placement_explain', {
     resources: { cpus: 0.1, memoryMb: 64 },
     requirements,

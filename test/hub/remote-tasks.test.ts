@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Granted } from '../../agent/lease.ts'
 import type { Artifact } from '../../schemas/artifact.ts'
 import type { PlacementCandidate } from '../../schemas/cluster.ts'
 import type { Event } from '../../schemas/event.ts'
@@ -8,12 +11,17 @@ import type { Task } from '../../schemas/task.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { startHub, until } from '../helpers/hub.ts'
 
+const quiet = { logLevel: 'silent', dispatch: 'local', isolation: 'auto' } as const
+
 type Candidates = { candidates: PlacementCandidate[] }
 
 /** Two hubs; ada may give work to bob, whose pods are isolated as well as this machine can. */
-async function startPair(role = 'developer'): Promise<{ ada: TestHub; bob: TestHub }> {
-  const quiet = { logLevel: 'warn', dispatch: 'local', isolation: 'auto' } as const
-  const [ada, bob] = [await startHub(quiet), await startHub(quiet)]
+async function startPair(
+  role = 'developer',
+  dispatch: 'local' | 'off' = 'local',
+): Promise<{ ada: TestHub; bob: TestHub }> {
+  const ada = await startHub(quiet)
+  const bob = await startHub({ ...quiet, dispatch })
   const { invitation } = await bob.call<{ invitation: string }>('peer_invite', { role })
   await ada.call('peer_add', { invitation, name: 'bob', as: 'ada' })
   await until(async () =>
@@ -84,18 +92,13 @@ test('cancel here cancels there, and a message reaches the task there', async ()
   expect(await told()).toHaveLength(1)
 }, 60_000)
 
-test('a restart of either hub loses nothing and doubles nothing', async () => {
+test('a restart of this hub loses nothing and doubles nothing', async () => {
   const { ada, bob } = await startPair()
   const command = 'for i in 1 2 3 4 5 6 7 8 9; do echo line $i; sleep 0.5; done'
   const { id: task } = await submit(ada, command, onBob)
   await until(async () => textOf(await logOf(ada, task)).includes('line 2'), 30_000)
   await ada.hub.stop()
-  const again = await startHub({
-    data: ada.hub.dataDir,
-    logLevel: 'silent',
-    dispatch: 'local',
-    isolation: 'auto',
-  })
+  const again = await startHub({ ...quiet, data: ada.hub.dataDir })
   await settled(again, task)
   const [there, ...others] = await tasksOf(bob)
   expect(others).toEqual([])
@@ -121,26 +124,67 @@ test('what there is no room for here goes to a peer that has room, unless its re
   const { ada, bob } = await startPair()
   const tags = ['os:linux', 'lab']
   await bob.hub.stop()
-  const { writeFileSync } = await import('node:fs')
-  writeFileSync(`${bob.hub.dataDir}/switchyard.json`, JSON.stringify({ tags: ['lab'] }))
+  writeFileSync(join(bob.hub.dataDir, 'switchyard.json'), JSON.stringify({ tags: ['lab'] }))
   const port = Number(new URL(bob.url).port)
-  const again = await startHub({
-    data: bob.hub.dataDir,
-    port,
-    logLevel: 'silent',
-    dispatch: 'local',
-    isolation: 'auto',
-  })
+  const again = await startHub({ ...quiet, data: bob.hub.dataDir, port })
   const { id: task } = await submit(ada, 'echo done', { requirements: { tags } })
   await settled(ada, task)
   expect(await read(ada, task)).toMatchObject({ state: 'succeeded' })
   expect(await tasksOf(again)).toHaveLength(1)
 }, 60_000)
 
-test('artifacts of a task there are kept here', async () => {
-  const { ada } = await startPair()
+/** Somebody works on the task there by hand, up to what is reported. */
+async function workOn(bob: TestHub, report: Record<string, unknown>): Promise<Task> {
+  let lease: Granted | undefined
+  await until(async () => {
+    const claimed = await bob.call<{ lease?: Granted }>('task_claim', { agent: 'worker-bea' })
+    lease = claimed.lease
+    return lease !== undefined
+  })
+  const { task, fence, token } = lease!
+  const worker = bob.client.withToken(token)
+  await worker.call('task_heartbeat', { task: task.id, fence })
+  await worker.call('artifact_create', {
+    ...{ task: task.id, fence, name: 'report.txt', media_type: 'text/plain', data: 'all is well' },
+  })
+  await worker.call('task_report', { task: task.id, fence, ...report })
+  return task
+}
+
+const proposed = { outcome: 'proposed', result: { summary: 'a change', change: 'change-7' } }
+
+test('what is proposed there is in review here, goes back there when it is retried, and ends with it', async () => {
+  const { ada, bob } = await startPair('developer', 'off')
   const { id: task } = await submit(ada, 'true', onBob)
-  await settled(ada, task)
+  const there = await workOn(bob, proposed)
+  await until(async () => (await read(ada, task)).state === 'in_review')
+  expect((await read(ada, task)).result).toEqual({ summary: 'a change', change: 'bob: change-7' })
   const { items } = await ada.call<{ items: Artifact[] }>('artifact_list', { task })
-  expect(items).toEqual([])
+  expect(items.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual([['report.txt', 11]])
+  await ada.call('task_retry', { task, message: 'shorter, please' })
+  const again = await workOn(bob, proposed)
+  expect(again).toMatchObject({ id: there.id, attempts: 2 })
+  await until(async () => (await read(ada, task)).state === 'in_review')
+  expect((await read(ada, task)).attempts).toBe(2)
+  await bob.call('task_cancel', { task: there.id, reason: 'not wanted' })
+  await until(async () => (await read(ada, task)).state === 'canceled')
+  expect(await tasksOf(bob)).toHaveLength(1)
+}, 60_000)
+
+test('a question that is asked there is seen in the log here', async () => {
+  const { ada, bob } = await startPair('developer', 'off')
+  const { id: task } = await submit(ada, 'true', onBob)
+  let lease: Granted | undefined
+  await until(async () => {
+    const claimed = await bob.call<{ lease?: Granted }>('task_claim', { agent: 'worker-bea' })
+    lease = claimed.lease
+    return lease !== undefined
+  })
+  const { task: there, fence, token } = lease!
+  const worker = bob.client.withToken(token)
+  await worker.call('task_heartbeat', { task: there.id, fence })
+  await worker.call('approval_request', { task: there.id, fence, question: 'May I?' })
+  await until(async () =>
+    /waits on bob for an answer to approval-\S+: May I\?/.test(textOf(await logOf(ada, task))),
+  )
 }, 60_000)
