@@ -18,6 +18,7 @@ import type { TaskRow } from './store/task-row.ts'
 import { toTask } from './store/task-row.ts'
 import { nextDueAt, nextQueuedTask } from './store/queue.ts'
 import { findTask } from './store/tasks.ts'
+import { turnOf, waitingLine } from './waiting-line.ts'
 
 const Lease = z.object({
   task: Task,
@@ -67,7 +68,9 @@ export const taskClaim = defineTool({
     const wanted = ctx.principal.task ?? task
     const offer = { tags, runners, isolation }
     const deadline = ctx.now() + waitMs
-    using queue = ctx.store.topics.listen([`queue:${org}`])
+    const line = waitingLine(ctx)
+    using turn = ctx.store.topics.listen([turnOf(agent)])
+    using _place = { [Symbol.dispose]: () => leave(line, agent, org) }
     for (let isHere = false; ; isHere = true) {
       const ids = { attempt: ctx.id('attempt'), token: ctx.id('token') }
       const claimed = { agent, org, wanted, host, offer, ids }
@@ -81,7 +84,10 @@ export const taskClaim = defineTool({
         await ctx.store.transaction((tx) => registerAgent(ctx, tx, { id: agent, org, host, offer }))
       const dueAt = (await nextDueAt(ctx.reader, ctx.now())) ?? Infinity
       const pauseMs = Math.min(left, Math.max(20, dueAt - ctx.now()))
-      await queue.next(pauseMs, ctx.signal)
+      line.join(agent, { org, canTake: (lane) => maySuit(lane, claimed) })
+      // For what came since it looked, and for the next in line where this one had its turn in vain.
+      await line.advance(org)
+      await turn.next(pauseMs, ctx.signal)
     }
   },
 })
@@ -101,12 +107,21 @@ const findsWork = async (ctx: Context, claimed: Claim): Promise<boolean> =>
   (await nextFor(ctx.reader, claimed, ctx.now())) !== undefined
 
 /** The next task in the queue that the agent may take. */
-const nextFor = (reader: Reader, { agent: id, org, offer }: Claim, now: number) =>
+const nextFor = (reader: Reader, claimed: Claim, now: number) =>
   nextQueuedTask(reader, {
-    org,
+    org: claimed.org,
     now,
-    canTake: (lane) => agentLacks(needsOf(lane), { id, ...offer }).length === 0,
+    canTake: (lane) => maySuit(lane, claimed),
   })
+
+const maySuit = (lane: string, { agent: id, offer }: Claim): boolean =>
+  lane === '' || agentLacks(needsOf(lane), { id, ...offer }).length === 0
+
+/** Whoever has work, or waits no longer, lets the next in line look. */
+function leave(line: ReturnType<typeof waitingLine>, agent: string, org: string): void {
+  line.leave(agent)
+  void line.advance(org)
+}
 
 /** Thrown to undo a claim for which others left nothing, so that it leaves no trace either. */
 class NothingLeft extends Error {}

@@ -22,6 +22,14 @@ export const listLanes = async (reader: Reader, org: string): Promise<string[]> 
     )
   ).map(({ lane }) => lane)
 
+/** Those of the lanes that have something due. */
+export async function listDueLanes(reader: Reader, org: string, now: number): Promise<string[]> {
+  const due: string[] = []
+  for (const lane of await listLanes(reader, org))
+    if (await headOf(reader, { org, lane, now })) due.push(lane)
+  return due
+}
+
 /** Orgs that have something queued, by jumps over the queue index: a full scan would grow with it. */
 export const listQueuedOrgs = async (reader: Reader): Promise<string[]> =>
   (
@@ -42,12 +50,7 @@ export async function nextQueuedTask(
 ): Promise<string | undefined> {
   let first: { id: string; rank: number } | undefined
   for (const lane of (await listLanes(reader, org)).filter(canTake)) {
-    const head = await reader.get<{ id: string; rank: number }>(
-      `SELECT id, rank FROM tasks
-       WHERE state = 'queued' AND org = :org AND lane = :lane AND not_before_at <= :now
-       ORDER BY rank, id LIMIT 1`,
-      { org, lane, now },
-    )
+    const head = await headOf(reader, { org, lane, now })
     if (head && (first === undefined || isBefore(head, first))) first = head
   }
   return first?.id
@@ -134,6 +137,15 @@ export async function freeTask(tx: Transaction, row: TaskRow, reason: string): P
   tx.wake(`queue:${org}`)
   return true
 }
+
+/** The first due task of a lane, from the queue index alone. */
+const headOf = (reader: Reader, at: { org: string; lane: string; now: number }) =>
+  reader.get<{ id: string; rank: number }>(
+    `SELECT id, rank FROM tasks
+     WHERE state = 'queued' AND org = :org AND lane = :lane AND not_before_at <= :now
+     ORDER BY rank, id LIMIT 1`,
+    at,
+  )
 
 const isBefore = (a: { rank: number; id: string }, b: { rank: number; id: string }): boolean =>
   a.rank < b.rank || (a.rank === b.rank && a.id < b.id)
