@@ -1,5 +1,9 @@
 import { needsOf } from '../../servers/kit/needs.ts'
-import { listLanes, listQueued, listQueuedOrgs } from '../../servers/orchestration/store/queue.ts'
+import {
+  listDueLanes,
+  listQueued,
+  listQueuedOrgs,
+} from '../../servers/orchestration/store/queue.ts'
 import type { TaskRow } from '../../servers/orchestration/store/task-row.ts'
 import type { ControllerContext } from './context.ts'
 import type { Served } from './fairness.ts'
@@ -49,7 +53,7 @@ export async function nextTasks(
   )
   const queues = await Promise.all(
     queued.map(async (org) => {
-      const lanes = (await listLanes(store.reader, org)).filter(
+      const lanes = (await listDueLanes(store.reader, org, now)).filter(
         (lane) => !holds.isLaneHeld(org, lane),
       )
       const limit = Math.min(free, (file.orgs[org]?.maxPods ?? maxPods) - podsOf(org))

@@ -13,7 +13,7 @@ import type { Report } from './remote-outcome.ts'
 import { remoteSubmission, reportOf } from './remote-outcome.ts'
 
 /** How long a peer may be out of reach before its work counts as lost, and others may take it. */
-export const peerPatienceMs = 120_000
+const peerPatienceMs = 120_000
 const logWaitMs = 10_000
 const askMs = 15_000
 /** Output that comes in small pieces is copied some pieces at a time. */

@@ -115,7 +115,7 @@ async function rateAgents(ctx: Context, { org, needs }: Placeable): Promise<Plac
 }
 
 /** A long-lived agent that could claim it. An idle one is there already, so it comes before a new pod. */
-export function rateAgent(agent: Agent, needs: Needs): PlacementCandidate {
+function rateAgent(agent: Agent, needs: Needs): PlacementCandidate {
   const missing = agentLacks(needs, agent)
   if (missing.length > 0) return unfitAgent(agent.id, missing, false)
   if (agent.state !== 'idle') return unfitAgent(agent.id, ['it works on another task'], true)

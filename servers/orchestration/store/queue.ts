@@ -8,27 +8,34 @@ import type { TaskRow } from './task-row.ts'
 /** More kinds of needs than these wait in one org at a time only by mistake; the rest wait for their turn. */
 const maxLanes = 1000
 
-/** The lanes of an org that have something queued, by jumps over the queue index. */
-export const listLanes = async (reader: Reader, org: string): Promise<string[]> =>
-  (
-    await reader.all<{ lane: string }>(
-      `WITH RECURSIVE lanes (lane) AS (
-         SELECT min(lane) FROM tasks WHERE state = 'queued' AND org = :org
-         UNION ALL
-         SELECT (SELECT min(lane) FROM tasks WHERE state = 'queued' AND org = :org AND lane > lanes.lane)
-         FROM lanes WHERE lanes.lane IS NOT NULL
-       ) SELECT lane FROM lanes WHERE lane IS NOT NULL LIMIT :maxLanes`,
-      { org, maxLanes },
-    )
-  ).map(({ lane }) => lane)
+type Head = { lane: string; id: string; rank: number }
 
-/** Those of the lanes that have something due. */
-export async function listDueLanes(reader: Reader, org: string, now: number): Promise<string[]> {
-  const due: string[] = []
-  for (const lane of await listLanes(reader, org))
-    if (await headOf(reader, { org, lane, now })) due.push(lane)
-  return due
+/** The first due task of each lane, from the queue index alone: a jump for each lane, however many wait in it. */
+async function listHeads(reader: Reader, org: string, now: number): Promise<Head[]> {
+  const heads: Head[] = []
+  let head = await reader.get<Head>(
+    `SELECT lane, id, rank FROM tasks
+     WHERE state = 'queued' AND org = :org AND lane = '' AND not_before_at <= :now
+     ORDER BY rank, id LIMIT 1`,
+    { org, now },
+  )
+  if (head) heads.push(head)
+  while (heads.length < maxLanes) {
+    head = await reader.get<Head>(
+      `SELECT lane, id, rank FROM tasks
+       WHERE state = 'queued' AND org = :org AND lane > :after AND not_before_at <= :now
+       ORDER BY lane, rank, id LIMIT 1`,
+      { org, after: head?.lane ?? '', now },
+    )
+    if (!head) break
+    heads.push(head)
+  }
+  return heads
 }
+
+/** The lanes of an org that have something due. */
+export const listDueLanes = async (reader: Reader, org: string, now: number): Promise<string[]> =>
+  (await listHeads(reader, org, now)).map(({ lane }) => lane)
 
 /** Orgs that have something queued, by jumps over the queue index: a full scan would grow with it. */
 export const listQueuedOrgs = async (reader: Reader): Promise<string[]> =>
@@ -48,12 +55,8 @@ export async function nextQueuedTask(
   reader: Reader,
   { org, now, canTake }: { org: string; now: number; canTake: (lane: string) => boolean },
 ): Promise<string | undefined> {
-  let first: { id: string; rank: number } | undefined
-  for (const lane of (await listLanes(reader, org)).filter(canTake)) {
-    const head = await headOf(reader, { org, lane, now })
-    if (head && (first === undefined || isBefore(head, first))) first = head
-  }
-  return first?.id
+  const heads = (await listHeads(reader, org, now)).filter(({ lane }) => canTake(lane))
+  return heads.sort((a, b) => (isBefore(a, b) ? -1 : 1))[0]?.id
 }
 
 /** The next due tasks of some lanes in the order of the queue, without those named. */
@@ -137,15 +140,6 @@ export async function freeTask(tx: Transaction, row: TaskRow, reason: string): P
   tx.wake(`queue:${org}`)
   return true
 }
-
-/** The first due task of a lane, from the queue index alone. */
-const headOf = (reader: Reader, at: { org: string; lane: string; now: number }) =>
-  reader.get<{ id: string; rank: number }>(
-    `SELECT id, rank FROM tasks
-     WHERE state = 'queued' AND org = :org AND lane = :lane AND not_before_at <= :now
-     ORDER BY rank, id LIMIT 1`,
-    at,
-  )
 
 const isBefore = (a: { rank: number; id: string }, b: { rank: number; id: string }): boolean =>
   a.rank < b.rank || (a.rank === b.rank && a.id < b.id)
