@@ -10,7 +10,7 @@ import { guarded } from './context.ts'
 import { nextTasks } from './dispatch-queue.ts'
 import { Served } from './fairness.ts'
 import { Holds } from './holds.ts'
-import { decidePlace } from './place.ts'
+import { decidePlace, waitReason } from './place.ts'
 
 const idleAgentMs = 1500
 const noRoomMs = 2000
@@ -164,8 +164,8 @@ async function placeBeyond(
 ): Promise<boolean> {
   const { candidates } = await call<Explained>('placement_explain', { task: id })
   const [best] = candidates
-  if (!best?.fits) return false
-  if (best.kind !== 'peer') return true // What has room here after all is found in the next round.
+  // What has room here after all is found in the next round.
+  if (!best?.fits || best.kind !== 'peer') return false
   holds.holdTask(id, { queuedAt, starts: 0, until: clock.now() + noRoomMs })
   await assignRemoteTask(store, { task: id, peer: best.name })
   return true
@@ -180,7 +180,6 @@ async function wait(
   { id, org, lane }: TaskRow,
   { passes, reason, hold }: { passes: boolean; reason: string; hold: (ms: number) => void },
 ): Promise<void> {
-  const forMs = passes ? noRoomMs : unfitMs
   if (!passes) await call('task_hold', { task: id, reason })
   const { tags, isolation, fallback: _fallback, ...requirements } = needsOf(lane)
   const { candidates } = await call<Explained>('placement_explain', {
@@ -190,9 +189,15 @@ async function wait(
     ...(tags ? { tags } : {}),
     ...(isolation ? { isolation } : {}),
   })
-  if (candidates.some(({ fits }) => fits)) hold(forMs)
-  else
-    holds.holdLane({ org, lane, until: clock.now() + forMs, reason: passes ? undefined : reason })
+  hold(passes ? noRoomMs : unfitMs)
+  if (candidates.some(({ fits }) => fits)) return
+  const isShort = candidates.some((one) => one.passes)
+  holds.holdLane({
+    org,
+    lane,
+    until: clock.now() + (isShort ? noRoomMs : unfitMs),
+    reason: isShort ? undefined : waitReason(candidates),
+  })
 }
 
 /** Says on each task of the lanes that nobody can serve why it waits, some at a time. */

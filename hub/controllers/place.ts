@@ -38,8 +38,8 @@ export function decidePlace(
   if (peer) return { kind: 'peer', name: peer.name }
   const away = candidates.find((one) => one.away !== undefined)?.away
   if (away !== undefined) return whileAway(away, task)
-  const [reason, passes] = [reasonText(candidates), candidates.some((one) => one.passes)]
-  return { kind: 'wait', passes, reason: `nobody can take it: ${reason}` }
+  const passes = candidates.some((one) => one.passes)
+  return { kind: 'wait', passes, reason: waitReason(candidates) }
 }
 
 function whileAway(away: string, { needs, waitedMs }: { needs: Needs; waitedMs: number }): Place {
@@ -51,9 +51,9 @@ function whileAway(away: string, { needs, waitedMs }: { needs: Needs; waitedMs: 
   return { kind: 'wait', passes: true, reason: away }
 }
 
-const reasonText = (candidates: readonly PlacementCandidate[]): string => {
-  const text = candidates
-    .map(({ kind, name, reasons }) => `${kind} ${name}: ${reasons.join('; ')}`)
-    .join(' · ')
-  return text.length > maxReasonChars - 100 ? `${text.slice(0, maxReasonChars - 101)}…` : text
+/** Why none of them can take it, in words. */
+export function waitReason(candidates: readonly PlacementCandidate[]): string {
+  const said = candidates.map(({ kind, name, reasons }) => `${kind} ${name}: ${reasons.join('; ')}`)
+  const text = `nobody can take it: ${said.join(' · ')}`
+  return text.length > maxReasonChars ? `${text.slice(0, maxReasonChars - 1)}…` : text
 }

@@ -33,6 +33,7 @@ export function remoteSubmission(task: Task, key: string): Record<string, unknow
     ...(cluster && hub ? { cluster } : {}),
   }
   return {
+    org: task.org,
     template: task.template,
     params: task.params,
     title: task.title,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { PlacementCandidate } from '../../schemas/cluster.ts'
+import { HubError } from '../../schemas/errors.ts'
 import { Resources } from '../../schemas/task.ts'
 import type { Requirements } from '../../schemas/task.ts'
 import type { Carriers, Placeable } from '../../servers/kit/carriers.ts'
@@ -43,7 +44,14 @@ export function makeCarriers(parts: Parts): Carriers {
       return (await readPeers(reader())).flatMap(({ name, url }) => (url === null ? [] : [name]))
     },
     peer(name, asked) {
-      const key = JSON.stringify([name, asked.resources, asked.needs, asked.repo, asked.hubRepo])
+      const key = JSON.stringify([
+        name,
+        asked.org,
+        asked.resources,
+        asked.needs,
+        asked.repo,
+        asked.hubRepo,
+      ])
       const earlier = kept.get(key)
       if (earlier && earlier.at > now() - freshMs) return earlier.answer
       const answer = ratePeer(name, parts.upstreams.link(name), asked)
@@ -118,6 +126,9 @@ async function ratePeer(
       reasons: reasons.length > 0 ? reasons.slice(0, 10) : [nowhere],
     }
   } catch (error) {
+    // It does not let this hub work for that org, say.
+    if (error instanceof HubError && error.code === 'denied')
+      return { ...rated, reasons: [error.message] }
     return gone(
       `it does not say what it has: ${error instanceof Error ? error.message : String(error)}`,
     )
@@ -134,13 +145,14 @@ function peerRefusal(name: string, { needs, repo, hubRepo }: Placeable): string 
 }
 
 /** The task as a shape that the peer rates; whom it names here says nothing there, but for a cluster. */
-function shapeOf({ resources, needs }: Placeable): Record<string, unknown> {
+function shapeOf({ org, resources, needs }: Placeable): Record<string, unknown> {
   const { tags = [], isolation, runner, cluster } = needs
   const requirements = {
     ...(runner === undefined ? {} : { runner }),
     ...(cluster === undefined ? {} : { cluster }),
   }
   return {
+    org,
     resources,
     tags,
     ...(isolation === undefined ? {} : { isolation }),

@@ -171,6 +171,14 @@ test('what is proposed there is in review here, goes back there when it is retri
   expect(await tasksOf(bob)).toHaveLength(1)
 }, 60_000)
 
+test('a task of an org that the peer did not grant is no work for it', async () => {
+  const { ada, bob } = await startPair()
+  const { id: task } = await submit(ada, 'true', { ...onBob, org: 'acme' })
+  const reason = /peer bob: bob: hub:ada does not belong to the org acme/
+  await until(async () => reason.test((await read(ada, task)).pendingReason ?? ''))
+  expect(await tasksOf(bob)).toEqual([])
+}, 60_000)
+
 test('a question that is asked there is seen in the log here', async () => {
   const { ada, bob } = await startPair('developer', 'off')
   const { id: task } = await submit(ada, 'true', onBob)

@@ -21,7 +21,7 @@ const reasons = (candidates: PlacementCandidate[]) =>
 
 test('a task that nobody can take says why, of each who could be asked, until somebody can', async () => {
   const hub = await startHub({ dispatch: 'local' })
-  await hub.call('task_claim', { agent: 'worker-ann', tags: ['tpu'], wait_ms: 10 })
+  await hub.call('task_claim', { agent: 'worker-ann', tags: ['tpu'], wait_ms: 1000 })
   const needs = { requirements: { tags: ['gpu-x'] } }
   const ids = await Promise.all([1, 2, 3].map(async () => (await submit(hub, needs)).id))
   for (const id of ids)
@@ -78,7 +78,7 @@ test('an agent that is named and away is waited for, and then others may take it
 
 test('an idle agent that is named gets the task, and a busy one is waited for', async () => {
   const hub = await startHub({ dispatch: 'local' })
-  await hub.call('task_claim', { agent: 'worker-ann', wait_ms: 10 })
+  await hub.call('task_claim', { agent: 'worker-ann', wait_ms: 1000 })
   const { id: task } = await submit(hub, { requirements: { agent: 'worker-ann' } })
   expect(reasons(await explain(hub, { task })).sort()).toEqual([
     'agent true: it is idle and claims by itself',
