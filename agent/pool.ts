@@ -13,12 +13,14 @@ export async function runPool(
   hub: HubClient,
   options: {
     org?: string | undefined
+    /** What it offers to tasks that require them. */
+    tags?: string[]
     workRoot: string
     stop: AbortSignal
     say(text: string): void
   },
 ): Promise<void> {
-  const { org, workRoot, stop, say } = options
+  const { org, tags = [], workRoot, stop, say } = options
   const host = hostname()
     .toLowerCase()
     .replace(/[^a-z0-9-]/g, '-')
@@ -29,7 +31,7 @@ export async function runPool(
     try {
       const { lease } = await hub.call<{ lease?: Granted }>(
         'task_claim',
-        { agent, host, wait_ms: 45_000, ...(org ? { org } : {}) },
+        { agent, host, tags, wait_ms: 45_000, ...(org ? { org } : {}) },
         { signal: stop },
       )
       if (!lease) continue

@@ -82,3 +82,15 @@ function parseConfigFile(text: string, file: string): ConfigFile {
   if (parsed.success) return parsed.data
   throw new HubError('invalid', `${file}: ${z.prettifyError(parsed.error)}`)
 }
+
+/** Calls a listener after each change of the configuration, looking for one whenever something is published. */
+export const onChange =
+  (current: () => Config, subscribe: (listener: () => void) => () => void) =>
+  (listener: () => void): (() => void) => {
+    let known = current()
+    return subscribe(() => {
+      if (known === current()) return
+      known = current()
+      listener()
+    })
+  }

@@ -21,7 +21,7 @@ import { owner } from './auth/owner.ts'
 import { Seal } from './auth/seal.ts'
 import { codeRoot } from '../servers/kit/code-root.ts'
 import { Catalog } from './discovery/catalog.ts'
-import { ConfigSource } from './config.ts'
+import { ConfigSource, onChange } from './config.ts'
 import { startControllers } from './controllers/controllers.ts'
 import { lockDataDir, openDataDir, ownerToken, sealKey, writeEndpoint } from './data-dir.ts'
 import type { Listener } from './http/listener.ts'
@@ -32,6 +32,7 @@ import { Subscriptions } from './mcp/subscriptions.ts'
 import { Notifications } from './rpc/notifications.ts'
 import { isOwnPrompt } from './mcp/own-prompts.ts'
 import { isOwnAddress } from './mcp/own-resources.ts'
+import { makeCarriers } from './peers/carriers.ts'
 import { peerUpstreams } from './peers/store/peers.ts'
 import { Calls } from './calls/calls.ts'
 import { Registry } from './calls/registry.ts'
@@ -69,6 +70,7 @@ export class Hub {
   readonly context: ContextStore
   readonly upstreams: Upstreams
   readonly catalog = new Catalog(this)
+  readonly carriers = makeCarriers(this)
   /** Changes that clients may hear of. */
   readonly notifications = new Notifications()
   readonly subscriptions = new Subscriptions(this)
@@ -194,19 +196,14 @@ export class Hub {
     await this.calls.start()
     this.#controllers = startControllers({
       config: this.config,
-      onConfig: (listener) => {
-        let known = this.config()
-        return this.notifications.subscribe(() => {
-          if (known === this.config()) return
-          known = this.config()
-          listener()
-        })
-      },
+      onConfig: onChange(this.config, (listener) => this.notifications.subscribe(listener)),
       log: this.log,
       clock: this.clock,
       store: this.store,
       dataDir: this.dataDir,
       context: this.context,
+      carriers: this.carriers,
+      peers: this.calls.peers,
       call: (principal, tool, args, signal) =>
         this.calls.tool(principal, tool, args, signal ? { signal: () => signal } : {}),
     })

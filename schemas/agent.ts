@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Isolation } from './task.ts'
 
 export const AgentState = z.enum(['idle', 'working', 'retired'])
 
@@ -6,11 +7,14 @@ export const AgentState = z.enum(['idle', 'working', 'retired'])
 export const Agent = z.object({
   id: z.string(),
   org: z.string(),
-  kind: z.enum(['pod', 'long-lived']),
+  kind: z.enum(['pod', 'long-lived', 'peer']),
   state: AgentState,
   host: z.string().optional(),
   pod: z.string().optional(),
   task: z.string().optional(),
+  tags: z.array(z.string()).describe('What it offers beside its runners'),
+  runners: z.array(z.string()).describe('What it can do the work with'),
+  isolation: Isolation.describe('How what it starts is kept from its machine, as it says'),
   registeredAt: z.int(),
   lastSeenAt: z.int(),
   retiredAt: z.int().optional(),

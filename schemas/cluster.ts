@@ -61,9 +61,18 @@ export type Pod = z.infer<typeof Pod>
 
 /** One candidate of a placement, with the reasons in words. */
 export const PlacementCandidate = z.object({
-  cluster: z.string(),
-  node: z.string(),
+  kind: z.enum(['node', 'agent', 'peer']),
+  name: z.string().describe('Of the agent or the peer; cluster/node of a node'),
+  cluster: z.string().optional(),
+  node: z.string().optional(),
   fits: z.boolean(),
+  passes: z
+    .boolean()
+    .describe('Whether what is in the way passes by itself, as a lack of room does'),
+  away: z
+    .string()
+    .optional()
+    .describe('Why it is not here, where the task names it and it is gone'),
   score: z.number(),
   reasons: z.array(z.string()),
 })

@@ -165,7 +165,19 @@ export const ConfigFile = z.strictObject({
     .record(
       Org,
       z.strictObject({
-        maxPods: z.int().min(0).max(1000).optional(),
+        maxPods: z.int().min(0).max(1000).optional().describe('Most pods at a time'),
+        maxQueued: z
+          .int()
+          .min(0)
+          .max(1_000_000)
+          .optional()
+          .describe('Most tasks that wait in the queue; more are refused'),
+        weight: z
+          .number()
+          .min(0.01)
+          .max(1000)
+          .default(1)
+          .describe('Share of the room while it is short, against that of other orgs'),
         maxDepth: z
           .int()
           .min(0)

@@ -34,19 +34,16 @@ export const Requirements = z.strictObject({
     .array(z.string().regex(/^[\w.:-]{1,64}$/))
     .max(20)
     .optional()
-    .describe('Tags that the node must have'),
-  runner: z
-    .string()
-    .max(60)
-    .optional()
-    .describe('Runner that does the work: loop, or the name of a configured ACP agent'),
-  agent: z.string().max(60).optional().describe('Long-lived agent that should take it'),
-  cluster: z.string().max(60).optional().describe('Cluster it should run on'),
-  hub: z.string().max(60).optional().describe('Peer hub that should carry it out'),
+    .describe('All must be offered'),
+  runner: z.string().max(60).optional().describe('loop, or a configured ACP agent'),
+  agent: z.string().max(60).optional().describe('Long-lived agent to do it'),
+  cluster: z.string().max(60).optional().describe('Cluster to run on'),
+  hub: z.string().max(60).optional().describe('Peer hub to do it'),
+  hubRepo: z.string().max(4096).optional().describe('Path of the repository on that hub'),
   fallback: z
     .boolean()
     .optional()
-    .describe('Whether others may do it while the named one is away; default: true'),
+    .describe('Whether others may while that one is away; default: true'),
 })
 export type Requirements = z.infer<typeof Requirements>
 

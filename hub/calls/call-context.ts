@@ -7,7 +7,16 @@ import { authorityOf } from './decide.ts'
 /** What a handler is given beyond its call: the parts of the hub that servers share. */
 export type Shared = Pick<
   Context,
-  'dataDir' | 'store' | 'clusters' | 'models' | 'context' | 'log' | 'clock' | 'now' | 'id'
+  | 'dataDir'
+  | 'store'
+  | 'clusters'
+  | 'carriers'
+  | 'models'
+  | 'context'
+  | 'log'
+  | 'clock'
+  | 'now'
+  | 'id'
 > & { config(): Context['config'] }
 
 /** What a handler may touch during one call. Each transaction carries the audit row of its effect. */
@@ -19,6 +28,7 @@ export class CallContext implements Context {
   readonly store: Context['store']
   readonly reader: Context['reader']
   readonly clusters: Context['clusters']
+  readonly carriers: Context['carriers']
   readonly models: Context['models']
   readonly context: Context['context']
   readonly log: Context['log']
@@ -45,6 +55,7 @@ export class CallContext implements Context {
     this.store = shared.store
     this.reader = shared.store.reader
     this.clusters = shared.clusters
+    this.carriers = shared.carriers
     this.models = shared.models
     this.context = shared.context
     this.log = shared.log

@@ -15,6 +15,8 @@ import type { Shared } from './call-context.ts'
 import { CallContext } from './call-context.ts'
 import { decisionOn } from './call-decision.ts'
 import { denied } from './decide.ts'
+import type { PeerCalls } from './peer-calls.ts'
+import { makePeerCalls } from './peer-calls.ts'
 import type { HeldRequest, Known } from './relayed-call.ts'
 import { absentCaller, relayedCall } from './relayed-call.ts'
 import type { OpenCall } from './open-calls.ts'
@@ -47,12 +49,15 @@ type Parts = Shared & {
  * one audit row with the true outcome, one measurement.
  */
 export class Calls {
+  /** How controllers speak with peers. */
+  readonly peers: PeerCalls
   readonly #parts: Parts
   readonly #gate: ApprovalGate
   readonly #open: OpenCalls
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.peers = makePeerCalls({ calls: this, upstreams: parts.upstreams })
     this.#open = new OpenCalls(parts)
     this.#gate = new ApprovalGate({
       store: parts.store,

@@ -189,7 +189,8 @@ const rules: Rules = {
    * A program that is not isolated can read the owner's token, so whoever has it run there is the
    * owner in effect. A controller acts for whoever submitted the task, never by itself.
    */
-  'pod.start': (principal, { cluster, isolation, reason, allowUnisolated, submitter }) => {
+  'pod.start': (principal, subject) => {
+    const { cluster, isolation, reason, allowUnisolated, submitter, isExplained = false } = subject
     if (isolation !== 'none') return allow
     const danger = `pods on ${cluster} are not isolated (${reason}), so a program there could read the owner's token`
     if (!allowUnisolated)
@@ -198,15 +199,28 @@ const rules: Rules = {
         'Install bubblewrap or allow user namespaces, and restart the hub; or the owner accepts it with "allowUnisolated": true in switchyard.json, for work of owners only.',
       )
     const asking = [
-      ...(principal.kind === 'service' ? [] : [principal]),
+      ...(principal.kind === 'service' || (isExplained && submitter !== undefined)
+        ? []
+        : [principal]),
       ...(submitter === undefined ? [] : [submitter]),
     ]
     const isOwner = (who: Principal | 'unknown') => who !== 'unknown' && who.roles.includes('owner')
-    if (asking.length > 0 && asking.every(isOwner)) return allow
+    // A controller that only asks for the room asks for nobody.
+    if ((asking.length > 0 || isExplained) && asking.every(isOwner)) return allow
     return deny(
       `${danger}: only owners may start work there`,
       'Have an owner submit it, or have bubblewrap installed on the machine of the hub.',
     )
+  },
+  /**
+   * Work goes to a peer on the authority of who asked for it, who could have called the peer's tools.
+   * What came from a peer goes no further, or it would travel in circles.
+   */
+  'peer.use': (principal, { peer, granted, submitter = principal }) => {
+    if (submitter === 'unknown') return deny(`nobody is known who asked for work on ${peer}`)
+    const isGranted = granted && submitter.kind === 'agent'
+    const name = `${peer}_task_submit`
+    return rules['tool.list'](submitter, { name, scope: 'upstream:use', granted: isGranted })
   },
 }
 

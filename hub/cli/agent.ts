@@ -3,9 +3,12 @@ import { HubError } from '../../schemas/errors.ts'
 import { runPool } from '../../agent/pool.ts'
 import { clientFor, parseSettings } from './settings.ts'
 
-/** `switchyard agent [--org ORG]`: a long-lived agent that claims one task after another. */
+/** `switchyard agent [--org ORG] [--tags gpu,lab]`: a long-lived agent that claims one task after another. */
 export async function agent(args: string[]): Promise<number> {
-  const { settings, values } = parseSettings(args, { org: { type: 'string' } })
+  const { settings, values } = parseSettings(args, {
+    org: { type: 'string' },
+    tags: { type: 'string' },
+  })
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => stop.abort(new HubError('canceled', 'the agent is told to stop')))
@@ -14,6 +17,7 @@ export async function agent(args: string[]): Promise<number> {
   const workRoot = resolve(settings.data, 'work')
   await runPool(clientFor(settings, 600_000), {
     org,
+    tags: typeof values.tags === 'string' ? values.tags.split(',') : [],
     workRoot,
     stop: stop.signal,
     say: (text) => console.log(text),

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
 import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
+import type { Carriers } from '../../servers/kit/carriers.ts'
 import type { Clock } from '../../servers/kit/clock.ts'
 import type { ContextIndex } from '../../servers/kit/context-index.ts'
 import type { Listener } from '../../servers/kit/topics.ts'
+import type { PeerCalls } from '../calls/peer-calls.ts'
 import type { Removal } from './slices.ts'
 
 /** The parts of a hub that its controllers stand on. */
@@ -18,6 +20,9 @@ export type ControllerParts = {
   dataDir: string
   /** Keeps folders in the index up to date. */
   context: Pick<ContextIndex, 'follow'>
+  /** Who could carry out tasks besides pods. */
+  carriers: Pick<Carriers, 'peerNames'>
+  peers: PeerCalls
   /** Makes a tool call, policed and audited like any other. */
   call(
     principal: Principal,
@@ -28,11 +33,19 @@ export type ControllerParts = {
 }
 
 /** What one controller works with: the parts, and tool calls under its own name. */
-export type ControllerContext = Omit<ControllerParts, 'call'> & {
+export type ControllerContext = Omit<ControllerParts, 'call' | 'peers'> & {
   /** Aborts when the controllers stop. */
   signal: AbortSignal
   /** `T` is what the tool's output schema states. */
   call<T>(tool: string, args: Record<string, unknown>, signal?: AbortSignal): Promise<T>
+  /** Asks a peer for what changes nothing there; `callPeer` is for the rest. */
+  askPeer: PeerCalls['ask']
+  callPeer(
+    peer: string,
+    tool: string,
+    args: Record<string, unknown>,
+    signal: AbortSignal,
+  ): Promise<unknown>
 }
 
 /** Runs one step. A failure is logged and left to the next round: steps are idempotent. */

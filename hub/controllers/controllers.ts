@@ -8,6 +8,7 @@ import { lease } from './lease.ts'
 import { plans } from './plans.ts'
 import { livePods } from './pods.ts'
 import { reconcile } from './reconcile.ts'
+import { remoteTasks } from './remote-tasks.ts'
 import { retention } from './retention.ts'
 import { review } from './review.ts'
 import { sources } from './sources.ts'
@@ -32,6 +33,8 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       // The tools' output schemas state what comes back.
       call: async <T>(tool: string, args: Record<string, unknown>, signal?: AbortSignal) =>
         (await parts.call(principal, tool, args, signal)) as T,
+      askPeer: parts.peers.ask,
+      callPeer: (peer, tool, args, signal) => parts.peers.call(principal, peer, tool, args, signal),
     }
   }
   const run = async (): Promise<void> => {
@@ -42,6 +45,7 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       ...dispatching,
       lease(context('lease')),
       approvals(context('approvals')),
+      remoteTasks(context('remote-tasks')),
       review(context('review')),
       knowledge(context('knowledge')),
       plans(context('plans')),

@@ -1,50 +1,50 @@
-import type { Agent } from '../../schemas/agent.ts'
-import type { ConfigFile } from '../../schemas/config.ts'
+import type { Pod, PlacementCandidate } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
-import type { Pod } from '../../schemas/cluster.ts'
-import { isExternal } from '../../servers/kit/runners.ts'
 import { toTask } from '../../servers/orchestration/store/task-row.ts'
 import type { TaskRow } from '../../servers/orchestration/store/task-row.ts'
-import {
-  listQueuedOrgs,
-  listQueuedTasks,
-  nextDueAt,
-} from '../../servers/orchestration/store/tasks.ts'
+import { listUnexplained, nextDueAt } from '../../servers/orchestration/store/queue.ts'
+import { needsOf } from '../../servers/kit/needs.ts'
+import { isExternal } from '../../servers/kit/runners.ts'
+import { assignRemoteTask, readReviewingPeer } from '../peers/store/remote-tasks.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
-import { livePods } from './pods.ts'
-
-/** Why a queued task is not looked at for a moment, and the pods started for it since it was queued. */
-type Hold = {
-  queuedAt: number
-  starts: number
-  until: number
-  /** The configuration that a refusal was made under; another may allow it. */
-  refusedUnder?: ConfigFile
-}
+import { nextTasks } from './dispatch-queue.ts'
+import { Served } from './fairness.ts'
+import { Holds } from './holds.ts'
+import { decidePlace, waitReason } from './place.ts'
 
 const idleAgentMs = 1500
 const noRoomMs = 2000
 const maxStarts = 4
-/** A refusal is on record each time, and what it depends on changes with the configuration or a restart. */
-const refusedMs = 3_600_000
+/** A cluster, an agent or a peer that could take it after all is found within this time. */
+const unfitMs = 30_000
 const configLookMs = 2000
-// Longer than an agent takes to fail at its start.
-const forgetMs = 600_000
+const explainedAtOnce = 50
+
+/** What was looked at in vain is held, so others may have its turn; not at once, or this would never rest. */
+const nextLookMs = 100
+
+/** What the dispatcher knows beside the store; all of it may be lost in a restart. */
+type State = {
+  holds: Holds
+  served: Served
+  /** When peers are asked again for what there is no room for here. */
+  beyondAt: number
+}
 
 /**
- * Starts an agent for each queued task. It looks at the state, not at single events: whatever was
- * missed in a crash is found in the next round. A task that an idle long-lived agent is about to
- * claim is left to it for a moment.
+ * Finds somebody for each queued task: a pod here, a long-lived agent, a peer. It looks at the state, not
+ * at single events: whatever was missed in a crash is found in the next round. A task that an idle
+ * long-lived agent is about to claim is left to it for a moment.
  */
 export async function dispatch(context: ControllerContext): Promise<void> {
   const { store, signal } = context
-  const holds = new Map<string, Hold>()
+  const state: State = { holds: new Holds(), served: new Served(), beyondAt: 0 }
   using events = store.topics.listen(['events'])
   while (!signal.aborted) {
     let waitMs = noRoomMs
     await guarded(context, 'dispatch', async () => {
-      waitMs = await round(context, holds)
+      waitMs = await round(context, state)
     })
     // A wait is rejected when the controllers stop or the hub closes, and then the loop ends.
     const goesOn = events.next(Math.max(20, waitMs), signal).then(
@@ -55,108 +55,183 @@ export async function dispatch(context: ControllerContext): Promise<void> {
   }
 }
 
-/** Starts what can be started and returns how long until something could change by itself. */
-async function round(context: ControllerContext, holds: Map<string, Hold>): Promise<number> {
-  const { store, clock, call } = context
-  const now = clock.now()
-  const { file } = context.config()
-  for (const [id, { refusedUnder }] of holds)
-    if (refusedUnder && refusedUnder !== file) holds.delete(id)
-  const held = [...holds].filter(([, { until }]) => until > now)
-  const tasks = await startable(
-    context,
-    held.map(([id]) => id),
-  )
-  const dueAt = (await nextDueAt(store.reader, now)) ?? Infinity
-  let waitMs = Math.min(
-    30_000,
-    dueAt - now,
-    ...held.map(([, { until, refusedUnder }]) => (refusedUnder ? configLookMs : until - now)),
-  )
-  const idle = new Map<string, number>()
-  for (const task of tasks) {
-    const { id, updated_at: queuedAt } = task
-    const earlier = holds.get(id)
-    const starts = earlier?.queuedAt === queuedAt ? earlier.starts : 0
-    const hold = (ms: number, started = starts) => {
-      holds.set(id, { queuedAt, starts: started, until: clock.now() + ms })
-      waitMs = Math.min(waitMs, ms)
-    }
-    if (!earlier && (await takesIdleAgent(call, task, idle))) hold(idleAgentMs)
-    else if (starts >= maxStarts) {
-      // No pod of it lives and nobody claimed it, so every one that was started has failed.
-      holds.delete(id)
-      const message = await lastWords(call, id)
-      await call('task_settle', { task: id, event: 'unstartable', message })
-    } else {
-      // No room now is no failure: the next exit of a pod, or a moment, brings the next try.
-      const { isStarted, refusal } = await startPod(call, task)
-      if (refusal === undefined)
-        hold(isStarted ? 250 * 2 ** starts : noRoomMs, isStarted ? starts + 1 : starts)
-      else {
-        await call('task_hold', { task: id, reason: refusal })
-        holds.set(id, { queuedAt, starts, until: clock.now() + refusedMs, refusedUnder: file })
-      }
-    }
+/** Places what can be placed and returns how long until something could change by itself. */
+async function round(context: ControllerContext, state: State): Promise<number> {
+  const { store, clock } = context
+  const { holds } = state
+  holds.expire(clock.now(), context.config().file)
+  const { here, named, beyond } = await nextTasks(context, state)
+  const taken = new Set<string>()
+  let isInVain = false
+  for (const task of [...here, ...named]) {
+    if (holds.isLaneHeld(task.org, task.lane)) continue // For a task before it.
+    // One that cannot be placed for a reason nobody thought of keeps none of the others from it.
+    let isPlaced: boolean | undefined
+    await guarded(context, 'dispatch', async () => {
+      isPlaced = await place(context, state, task, taken)
+    })
+    if (isPlaced === undefined)
+      holds.holdTask(task.id, {
+        queuedAt: task.updated_at,
+        starts: 0,
+        until: clock.now() + unfitMs,
+      })
+    isInVain ||= isPlaced !== true
   }
-  // What was held long ago has been started, canceled, or taken by another agent.
-  for (const [id, { until }] of holds) if (until < clock.now() - forgetMs) holds.delete(id)
-  return waitMs
+  if (clock.now() >= state.beyondAt)
+    for (const task of beyond)
+      if (!(await placeBeyond(context, state, task))) {
+        state.beyondAt = clock.now() + noRoomMs
+        break
+      }
+  await explainLanes(context, holds)
+  const now = clock.now()
+  const dueAt = (await nextDueAt(store.reader, now)) ?? Infinity
+  const lookMs = holds.lanes().length > 0 ? configLookMs : 30_000
+  const beyondMs = beyond.length > 0 ? Math.max(0, state.beyondAt - now) : lookMs
+  return Math.min(
+    isInVain ? nextLookMs : lookMs,
+    beyondMs,
+    Math.min(dueAt, holds.nextAt(now)) - now,
+  )
 }
 
-/** The next due tasks of each org, no more than it and this machine have room for. */
-async function startable(context: ControllerContext, held: string[]): Promise<TaskRow[]> {
-  const { store, clock, config } = context
-  const { maxPods, file } = config()
-  const orgs = await listQueuedOrgs(store.reader)
-  if (orgs.length === 0) return []
-  const live = await livePods(context)
-  const free = maxPods - live.length
-  const without = [...held, ...live.flatMap(({ task }) => (task === undefined ? [] : [task]))]
-  const queues = orgs.map(async (org) => {
-    const used = live.filter((pod) => pod.org === org).length
-    const limit = Math.min(free, (file.orgs[org]?.maxPods ?? maxPods) - used)
-    if (limit <= 0) return []
-    return await listQueuedTasks(store.reader, { org, without, limit, now: clock.now() })
+/** Gives one task to whom it suits best; false where it has to wait. */
+async function place(
+  context: ControllerContext,
+  { holds, served }: State,
+  task: TaskRow,
+  taken: Set<string>,
+): Promise<boolean> {
+  const { clock, call, config } = context
+  const { id, org, updated_at: queuedAt } = task
+  const earlier = holds.task(id)
+  const starts = earlier?.queuedAt === queuedAt ? earlier.starts : 0
+  const hold = (ms: number, started = starts) =>
+    holds.holdTask(id, { queuedAt, starts: started, until: clock.now() + ms })
+  if (starts >= maxStarts) {
+    // No pod of it lives and nobody claimed it, so every one that was started has failed.
+    holds.forgetTask(id)
+    await call('task_settle', {
+      task: id,
+      event: 'unstartable',
+      message: await lastWords(call, id),
+    })
+    return true
+  }
+  const reviewing = await readReviewingPeer(context.store.reader, id)
+  if (reviewing !== undefined) {
+    // Its branch is there.
+    hold(noRoomMs)
+    await assignRemoteTask(context.store, { task: id, peer: reviewing })
+    return true
+  }
+  const { candidates } = await call<Explained>('placement_explain', { task: id })
+  const decision = decidePlace(candidates, {
+    needs: needsOf(task.lane),
+    waitedMs: clock.now() - queuedAt,
+    isFirstLook: earlier === undefined,
+    taken,
   })
-  return (await Promise.all(queues)).flat()
+  switch (decision.kind) {
+    case 'agent':
+      taken.add(decision.name)
+      hold(idleAgentMs)
+      return true
+    case 'node': {
+      const isStarted = await startPod(call, task)
+      if (isStarted) served.started(org, config().file.orgs[org]?.weight ?? 1)
+      hold(isStarted ? 250 * 2 ** starts : noRoomMs, isStarted ? starts + 1 : starts)
+      return isStarted
+    }
+    case 'peer':
+      hold(noRoomMs)
+      await assignRemoteTask(context.store, { task: id, peer: decision.name })
+      return true
+    case 'free':
+      await call('task_free', { task: id, reason: decision.reason })
+      return false
+    case 'wait':
+      await wait(context, holds, task, { ...decision, hold })
+      return false
+  }
+}
+
+/** Gives a task to a peer that has room, where there is none here; false where none has. */
+async function placeBeyond(
+  { clock, call, store }: ControllerContext,
+  { holds }: State,
+  { id, updated_at: queuedAt }: TaskRow,
+): Promise<boolean> {
+  const { candidates } = await call<Explained>('placement_explain', { task: id })
+  const [best] = candidates
+  // What has room here after all is found in the next round.
+  if (!best?.fits || best.kind !== 'peer') return false
+  holds.holdTask(id, { queuedAt, starts: 0, until: clock.now() + noRoomMs })
+  await assignRemoteTask(store, { task: id, peer: best.name })
+  return true
+}
+
+type Explained = { candidates: PlacementCandidate[] }
+
+/** Holds the task, or its whole lane where it is not for want of the room that this one needs. */
+async function wait(
+  { call, clock }: ControllerContext,
+  holds: Holds,
+  { id, org, lane }: TaskRow,
+  { passes, reason, hold }: { passes: boolean; reason: string; hold: (ms: number) => void },
+): Promise<void> {
+  if (!passes) await call('task_hold', { task: id, reason })
+  const { tags, isolation, fallback: _fallback, ...requirements } = needsOf(lane)
+  const { candidates } = await call<Explained>('placement_explain', {
+    resources: { cpus: 0.1, memoryMb: 64 },
+    requirements,
+    org,
+    ...(tags ? { tags } : {}),
+    ...(isolation ? { isolation } : {}),
+  })
+  hold(passes ? noRoomMs : unfitMs)
+  if (candidates.some(({ fits }) => fits)) return
+  const isShort = candidates.some((one) => one.passes)
+  holds.holdLane({
+    org,
+    lane,
+    until: clock.now() + (isShort ? noRoomMs : unfitMs),
+    reason: isShort ? undefined : waitReason(candidates),
+  })
+}
+
+/** Says on each task of the lanes that nobody can serve why it waits, some at a time. */
+async function explainLanes({ store, call }: ControllerContext, holds: Holds): Promise<void> {
+  for (const { org, lane, reason } of holds.lanes()) {
+    if (reason === undefined) continue
+    const tasks = await listUnexplained(store.reader, { org, lane, limit: explainedAtOnce })
+    await Promise.all(tasks.map(({ id }) => call('task_hold', { task: id, reason })))
+  }
 }
 
 type Call = ControllerContext['call']
 
-/** Starts the agent of a task. Where that is refused it says why; no room now is no refusal. */
-async function startPod(
-  call: Call,
-  row: TaskRow,
-): Promise<{ isStarted: boolean; refusal?: string }> {
-  const { id: task, org, resources, isolation, timeoutMs: timeout_ms, requirements } = toTask(row)
-  const { runner } = requirements
+/** Starts the agent of a task; false where the room for it went to another meanwhile. */
+async function startPod(call: Call, row: TaskRow): Promise<boolean> {
+  const { id: task, org, resources, timeoutMs: timeout_ms } = toTask(row)
+  const { tags, isolation, cluster, runner } = needsOf(row.lane)
   try {
-    const least = isolation === undefined ? {} : { isolation }
-    const external = isExternal(runner) ? { runner } : {}
-    await call<Pod>('pod_run', { task, org, resources, timeout_ms, ...least, ...external })
-    return { isStarted: true }
+    await call<Pod>('pod_run', {
+      task,
+      org,
+      resources,
+      timeout_ms,
+      ...(tags ? { tags } : {}),
+      ...(isolation ? { isolation } : {}),
+      ...(cluster ? { cluster } : {}),
+      ...(isExternal(runner) ? { runner } : {}),
+    })
+    return true
   } catch (error) {
-    if (!(error instanceof HubError)) throw error
-    if (error.code !== 'denied') return { isStarted: false }
-    return { isStarted: false, refusal: [error.message, error.hint].filter(Boolean).join('. ') }
+    if (error instanceof HubError) return false
+    throw error
   }
-}
-
-/** Whether an idle long-lived agent of the org is left for the task; counts it as taken. */
-async function takesIdleAgent(
-  call: Call,
-  { org }: TaskRow,
-  idle: Map<string, number>,
-): Promise<boolean> {
-  if (!idle.has(org)) {
-    const asked = { org, state: 'idle', limit: 200 }
-    const { items } = await call<{ items: Agent[] }>('agent_list', asked)
-    idle.set(org, items.filter(({ kind }) => kind === 'long-lived').length)
-  }
-  const left = idle.get(org) ?? 0
-  idle.set(org, left - 1)
-  return left > 0
 }
 
 async function lastWords(call: Call, task: string): Promise<string> {

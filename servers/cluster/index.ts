@@ -1,6 +1,6 @@
 import { defineServer } from '../kit/tool.ts'
 import { clusterList, nodeList } from './clusters.ts'
-import { placementExplain } from './placement.ts'
+import { placementExplain } from './explain.ts'
 import { podExec, podLog, podRead, podResume, podSuspend } from './pod-tools.ts'
 import { podDelete, podList, podRun } from './pods.ts'
 import { podReconcile } from './reconcile.ts'

@@ -1,20 +1,17 @@
-import { z } from 'zod'
 import type { Capacity, PlacementCandidate } from '../../schemas/cluster.ts'
-import { PlacementCandidate as Candidate } from '../../schemas/cluster.ts'
-import type { Isolation as IsolationLevel, Resources as Shape } from '../../schemas/task.ts'
-import { Isolation, Resources, isolationLevels } from '../../schemas/task.ts'
-import { Org } from '../../schemas/principal.ts'
+import type { Resources as Shape } from '../../schemas/task.ts'
+import { Resources } from '../../schemas/task.ts'
 import type { ClusterDriver } from '../kit/cluster-driver.ts'
 import type { Context } from '../kit/context.ts'
-import { orgFor } from '../kit/context.ts'
-import { defineTool } from '../kit/tool.ts'
+import type { Needs } from '../kit/needs.ts'
+import { lacks, ownRunner, pinnedElsewhere } from '../kit/needs.ts'
 import type { PodRow } from './store/pods.ts'
-import { listLivePods } from './store/pods.ts'
 
 export type PlacementRequest = {
   resources: Shape
-  isolation?: IsolationLevel | undefined
-  tags?: string[] | undefined
+  needs: Needs
+  /** Runners that pods have. */
+  runners: string[]
   /** Pods the org may run and runs now. */
   quota: { used: number; limit: number }
 }
@@ -24,29 +21,35 @@ export type PlacementRequest = {
  * share of room that would be left; the best candidate has the highest score.
  */
 export function rateNode(capacity: Capacity, request: PlacementRequest): PlacementCandidate {
-  const { resources, isolation, tags = [], quota } = request
-  const { pods } = capacity
+  const { resources, needs, runners, quota } = request
+  const { cluster, node, pods, tags, isolation } = capacity
   const freeCpus = capacity.cpus.total - capacity.cpus.promised
   const freeMemoryMb = Math.min(
     capacity.memoryMb.total - capacity.memoryMb.promised,
     capacity.memoryMb.available,
   )
-  const missing = tags.filter((tag) => !capacity.tags.includes(tag))
-  const refusals = [
-    capacity.health !== 'ready' && `the node reports ${capacity.health}`,
-    missing.length > 0 && `tags ${missing.join(', ')} are missing`,
-    isolation !== undefined &&
-      isolationLevels.indexOf(capacity.isolation) < isolationLevels.indexOf(isolation) &&
-      `isolation ${isolation} is asked for and this node has ${capacity.isolation}`,
-    quota.used >= quota.limit && `the org runs ${quota.used} of ${quota.limit} pods`,
-    pods.live >= pods.limit && `the node runs ${pods.live} of ${pods.limit} pods`,
+  const lasting = [
+    ...lacks(needs, { tags, runners, isolation }),
+    ...pinnedElsewhere(needs, { cluster }),
+    quota.limit === 0 && 'the org may run no pods',
+    pods.limit === 0 && 'the node runs no pods',
     resources.cpus > capacity.cpus.total &&
       `${resources.cpus} CPUs asked for, the node has ${capacity.cpus.total}`,
+    resources.memoryMb > capacity.memoryMb.total &&
+      `${resources.memoryMb} MiB asked for, the node has ${capacity.memoryMb.total} MiB`,
+  ].filter((reason) => reason !== false)
+  const passing = [
+    capacity.health !== 'ready' && `the node reports ${capacity.health}`,
+    quota.used >= quota.limit && `the org runs ${quota.used} of ${quota.limit} pods`,
+    pods.live >= pods.limit && `the node runs ${pods.live} of ${pods.limit} pods`,
     resources.memoryMb > freeMemoryMb &&
       `${resources.memoryMb} MiB asked for, ${freeMemoryMb} MiB free`,
   ].filter((reason) => reason !== false)
-  const { cluster, node } = capacity
-  if (refusals.length > 0) return { cluster, node, fits: false, score: 0, reasons: refusals }
+  const at = { kind: 'node', name: `${cluster}/${node}`, cluster, node } as const
+  if (lasting.length + passing.length > 0) {
+    const passes = lasting.length === 0
+    return { ...at, fits: false, passes, score: 0, reasons: [...lasting, ...passing] }
+  }
   // CPUs are shared in time, so promising more than there are is allowed and only costs score.
   const cpuShare = Math.max(0, (freeCpus - resources.cpus) / capacity.cpus.total)
   const memoryShare = (freeMemoryMb - resources.memoryMb) / capacity.memoryMb.total
@@ -57,7 +60,7 @@ export function rateNode(capacity: Capacity, request: PlacementRequest): Placeme
     `${freeMemoryMb} MiB memory free`,
     `load ${capacity.cpus.load}`,
   ]
-  return { cluster, node, fits: true, score, reasons }
+  return { ...at, fits: true, passes: true, score, reasons }
 }
 
 /** What the nodes of some clusters offer; a cluster that does not answer is a candidate that fits nothing. */
@@ -70,8 +73,7 @@ export async function readOffers(drivers: ClusterDriver[]): Promise<Offers> {
         return { nodes: await driver.nodes(), silent: [] }
       } catch (error) {
         const reason = `the cluster does not answer: ${error instanceof Error ? error.message : String(error)}`
-        const nothing = { cluster: driver.id, node: '', fits: false, score: 0, reasons: [reason] }
-        return { nodes: [], silent: [nothing] }
+        return { nodes: [], silent: [unfitCluster(driver.id, reason, true)] }
       }
     }),
   )
@@ -81,6 +83,21 @@ export async function readOffers(drivers: ClusterDriver[]): Promise<Offers> {
   }
 }
 
+/** A cluster as a candidate that takes nothing. */
+export const unfitCluster = (
+  cluster: string,
+  reason: string,
+  passes: boolean,
+): PlacementCandidate => ({
+  kind: 'node',
+  name: cluster,
+  cluster,
+  fits: false,
+  passes,
+  score: 0,
+  reasons: [reason],
+})
+
 /** Every node rated for a pod of an org beside those that live now, the best first. */
 export function rateOffers(
   { nodes, silent }: Offers,
@@ -89,8 +106,17 @@ export function rateOffers(
 ): PlacementCandidate[] {
   const quota = { used: live.filter((pod) => pod.org === request.org).length, limit: request.limit }
   const rated = nodes.map((node) => rateNode(withPromised(node, live), { ...request, quota }))
-  return [...rated, ...silent].sort((a, b) => Number(b.fits) - Number(a.fits) || b.score - a.score)
+  return bestFirst([...rated, ...silent])
 }
+
+export const bestFirst = (candidates: PlacementCandidate[]): PlacementCandidate[] =>
+  candidates.sort((a, b) => Number(b.fits) - Number(a.fits) || b.score - a.score)
+
+/** Runners that pods have: the own one, and what is configured. */
+export const podRunners = ({ file }: Context['config']): string[] => [
+  ownRunner,
+  ...Object.keys(file.runners),
+]
 
 /** Pods that an org may run at a time. */
 export const podLimit = ({ config }: Pick<Context, 'config'>, org: string): number =>
@@ -112,26 +138,3 @@ function withPromised(capacity: Capacity, live: PodRow[]): Capacity {
     pods: { ...capacity.pods, live: here.length },
   }
 }
-
-export const placementExplain = defineTool({
-  name: 'placement_explain',
-  title: 'Explain a placement',
-  description:
-    'Rates every node for a given shape and says why it fits or not, best first. It starts nothing; use task_submit to have work placed.',
-  effect: 'read',
-  scope: 'cluster:read',
-  input: {
-    resources: Resources.prefault({}).describe('What the pod needs'),
-    isolation: Isolation.optional().describe('Least isolation to accept'),
-    tags: z.array(z.string().max(64)).max(20).default([]).describe('Tags the node must have'),
-    org: Org.optional().describe('Org whose quota counts; default: your own'),
-  },
-  output: z.object({ candidates: z.array(Candidate) }),
-  run: async ({ resources, isolation, tags, org: asked }, ctx) => {
-    const org = orgFor(ctx, asked)
-    const offers = await readOffers(ctx.clusters.list())
-    const live = await listLivePods(ctx.reader)
-    const request = { resources, isolation, tags, org, limit: podLimit(ctx, org) }
-    return { candidates: rateOffers(offers, live, request) }
-  },
-})

@@ -8,7 +8,7 @@ import { startableClusters } from '../kit/clusters.ts'
 import { orgFilter, orgFor } from '../kit/context.ts'
 import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
-import { podLimit, rateOffers, readOffers } from './placement.ts'
+import { podLimit, podRunners, rateOffers, readOffers } from './placement.ts'
 import { agentProgram, startPod } from './pod-start.ts'
 import type { Place, PodRow } from './store/pods.ts'
 import { admitPod, findPod, listPods, markStopping, toPod } from './store/pods.ts'
@@ -52,18 +52,24 @@ export const podRun = defineTool({
     const submitter = task === undefined ? undefined : await readSubmitter(ctx.reader, task)
     const drivers = await startableClusters(ctx, { cluster, submitter })
     const offers = await readOffers(drivers)
-    const request = { resources, isolation, tags, org, limit: podLimit(ctx, org) }
+    const request = {
+      resources,
+      needs: { isolation, tags },
+      runners: podRunners(ctx.config),
+      org,
+      limit: podLimit(ctx, org),
+    }
     const place = (live: PodRow[]): Place => {
       const [best, ...others] = rateOffers(offers, live, request)
       const node = offers.nodes.find(
         (one) => one.cluster === best?.cluster && one.node === best.node,
       )
-      if (!best?.fits || !node) {
+      if (!best?.fits || best.cluster === undefined || !node) {
         const reasons = [best, ...others].flatMap((one) => one?.reasons ?? [])
         throw new HubError('exhausted', `no node can take the pod: ${reasons.join('; ')}`)
       }
       const { limits } = ctx.clusters.get(best.cluster)
-      return { cluster: best.cluster, node: best.node, isolation: node.isolation, limits }
+      return { cluster: best.cluster, node: node.node, isolation: node.isolation, limits }
     }
     const asked = {
       ids: { pod: ctx.id('pod'), token: ctx.id('token') },

@@ -1,6 +1,6 @@
-import type { Pod } from '../../schemas/cluster.ts'
+import type { PlacementCandidate, Pod } from '../../schemas/cluster.ts'
 import type { Page } from '../kit/page.ts'
-import { instantText, tableText } from '../kit/table.ts'
+import { instantText, lineText, tableText } from '../kit/table.ts'
 
 // What a model reads of pods.
 
@@ -19,3 +19,17 @@ export const podsText = (page: Page<Pod>): string =>
 
 export const podLogText = ({ data, truncated }: { data: string; truncated: boolean }): string =>
   truncated ? `[the end of a longer output]\n${data}` : data
+
+const shownCandidates = 60
+
+/** A line for each candidate, since its reasons are what is asked for. */
+export function candidatesText({ candidates }: { candidates: PlacementCandidate[] }): string {
+  const lines = candidates
+    .slice(0, shownCandidates)
+    .map(({ kind, name, fits, passes, ...rated }) => {
+      const verdict = fits ? `fits, score ${rated.score}` : passes ? 'not now' : 'cannot'
+      return lineText(`${kind} ${name} ${verdict}: ${rated.reasons.join('; ')}`, 400)
+    })
+  const more = candidates.length - lines.length
+  return [...lines, ...(more > 0 ? [`${more} more are not shown`] : [])].join('\n') || 'None.'
+}

@@ -82,6 +82,15 @@ export type Subjects = {
     reason: string
     allowUnisolated: boolean
     submitter?: Principal | 'unknown' | undefined
+    /** Whether it is only explained, for the submitter where one is given, and nothing is started. */
+    isExplained?: boolean
+  }
+  /** Have a peer carry out what the submitter asked for; without one, what the caller asks for. */
+  'peer.use': {
+    peer: string
+    /** Whether the submitter's org gave that peer to its agents. */
+    granted: boolean
+    submitter?: Principal | 'unknown' | undefined
   }
 }
 

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Authority } from './authority.ts'
+import type { Carriers } from './carriers.ts'
 import type { Clock } from './clock.ts'
 import type { Clusters } from './clusters.ts'
 import type { ContextIndex } from './context-index.ts'
@@ -19,6 +20,7 @@ export type Context = Authority & {
   readonly dataDir: string
   readonly store: Store
   readonly clusters: Clusters
+  readonly carriers: Carriers
   readonly models: Models
   readonly context: ContextIndex
   readonly log: Logger

@@ -2,9 +2,11 @@ import { z } from 'zod'
 import { Agent, AgentState } from '../../schemas/agent.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
+import type { Principal } from '../../schemas/principal.ts'
 import { Org } from '../../schemas/principal.ts'
 import type { Context } from '../kit/context.ts'
 import { maySee, orgFilter } from '../kit/context.ts'
+import type { Offer } from '../kit/needs.ts'
 import type { Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
 import {
@@ -81,13 +83,22 @@ export const agentRetire = defineTool({
 export async function registerAgent(
   ctx: Context,
   tx: Transaction,
-  agent: { id: string; org: string; host: string | undefined; task?: string },
+  agent: { id: string; org: string; host: string | undefined; offer: Offer; task?: string },
 ): Promise<void> {
-  const { id, org, host = null, task } = agent
+  const { id, org, host = null, task, offer } = agent
   const { id: principal, kind } = ctx.principal
   const known = await readAgent(tx, id)
   ctx.ensure('agent.work', { agent: id, owner: known?.principal })
   const pod = kind === 'agent' ? id.replace(/^agent-/, '') : null
-  await saveAgent(tx, { id, org, principal, host, pod, task: task ?? null })
+  const own = { id, org, principal, host, pod, task: task ?? null }
+  await saveAgent(tx, { ...own, ...offer, kind: kindOf[kind] })
   if (!known) await tx.event({ kind: 'agent.registered', org, subject: id, task })
+}
+
+// What claims as a service is the controller that has a peer do the work.
+const kindOf: Record<Principal['kind'], Agent['kind']> = {
+  agent: 'pod',
+  service: 'peer',
+  user: 'long-lived',
+  hub: 'long-lived',
 }

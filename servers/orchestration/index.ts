@@ -8,7 +8,7 @@ import { taskClaim } from './claim.ts'
 import { credentialLend, taskProgress } from './external.ts'
 import { eventList } from './events.ts'
 import { approvalRevoke, grantList } from './grants.ts'
-import { taskHold } from './hold.ts'
+import { taskFree, taskHold } from './hold.ts'
 import { leaseGrant, taskHeartbeat, taskReap, taskRelease } from './leases.ts'
 import { taskLog, taskLogAppend } from './logs.ts'
 import { planAdvance } from './plans/advance.ts'
@@ -67,6 +67,7 @@ export const orchestration = defineServer({
     taskReap,
     taskSettle,
     taskHold,
+    taskFree,
     leaseGrant,
     planAdvance,
     planExpand,

@@ -12,6 +12,7 @@ import { defineTool } from '../kit/tool.ts'
 import { requestFields, taskPreparer, taskRequest } from './new-task.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
+import { ensureQueueRoom } from './queue-room.ts'
 import { insertTask, readTaskByKey } from './store/tasks.ts'
 import { delegate } from './sub-tasks.ts'
 import { templateNames } from './templates.ts'
@@ -67,13 +68,16 @@ export const taskSubmit = defineTool({
     ctx.ensure('task.submit', { repo: prepared.repo ?? undefined, inputs: inputs.length })
     // An agent's part of its own task is started on the authority that started the agent.
     const author = await submitterFor(ctx, of)
-    if (principal.kind !== 'agent') await assertStartable(ctx, author)
+    const { hub, agent } = input.requirements ?? {}
+    const isElsewhere = hub !== undefined || agent !== undefined
+    if (principal.kind !== 'agent' && !isElsewhere) await assertStartable(ctx, author)
     const { idempotency_key: _key, ...request } = input
     const digest = hash('sha256', JSON.stringify(request))
     const id = ctx.id('task')
     return ctx.transaction(async (tx) => {
       const earlier = key === null ? undefined : await readTaskByKey(tx, org, key)
       if (earlier) return toTask(sameRequest(earlier, digest, key))
+      await ensureQueueRoom(ctx, tx, org)
       const part =
         principal.task === undefined ? undefined : await delegate(ctx, tx, principal.task, prepared)
       const { prepared: accepted = prepared, submitter = author, ...place } = part ?? {}

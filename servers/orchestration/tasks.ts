@@ -12,7 +12,9 @@ import { addMessage } from './store/messages.ts'
 import { listChildren } from './store/task-family.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
-import { findRelated, findTask, insertTask, listTasks, makeDue, moveTask } from './store/tasks.ts'
+import { ensureQueueRoom } from './queue-room.ts'
+import { makeDue } from './store/queue.ts'
+import { findRelated, findTask, insertTask, listTasks, moveTask } from './store/tasks.ts'
 import { assertStartable } from './submit.ts'
 import { taskText, tasksText } from './texts.ts'
 
@@ -122,6 +124,7 @@ export const taskRetry = defineTool({
     const author = ctx.principal.id
     return ctx.transaction(async (tx) => {
       const row = await findTask(ctx, tx, task)
+      if (isTerminal(row.state)) await ensureQueueRoom(ctx, tx, row.org)
       const next = await tryAgain(tx, row, { copyId, by: ctx.principal })
       if (message) await addMessage(tx, { task: next.id, author, body: message })
       return toTask(next)

@@ -175,6 +175,8 @@ export const agentsText = (page: Page<Agent>): string =>
     id: ({ id }) => id,
     state: ({ state }) => state,
     kind: ({ kind }) => kind,
+    tags: ({ tags }) => tags.join(' '),
+    runners: ({ runners }) => runners.join(' '),
     task: ({ task }) => task,
     pod: ({ pod }) => pod,
     host: ({ host }) => host,

@@ -8,7 +8,7 @@ import { startServer } from './processes.ts'
 import { benchRelay } from './relay.ts'
 import { median, post, rssMb } from './load.ts'
 import { benchPlans } from './plans.ts'
-import { benchClaims, benchStart } from './tasks.ts'
+import { benchClaims, benchPolling, benchStart } from './tasks.ts'
 
 // `npm run bench [-- SECTION …]`: the budgets of the design, measured on this machine in one run. Ratios within a
 // run mean more than figures across machines.
@@ -21,6 +21,10 @@ const sections: Record<string, [string, () => Promise<string[]>]> = {
   ],
   relay: ['A relayed call, 32 at a time', withUpstreams],
   agents: ['Agents', () => withHub('agents', [], benchStart)],
+  polling: [
+    'Agents that wait for work',
+    () => withHub('polling', ['--dispatch', 'off'], benchPolling),
+  ],
   claims: ['Claims', () => benchClaims(root, [1000, 1_000_000])],
   plans: ['Plans', () => benchPlans(root, [10, 10_000])],
 }

@@ -6,7 +6,7 @@ import type { Event } from '../../schemas/event.ts'
 import type { Task } from '../../schemas/task.ts'
 import { migrate } from '../../servers/kit/migrate.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
-import { median } from './load.ts'
+import { cpuSeconds, median } from './load.ts'
 
 /** From submit to the agent's process running, and to its first heartbeat. */
 export async function benchStart(hub: ProcessHub): Promise<string[]> {
@@ -28,6 +28,47 @@ export async function benchStart(hub: ProcessHub): Promise<string[]> {
   return [
     `submit → agent process running          p50 ${median(spawned).toFixed(0)} ms (budget 100)`,
     `submit → first heartbeat of the agent   p50 ${median(beating).toFixed(0)} ms, with the agent's own start`,
+  ]
+}
+
+/** From submit to a claim's answer while many agents wait for work, and what that costs the hub. */
+export async function benchPolling(hub: ProcessHub, agents = 200): Promise<string[]> {
+  const client = hub.client()
+  const submittedAt = new Map<string, number>()
+  const tookMs: number[] = []
+  const waiting = new AbortController()
+  const poll = async (agent: string) => {
+    for (let turn = 0; !waiting.signal.aborted; turn++) {
+      // An agent holds one lease, and these are never given back.
+      const claim = { agent: `${agent}-${turn}`, wait_ms: 50_000 }
+      const { lease } = await client.call<{ lease?: Granted }>('task_claim', claim, {
+        signal: waiting.signal,
+      })
+      if (lease) tookMs.push(performance.now() - (submittedAt.get(lease.task.title) ?? NaN))
+    }
+  }
+  const polls = Array.from({ length: agents }, (_, at) =>
+    poll(`worker-${at}`).catch((error: unknown) => {
+      if (!waiting.signal.aborted) throw error
+    }),
+  )
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  const cpuBefore = cpuSeconds(hub.pid)
+  const count = 200
+  for (let made = 0; made < count; made++) {
+    const title = `task ${made}`
+    submittedAt.set(title, performance.now())
+    await client.call('task_submit', { template: 'command', command: 'true', title })
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+  while (tookMs.length < count) await new Promise((resolve) => setTimeout(resolve, 50))
+  const cpuMs = ((cpuSeconds(hub.pid) - cpuBefore) * 1000) / count
+  waiting.abort()
+  await Promise.all(polls)
+  const p99 = tookMs.toSorted((a, b) => a - b)[Math.floor(count * 0.99)] ?? NaN
+  return [
+    `submit → claimed, ${agents} agents waiting     p50 ${median(tookMs).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
+    `  → CPU of the hub for each task        ${cpuMs.toFixed(1)} ms`,
   ]
 }
 

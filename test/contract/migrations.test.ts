@@ -27,6 +27,8 @@ const digests = {
   '025-merge-checks.sql': 'ef503ea64a8d31bd75295aa64c742f764f3997ea47304b2b04189bcd9bac38dc',
   '018-plans.sql': '39d7614d8a3dbc960f057de7fe83715363af508150841ca506c04246edc3541c',
   '028-message-interrupts.sql': '48c2026c9cde89cb85f1f93b1ee2ca4c0c8f2252355e05c7b3445c7e86b245ac',
+  '020-queue-order.sql': 'b79bfef4c7bc31b822c47653c1956ec92a2c62176d6aff24beed0274bc78f1f4',
+  '021-remote-tasks.sql': '57bd325724e74ed6f55e2a7dd32f2b8bceaa1d9be4043c3ebc65d49d2e77bf2b',
 }
 
 test('a migration that was committed is never changed', () => {

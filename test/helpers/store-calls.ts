@@ -32,6 +32,7 @@ export class StoreCalls {
       clusters: unused as Context['clusters'],
       models: unused as Context['models'],
       context: unused as Context['context'],
+      carriers: unused as Context['carriers'],
       log: makeLogger('silent'),
       clock: systemClock,
       now: Date.now,

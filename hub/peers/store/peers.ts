@@ -6,7 +6,8 @@ import type { Seal } from '../../auth/seal.ts'
 
 /** What is asked of another machine: to plan for it, to give it work, and to follow that. */
 const asked = [
-  ['capacity_read', 'cluster_list', 'node_list', 'pod_list', 'pod_log', 'agent_list', 'whoami'],
+  ['capacity_read', 'placement_explain', 'cluster_list', 'node_list', 'pod_list', 'pod_log'],
+  ['agent_list', 'whoami'],
   ['task_submit', 'task_read', 'task_list', 'task_wait', 'task_log', 'task_cancel'],
   ['task_message', 'task_retry', 'template_list', 'artifact_list', 'artifact_read'],
   ['repo_list', 'change_list', 'change_read', 'change_comment', 'change_review'],

@@ -1,5 +1,6 @@
 import type { Agent } from '../../../schemas/agent.ts'
 import { listNewest } from '../../kit/listing.ts'
+import type { Offer } from '../../kit/needs.ts'
 import type { Reader, Row, Transaction } from '../../kit/sql.ts'
 
 export type AgentRow = Row & {
@@ -11,6 +12,9 @@ export type AgentRow = Row & {
   host: string | null
   pod: string | null
   task: string | null
+  tags: string
+  runners: string
+  isolation: Agent['isolation']
   registered_at: number
   last_seen_at: number
   retired_at: number | null
@@ -24,9 +28,17 @@ export const toAgent = (row: AgentRow): Agent => ({
   ...(row.host === null ? {} : { host: row.host }),
   ...(row.pod === null ? {} : { pod: row.pod }),
   ...(row.task === null ? {} : { task: row.task }),
+  ...offerOf(row),
   registeredAt: row.registered_at,
   lastSeenAt: row.last_seen_at,
   ...(row.retired_at === null ? {} : { retiredAt: row.retired_at }),
+})
+
+/** What an agent said that it offers. */
+const offerOf = ({ tags, runners, isolation }: AgentRow): Offer => ({
+  tags: JSON.parse(tags) as string[], // Both by saveAgent.
+  runners: JSON.parse(runners) as string[],
+  isolation,
 })
 
 export const readAgent = (reader: Reader, id: string): Promise<AgentRow | undefined> =>
@@ -52,18 +64,35 @@ export const listAgents = (
   })
 }
 
+/** Long-lived agents of an org that were heard of lately, the one heard of last first. */
+export const listPresentAgents = async (
+  reader: Reader,
+  { org, sinceAt, limit }: { org: string; sinceAt: number; limit: number },
+): Promise<Agent[]> =>
+  (
+    await reader.all<AgentRow>(
+      `SELECT * FROM agents
+       WHERE org = :org AND retired_at IS NULL AND last_seen_at >= :sinceAt AND kind = 'long-lived'
+       ORDER BY last_seen_at DESC LIMIT :limit`,
+      { org, sinceAt, limit },
+    )
+  ).map(toAgent)
+
 /** Records that an agent is here, and what it works on; a returning one is taken back. */
 export async function saveAgent(
   tx: Transaction,
-  agent: Pick<AgentRow, 'id' | 'org' | 'principal' | 'host' | 'pod' | 'task'>,
+  agent: Pick<AgentRow, 'id' | 'org' | 'kind' | 'principal' | 'host' | 'pod' | 'task'> & Offer,
 ): Promise<void> {
   await tx.run(
-    `INSERT INTO agents (id, org, kind, principal, state, host, pod, task, registered_at, last_seen_at)
-     VALUES (:id, :org, :kind, :principal, :state, :host, :pod, :task, :now, :now)
-     ON CONFLICT (id) DO UPDATE SET state = :state, task = :task, last_seen_at = :now, retired_at = NULL`,
+    `INSERT INTO agents (id, org, kind, principal, state, host, pod, task, tags, runners, isolation,
+       registered_at, last_seen_at)
+     VALUES (:id, :org, :kind, :principal, :state, :host, :pod, :task, :tags, :runners, :isolation, :now, :now)
+     ON CONFLICT (id) DO UPDATE SET state = :state, task = :task, tags = :tags, runners = :runners,
+       isolation = :isolation, last_seen_at = :now, retired_at = NULL`,
     {
       ...agent,
-      kind: agent.pod === null ? 'long-lived' : 'pod',
+      tags: JSON.stringify(agent.tags),
+      runners: JSON.stringify(agent.runners),
       state: agent.task === null ? 'idle' : 'working',
       now: tx.now,
     },
@@ -75,11 +104,11 @@ export async function touchAgent(tx: Transaction, id: string): Promise<void> {
   await tx.run('UPDATE agents SET last_seen_at = :now WHERE id = :id', { id, now: tx.now })
 }
 
-/** Takes an agent off a task: the one of a pod is done with, any other is idle. */
+/** Takes an agent off a task: a long-lived one is idle, any other is done with. */
 export async function freeAgent(tx: Transaction, id: string, task: string): Promise<void> {
   await tx.run(
-    `UPDATE agents SET task = NULL, state = CASE kind WHEN 'pod' THEN 'retired' ELSE 'idle' END,
-       retired_at = CASE kind WHEN 'pod' THEN :now ELSE NULL END
+    `UPDATE agents SET task = NULL, state = CASE kind WHEN 'long-lived' THEN 'idle' ELSE 'retired' END,
+       retired_at = CASE kind WHEN 'long-lived' THEN NULL ELSE :now END
      WHERE id = :id AND task = :task`,
     { id, task, now: tx.now },
   )

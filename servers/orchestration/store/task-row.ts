@@ -10,6 +10,7 @@ import type {
   TaskState,
 } from '../../../schemas/task.ts'
 import { Resources } from '../../../schemas/task.ts'
+import { laneOf } from '../../kit/needs.ts'
 import type { Row } from '../../kit/sql.ts'
 
 /** A row of `tasks`. JSON columns are text that this hub wrote. */
@@ -50,6 +51,10 @@ export type TaskRow = Row & {
   updated_at: number
   finished_at: number | null
   not_before_at: number
+  /** Place in the queue of its org, the lowest first; it never changes, and waiting tasks age by it. */
+  rank: number
+  /** What it needs of whoever does it, as `laneOf` writes it. */
+  lane: string
   /** Why a queued task was not started, for people to see. */
   pending_reason: string | null
 }
@@ -82,6 +87,12 @@ export type TaskRequest = Pick<
   | 'request_digest'
 >
 
+/**
+ * How long a task has to wait to stand where one with a point more of priority stands at once. A task
+ * is overtaken by those alone that came within this time for each point that they are above it.
+ */
+const msPerPoint = 60_000
+
 /** The row of a task that nobody has worked on. */
 export const newTaskRow = (request: TaskRequest, submittedBy: string, now: number): TaskRow => ({
   ...request,
@@ -98,6 +109,8 @@ export const newTaskRow = (request: TaskRequest, submittedBy: string, now: numbe
   updated_at: now,
   finished_at: null,
   not_before_at: 0,
+  rank: now - request.priority * msPerPoint,
+  lane: laneOf({ ...parseRequirements(request), isolation: request.isolation ?? undefined }),
   pending_reason: null,
 })
 
@@ -123,9 +136,9 @@ export function toTask(row: TaskRow): Task {
     depth: row.depth,
     ...(row.plan === null ? {} : { plan: row.plan }),
     ...(row.step === null ? {} : { step: row.step }),
-    // These four by newTaskRow's callers, from values of their schemas.
+    // These three by newTaskRow's callers, from values of their schemas.
     provenance: JSON.parse(row.provenance) as Provenance,
-    requirements: JSON.parse(row.requirements) as Requirements,
+    requirements: parseRequirements(row),
     budget: JSON.parse(row.budget) as TaskBudget,
     inputs: JSON.parse(row.inputs) as TaskInput[],
     ...(row.retry_of === null ? {} : { retryOf: row.retry_of }),
@@ -139,3 +152,6 @@ export function toTask(row: TaskRow): Task {
     ...(row.not_before_at > row.updated_at ? { notBeforeAt: row.not_before_at } : {}),
   }
 }
+
+const parseRequirements = ({ requirements }: Pick<TaskRow, 'requirements'>): Requirements =>
+  JSON.parse(requirements) as Requirements // By newTaskRow's callers, from a value of the schema.

@@ -5,7 +5,6 @@ import type { Authority } from '../../kit/authority.ts'
 import type { Submitter } from '../../kit/clusters.ts'
 import { listNewest } from '../../kit/listing.ts'
 import type { Reader, Transaction } from '../../kit/sql.ts'
-import { anyOf } from '../../kit/sql.ts'
 import { recordSubmitter } from '../../kit/store/submitters.ts'
 import type { TaskEvent } from '../state.ts'
 import { transition } from '../state.ts'
@@ -82,55 +81,6 @@ export async function countLiveTasks(reader: Reader): Promise<Record<string, num
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
 }
 
-/** The id of the next task to claim, read from the queue index alone. */
-export const nextQueuedTask = async (
-  reader: Reader,
-  org: string,
-  now: number,
-): Promise<string | undefined> =>
-  (
-    await reader.get<{ id: string }>(
-      `SELECT id FROM tasks WHERE state = 'queued' AND org = :org AND not_before_at <= :now
-       ORDER BY priority DESC, submitted_at, id LIMIT 1`,
-      { org, now },
-    )
-  )?.id
-
-/** When the next task that waits for another attempt becomes due, or undefined when none does. */
-export const nextDueAt = async (reader: Reader, now: number): Promise<number | undefined> =>
-  (
-    await reader.get<{ at: number | null }>(
-      `SELECT min(not_before_at) AS at FROM tasks
-       WHERE state = 'queued' AND not_before_at > 0 AND not_before_at > :now`,
-      { now },
-    )
-  )?.at ?? undefined
-
-/** The next due tasks of an org in the order of its queue, without those named. */
-export const listQueuedTasks = (
-  reader: Reader,
-  options: { org: string; without: string[]; limit: number; now: number },
-): Promise<TaskRow[]> =>
-  reader.all<TaskRow>(
-    `SELECT * FROM tasks
-     WHERE state = 'queued' AND org = :org AND not_before_at <= :now AND id NOT ${anyOf('without')}
-     ORDER BY priority DESC, submitted_at, id LIMIT :limit`,
-    { ...options, without: JSON.stringify(options.without) },
-  )
-
-/** Orgs that have something queued, by jumps over the queue index: a full scan would grow with it. */
-export const listQueuedOrgs = async (reader: Reader): Promise<string[]> =>
-  (
-    await reader.all<{ org: string }>(
-      `WITH RECURSIVE orgs (org) AS (
-         SELECT min(org) FROM tasks WHERE state = 'queued'
-         UNION ALL
-         SELECT (SELECT min(org) FROM tasks WHERE state = 'queued' AND org > orgs.org)
-         FROM orgs WHERE orgs.org IS NOT NULL
-       ) SELECT org FROM orgs WHERE org IS NOT NULL`,
-    )
-  ).map(({ org }) => org)
-
 export async function insertTask(
   tx: Transaction,
   row: TaskRow,
@@ -140,15 +90,6 @@ export async function insertTask(
   // Nobody knows on whose authority tasks of older stores run, so neither of what their agents submit.
   if (submitter !== 'unknown') await recordSubmitter(tx, row.id, submitter)
   await announce(tx, row)
-}
-
-/** Keeps why a queued task waits; false where it says so already, or waits no more. */
-export async function holdTask(tx: Transaction, row: TaskRow, reason: string): Promise<boolean> {
-  if (row.state !== 'queued' || row.pending_reason === reason) return false
-  const { id, org } = row
-  await tx.run('UPDATE tasks SET pending_reason = :reason WHERE id = :id', { id, reason })
-  await tx.event({ kind: 'task.held', org, subject: id, task: id, data: { reason } })
-  return true
 }
 
 type Patch = {
@@ -190,15 +131,6 @@ export async function moveTask(
   )
   if (isTerminal(state)) await endTaskGrants(tx, row.id)
   await announce(tx, next, patch.data)
-  return next
-}
-
-/** Ends the pause before a queued task's next attempt. */
-export async function makeDue(tx: Transaction, row: TaskRow): Promise<TaskRow> {
-  const next = { ...row, not_before_at: 0, updated_at: tx.now }
-  await tx.run('UPDATE tasks SET not_before_at = 0, updated_at = :updated_at WHERE id = :id', next)
-  tx.wake(`queue:${row.org}`)
-  tx.about(row.id)
   return next
 }
 

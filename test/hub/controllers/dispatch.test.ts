@@ -14,6 +14,12 @@ import { ManualClock } from '../../helpers/manual-clock.ts'
 
 type Answer = (args: Record<string, unknown>) => unknown
 
+const candidate = { fits: true, passes: true, score: 1, reasons: [] }
+const node = { ...candidate, kind: 'node', name: 'local/n1' }
+const idle = { ...candidate, kind: 'agent', name: 'worker-1' }
+/** What tools answer where a test says nothing else. */
+const otherwise: Record<string, Answer> = { placement_explain: () => ({ candidates: [node] }) }
+
 /** The dispatcher over a real queue; the test stands for the tools that it calls. */
 async function startDispatch(tasks: string[], tools: Record<string, Answer>, maxPods = 8) {
   const clock = new ManualClock()
@@ -57,9 +63,12 @@ async function startDispatch(tasks: string[], tools: Record<string, Answer>, max
     dataDir: '',
     context: { follow: () => Promise.resolve() },
     signal: stopping.signal,
+    carriers: { peerNames: () => Promise.resolve([]) },
+    askPeer: () => Promise.reject(new Error('there are no peers')),
+    callPeer: () => Promise.reject(new Error('there are no peers')),
     call: async <T>(tool: string, args: Record<string, unknown>) => {
       calls.push({ tool, args })
-      return (await (tools[tool] ?? (() => ({ items: [] })))(args)) as T // The test's own answer.
+      return (await (tools[tool] ?? otherwise[tool] ?? (() => ({ items: [] })))(args)) as T // The test's own answer.
     },
   }
   const running = dispatch(context)
@@ -103,10 +112,10 @@ test('no more is started than there is room for, in the order of the queue', asy
 
 test('a task is left to an idle long-lived agent for a moment', async () => {
   const { clock, argsOf } = await startDispatch(['task-1'], {
-    agent_list: () => ({ items: [{ kind: 'long-lived' }] }),
+    placement_explain: () => ({ candidates: [idle, node] }),
     pod_run: () => ({}),
   })
-  await until(() => argsOf('agent_list').length > 0)
+  await until(() => argsOf('placement_explain').length > 0)
   await clock.advance(1400)
   expect(argsOf('pod_run')).toEqual([])
   await until(async () => {

@@ -15,7 +15,12 @@ const node: Capacity = {
   isolation: 'none',
   at: 0,
 }
-const ask = { resources: { cpus: 1, memoryMb: 1024 }, quota: { used: 0, limit: 8 } }
+const ask = {
+  resources: { cpus: 1, memoryMb: 1024 },
+  needs: {},
+  runners: ['loop'],
+  quota: { used: 0, limit: 8 },
+}
 
 describe('placement', () => {
   test('a node with room fits, and says why', () => {
@@ -32,11 +37,11 @@ describe('placement', () => {
       /6500 MiB asked for, 6000 MiB free/,
     ],
     ['cpus', { ...ask, resources: { cpus: 8, memoryMb: 64 } }, /8 CPUs asked for/],
-    ['tags', { ...ask, tags: ['tpu'] }, /tags tpu are missing/],
+    ['tags', { ...ask, needs: { tags: ['tpu'] } }, /tags tpu are missing/],
     [
       'isolation',
-      { ...ask, isolation: 'bwrap' },
-      /isolation bwrap is asked for and this node has none/,
+      { ...ask, needs: { isolation: 'bwrap' } },
+      /isolation bwrap is asked for, offered: none/,
     ],
     ['quota', { ...ask, quota: { used: 8, limit: 8 } }, /the org runs 8 of 8 pods/],
   ]

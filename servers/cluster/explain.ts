@@ -1,0 +1,183 @@
+import { z } from 'zod'
+import type { Agent } from '../../schemas/agent.ts'
+import { PlacementCandidate as Candidate } from '../../schemas/cluster.ts'
+import type { PlacementCandidate } from '../../schemas/cluster.ts'
+import { HubError } from '../../schemas/errors.ts'
+import { Org } from '../../schemas/principal.ts'
+import { Isolation, Requirements, Resources } from '../../schemas/task.ts'
+import type { Placeable } from '../kit/carriers.ts'
+import type { ClusterDriver } from '../kit/cluster-driver.ts'
+import { startSubject } from '../kit/clusters.ts'
+import type { Context } from '../kit/context.ts'
+import { orgFor } from '../kit/context.ts'
+import type { Needs } from '../kit/needs.ts'
+import { agentLacks } from '../kit/needs.ts'
+import { defineTool } from '../kit/tool.ts'
+import {
+  bestFirst,
+  podLimit,
+  podRunners,
+  rateOffers,
+  readOffers,
+  unfitCluster,
+} from './placement.ts'
+import { listLivePods } from './store/pods.ts'
+import { candidatesText } from './texts.ts'
+
+export const placementExplain = defineTool({
+  name: 'placement_explain',
+  title: 'Explain a placement',
+  description:
+    'Rates every node, long-lived agent and peer for a task, or for a given shape, and says why each could take it or not, best first: the decision that the dispatcher makes. It starts nothing; use task_submit to have work placed.',
+  effect: 'read',
+  scope: 'cluster:read',
+  input: {
+    task: z.string().max(60).optional().describe('A task; then nothing else is given'),
+    resources: Resources.prefault({}).describe('What the pod needs'),
+    isolation: Isolation.optional().describe('Least isolation to accept'),
+    tags: z.array(z.string().max(64)).max(20).default([]).describe('Tags that must be offered'),
+    requirements: Requirements.pick({ runner: true, agent: true, cluster: true, hub: true })
+      .optional()
+      .describe('Runner it needs, and whom it names'),
+    org: Org.optional().describe('Org whose quota counts; default: your own'),
+  },
+  output: z.object({ candidates: z.array(Candidate) }),
+  text: candidatesText,
+  run: async ({ task, resources, isolation, tags, requirements, org }, ctx) => {
+    const asked =
+      task === undefined
+        ? { org: orgFor(ctx, org), resources, needs: { ...requirements, isolation, tags } }
+        : await findPlaceable(ctx, task)
+    const here = [...(await rateClusters(ctx, asked)), ...(await rateAgents(ctx, asked))]
+    return { candidates: bestFirst([...here, ...(await ratePeers(ctx, asked, here))]) }
+  },
+})
+
+async function findPlaceable(ctx: Context, task: string): Promise<Placeable> {
+  const found = await ctx.carriers.task(task)
+  if (found && ctx.may('row.see', { org: found.org, task })) return found
+  throw new HubError('not_found', `there is no task ${JSON.stringify(task)}`, {
+    hint: 'task_list shows the tasks you may see.',
+  })
+}
+
+async function rateClusters(ctx: Context, asked: Placeable): Promise<PlacementCandidate[]> {
+  const { org, resources, needs } = asked
+  const refused: PlacementCandidate[] = []
+  const drivers: ClusterDriver[] = []
+  for (const driver of ctx.clusters.list()) {
+    const refusal = await startRefusal(ctx, driver, asked)
+    if (refusal) refused.push(refusal)
+    else drivers.push(driver)
+  }
+  const named = needs.cluster
+  if (named !== undefined && !ctx.clusters.list().some(({ id }) => id === named)) {
+    const reason = `no cluster ${named} is registered`
+    refused.push({ ...unfitCluster(named, reason, true), away: reason })
+  }
+  const offers = await readOffers(drivers)
+  const silent = offers.silent.map((one) =>
+    one.cluster === named ? { ...one, away: one.reasons.join('; ') } : one,
+  )
+  const live = await listLivePods(ctx.reader)
+  const limit = podLimit(ctx, org)
+  const request = { resources, needs, runners: podRunners(ctx.config), org, limit }
+  return [...rateOffers({ ...offers, silent }, live, request), ...refused]
+}
+
+/** Why no pod may be started on a cluster for this, where that is so. */
+async function startRefusal(
+  ctx: Context,
+  driver: ClusterDriver,
+  { submitter }: Placeable,
+): Promise<PlacementCandidate | undefined> {
+  try {
+    ctx.ensure('pod.start', { ...(await startSubject(ctx, driver, submitter)), isExplained: true })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error
+    const reason = [error.message, error.hint].filter(Boolean).join('. ')
+    return unfitCluster(driver.id, reason, error.code !== 'denied')
+  }
+}
+
+async function rateAgents(ctx: Context, { org, needs }: Placeable): Promise<PlacementCandidate[]> {
+  const agents = await ctx.carriers.agents(org)
+  const rated = agents.map((agent) => rateAgent(agent, needs))
+  const named = needs.agent
+  if (named === undefined || agents.some(({ id }) => id === named)) return rated
+  const known = await ctx.carriers.agent(named)
+  const away =
+    known?.org === org
+      ? `the agent ${named} was last heard of at ${new Date(known.lastSeenAt).toISOString()}`
+      : `no agent ${named} has worked for ${org} yet`
+  return [...rated, { ...unfitAgent(named, [away], true), away }]
+}
+
+/** A long-lived agent that could claim it. An idle one is there already, so it comes before a new pod. */
+function rateAgent(agent: Agent, needs: Needs): PlacementCandidate {
+  const missing = agentLacks(needs, agent)
+  if (missing.length > 0) return unfitAgent(agent.id, missing, false)
+  if (agent.state !== 'idle') return unfitAgent(agent.id, ['it works on another task'], true)
+  const reasons = ['it is idle and claims by itself']
+  return { kind: 'agent', name: agent.id, fits: true, passes: true, score: 1, reasons }
+}
+
+const unfitAgent = (name: string, reasons: string[], passes: boolean): PlacementCandidate => ({
+  kind: 'agent',
+  name,
+  fits: false,
+  passes,
+  score: 0,
+  reasons,
+})
+
+/**
+ * Peers are asked where the task names one, or nothing here has room: work stays where it was asked for,
+ * and starting it waits for no network.
+ */
+async function ratePeers(
+  ctx: Context,
+  asked: Placeable,
+  here: PlacementCandidate[],
+): Promise<PlacementCandidate[]> {
+  const named = asked.needs.hub
+  if (named === undefined && here.some(({ fits }) => fits)) return []
+  const names = await ctx.carriers.peerNames()
+  if (named !== undefined && !names.includes(named)) {
+    const away = `no peer ${named} is known, or none that is called from here`
+    return [{ ...unfitPeer(named, away, true), away }]
+  }
+  const rated = (named === undefined ? names : [named]).map(async (peer) => {
+    const refusal = peerRefusal(ctx, peer, asked)
+    if (refusal === undefined) return ctx.carriers.peer(peer, asked)
+    // Whoever may not use peers learns nothing of them but of the one that he named.
+    return named === undefined ? undefined : unfitPeer(peer, refusal, false)
+  })
+  return (await Promise.all(rated)).filter((one) => one !== undefined)
+}
+
+/** Why a peer may not be asked to carry this out, where that is so. */
+function peerRefusal(
+  ctx: Context,
+  peer: string,
+  { org, submitter }: Placeable,
+): string | undefined {
+  const granted = ctx.config.file.orgs[org]?.upstreams.includes(peer) ?? false
+  try {
+    ctx.ensure('peer.use', { peer, granted, submitter })
+    return undefined
+  } catch (error) {
+    if (error instanceof HubError && error.code === 'denied') return error.message
+    throw error
+  }
+}
+
+const unfitPeer = (name: string, reason: string, passes: boolean): PlacementCandidate => ({
+  kind: 'peer',
+  name,
+  fits: false,
+  passes,
+  score: 0,
+  reasons: [reason],
+})
