@@ -10,7 +10,8 @@ import { taskLog, taskLogAppend } from './logs.ts'
 import { taskReport, taskSettle } from './report.ts'
 import { taskSubmit } from './submit.ts'
 import { taskCancel, taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
-import { templateList, templateRead } from './templates.ts'
+import { templateList, templateRead } from './templates/tools.ts'
+import { templateTrust } from './templates/trust.ts'
 
 export const orchestration = defineServer({
   name: 'orchestration',
@@ -27,6 +28,7 @@ export const orchestration = defineServer({
     taskMessage,
     templateList,
     templateRead,
+    templateTrust,
     artifactList,
     artifactRead,
     approvalList,

@@ -12,18 +12,24 @@ import { defineTool } from '../kit/tool.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
 import { insertTask, knowsRepository, readTaskByKey } from './store/tasks.ts'
-import { applyTemplate, templateNames } from './templates.ts'
+import { applyTemplate, isBuiltIn, templateNames } from './templates/catalogue.ts'
+import { applyTrusted, findTrusted } from './templates/trusted.ts'
 
 export const taskSubmit = defineTool({
   name: 'task_submit',
   title: 'Submit a task',
   description:
-    'Queues a unit of work for an agent and returns the task at once; follow it with task_wait or task_log. Use template ci to run checks, code to have a goal carried out and a change opened, command for a plain command line.',
+    'Queues a unit of work for an agent and returns the task at once; follow it with task_wait or task_log. Use template ci to run checks, code to have a goal carried out and a change opened, command for a plain command line; template_list shows the others.',
   effect: 'create',
   scope: 'task:write',
   needsDiskRoom: true,
   input: {
-    template: z.enum(templateNames).describe('Kind of task: command, ci or code'),
+    template: z
+      .string()
+      .max(60)
+      .describe(
+        `Kind of task: ${templateNames.join(', ')}, or repo:NAME for one of a repository, as template_list shows it`,
+      ),
     repo: z
       .string()
       .max(4096)
@@ -69,12 +75,15 @@ export const taskSubmit = defineTool({
   },
   output: Task,
   run: async (input, ctx) => {
-    const { template, goal, command, ref, params } = input
+    const { goal, command, ref, params } = input
     const given = Object.entries({ goal, command, ref }).filter(([, value]) => value !== undefined)
-    const applied = applyTemplate(template, { ...params, ...Object.fromEntries(given) })
-    const repo = await checkedRepo(ctx, input, applied.definition.needsRepo)
-    if (applied.definition.needsModel) ctx.models.assertUsable(input.model)
     const org = orgFor(ctx, input.org)
+    const applied = await appliedTemplate(ctx, org, input, {
+      ...params,
+      ...Object.fromEntries(given),
+    })
+    const { template, repo } = applied
+    if (applied.needsModel) ctx.models.assertUsable(input.model)
     await assertStartable(ctx)
     if (repo !== undefined && !(await knowsRepository(ctx.reader, org, repo)))
       ctx.ensure('repository.add', { org, path: repo })
@@ -93,7 +102,7 @@ export const taskSubmit = defineTool({
         params: JSON.stringify(applied.params),
         repo: repo ?? null,
         priority: input.priority,
-        max_attempts: input.max_attempts ?? applied.definition.maxAttempts,
+        max_attempts: input.max_attempts ?? applied.maxAttempts,
         resources: JSON.stringify(input.resources),
         isolation: input.isolation ?? null,
         timeout_ms: input.timeout_ms,
@@ -133,16 +142,35 @@ function sameRequest(earlier: TaskRow, digest: string, key: string | null): Task
   )
 }
 
-async function checkedRepo(
+type Applied = {
+  template: string
+  params: Record<string, unknown>
+  repo: string | undefined
+  needsModel: boolean
+  maxAttempts: number
+}
+
+/** What the template makes of the request: one of the hub's own, or one that the org trusts. */
+async function appliedTemplate(
   ctx: Context,
-  { repo, template }: { repo?: string | undefined; template: string },
-  needed: boolean,
-): Promise<string | undefined> {
-  if (repo !== undefined) return repositoryAt(ctx, repo)
-  if (!needed) return undefined
-  throw new HubError('invalid', `template ${template} needs a repository`, {
-    hint: 'Pass `repo`, the absolute path of a Git repository on the hub machine.',
-  })
+  org: string,
+  { template: name, repo: asked }: { template: string; repo?: string | undefined },
+  given: Record<string, unknown>,
+): Promise<Applied> {
+  const repo = asked === undefined ? undefined : await repositoryAt(ctx, asked)
+  if (!isBuiltIn(name)) {
+    const row = await findTrusted(ctx, { name, orgs: [org], repo })
+    const params = await applyTrusted(row, given)
+    const template = `repo:${row.name}`
+    return { template, params, repo: row.repo, needsModel: false, maxAttempts: 1 }
+  }
+  const { definition, params } = applyTemplate(name, given)
+  const { needsRepo, needsModel, maxAttempts } = definition
+  if (needsRepo && repo === undefined)
+    throw new HubError('invalid', `template ${name} needs a repository`, {
+      hint: 'Pass `repo`, the absolute path of a Git repository on the hub machine.',
+    })
+  return { template: name, params, repo, needsModel, maxAttempts }
 }
 
 function makeTitle(template: string, text: string | undefined, repo: string | undefined): string {

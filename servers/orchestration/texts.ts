@@ -4,7 +4,9 @@ import type { Artifact } from '../../schemas/artifact.ts'
 import type { Event } from '../../schemas/event.ts'
 import type { LogChunk } from '../../schemas/log.ts'
 import type { Attempt, Task } from '../../schemas/task.ts'
+import type { Template } from '../../schemas/template.ts'
 import type { Page } from '../kit/page.ts'
+import { metricsText, reportsText } from './report-texts.ts'
 import { cutText, instantText, lineText, tableText } from '../kit/table.ts'
 
 // What a model reads of tasks and what belongs to them.
@@ -22,13 +24,16 @@ export const tasksText = (page: Page<Task>): string =>
     org: ({ org }) => org,
     updated: ({ updatedAt }) => instantText(updatedAt),
     ended: ({ result, failure }) => failure?.message ?? result?.change ?? result?.summary,
+    metrics: ({ result }) => metricsText(result?.metrics),
   })
 
 /** A task in full; of its attempts only how they went. */
 export function taskText({ task, attempts }: { task: Task; attempts: Attempt[] }): string {
-  const { failure, ...rest } = task
+  const { failure, result, ...rest } = task
+  const { reports, ...plain } = result ?? {}
   return [
-    cutText(JSON.stringify(rest), 8000),
+    cutText(JSON.stringify(result ? { ...rest, result: plain } : rest), 8000),
+    ...reportsText(reports),
     ...(failure ? [`failure: ${failure.code}: ${cutText(failure.message, failureChars)}`] : []),
     'attempts:',
     tableText(
@@ -44,6 +49,19 @@ export function taskText({ task, attempts }: { task: Task; attempts: Attempt[] }
     ),
   ].join('\n')
 }
+
+/** Each template with the names of its parameters; template_read has their schema. */
+export const templatesText = ({ items }: { items: Template[] }): string =>
+  tableText(
+    { items },
+    {
+      name: ({ name }) => name,
+      description: ({ description }) => description,
+      params: ({ params }) => Object.keys(params.properties ?? {}).join(' '),
+      repo: ({ repo, commit }) => repo && `${repo} at ${commit?.slice(0, 10)}`,
+    },
+    shownInList,
+  )
 
 /** Output as it was written; what is not from the process's own stream is marked. */
 export function logText(log: { items: LogChunk[]; next: number; more: boolean }): string {
