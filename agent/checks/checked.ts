@@ -17,12 +17,15 @@ export const ResultPatterns = z.array(z.string().min(1).max(200)).max(20)
 /** `.switchyard/ci.yaml` of a repository. */
 const CiSettings = z.strictObject({ results: ResultPatterns.default([]) })
 
-/** Runs steps and reads what they reported: how each ended, and their results in typed form. */
+/**
+ * Runs steps and reads what they reported: how each ended, and their results in typed form. The files
+ * are kept as artifacts, but not of checks that are only a round on the way.
+ */
 export async function runChecked(
   work: Work,
   root: string,
   steps: Step[],
-  patterns: string[] = [],
+  { patterns = [], keep = true }: { patterns?: string[]; keep?: boolean } = {},
 ): Promise<{ checks: CheckResult[]; reports: Reports | undefined }> {
   const folder = reportFolder(work)
   await rm(folder, { recursive: true, force: true }) // Of an earlier attempt or round.
@@ -31,7 +34,7 @@ export async function runChecked(
   const checks = await runSteps(work, root, steps, counted)
   const all = [...patterns, ...(await ciSettings(root)).results]
   const { collected, problems } = await collectReports({ root, folder, patterns: all, sinceMs })
-  await keepReports(work, collected)
+  if (keep) await keepReports(work, collected)
   const hasTests = collected.some(({ reading }) => reading.kind === 'tests')
   const printed = hasTests || counted.length > 0 ? [] : printedTests(checks)
   return { checks, reports: makeReports(collected, problems, [...counted, ...printed]) }

@@ -24,7 +24,7 @@ export async function runCi(work: Work): Promise<Outcome> {
   }
   const patterns = ResultPatterns.parse(lease.task.params.results ?? [])
   const steps = [...plan.setup, ...checks]
-  const { checks: results, reports } = await runChecked(work, space.path, steps, patterns)
+  const { checks: results, reports } = await runChecked(work, space.path, steps, { patterns })
   return checkedOutcome(work, results, reports)
 }
 

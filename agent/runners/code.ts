@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import type { Reports } from '../../schemas/report.ts'
 import type { CheckResult } from '../../schemas/task.ts'
 import type { Outcome, Work } from '../attempt.ts'
 import { detectChecks } from '../checks/detect.ts'
+import { runChecked } from '../checks/checked.ts'
 import { readContext } from '../context.ts'
 import { runSteps } from '../checks/run.ts'
 import { Journal } from '../journal.ts'
@@ -38,6 +40,7 @@ export async function runCode(work: Work): Promise<Outcome> {
 
   let summary: string | undefined
   let checks: CheckResult[] = []
+  let reports: Reports | undefined
   const answers = { model: task.model ?? 'default', scripted: false }
   const tools = workspaceTools({
     root: space.path,
@@ -46,7 +49,9 @@ export async function runCode(work: Work): Promise<Outcome> {
     search: (query) =>
       lease.hub.call<Found>('context_search', { query, limit: 8, org: task.org }, { signal }),
     check: async () => {
-      checks = await runSteps(work, space.path, plan.checks)
+      ;({ checks, reports } = await runChecked(work, space.path, plan.checks, {
+        keep: false,
+      }))
       const failed = checks.filter((check) => check.state === 'failed')
       return {
         passed: failed.length === 0,
@@ -75,6 +80,6 @@ export async function runCode(work: Work): Promise<Outcome> {
     say: (text) => lease.log.say(text),
   })
   // An attempt that was interrupted between finishing and reporting has its checks still to show.
-  if (checks.length === 0) checks = await runSteps(work, space.path, plan.checks)
-  return propose(work, { summary: end.summary, checks, steps: end.steps, ...answers })
+  if (checks.length === 0) ({ checks, reports } = await runChecked(work, space.path, plan.checks))
+  return propose(work, { summary: end.summary, checks, reports, steps: end.steps, ...answers })
 }

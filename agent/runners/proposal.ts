@@ -1,6 +1,8 @@
 import type { Change, ChangeComment, ChangeReview } from '../../schemas/change.ts'
+import type { Reports } from '../../schemas/report.ts'
 import type { CheckResult } from '../../schemas/task.ts'
 import type { Outcome, Work } from '../attempt.ts'
+import { reportLines } from '../results/reports.ts'
 import { summaryLine } from './ci.ts'
 
 export type Discussion = { change: Change; comments: ChangeComment[]; reviews: ChangeReview[] }
@@ -9,6 +11,8 @@ export type Discussion = { change: Change; comments: ChangeComment[]; reviews: C
 export type Made = {
   summary: string
   checks: CheckResult[]
+  /** What the checks reported, for the body of the change and the result. */
+  reports?: Reports | undefined
   steps: number
   model: string
   scripted: boolean
@@ -17,7 +21,7 @@ export type Made = {
 /** Commits what is in the worktree and opens the task's change with it, or a revision of it. */
 export async function propose(
   work: Work,
-  { summary, checks, steps, model, scripted }: Made,
+  { summary, checks, reports, steps, model, scripted }: Made,
 ): Promise<Outcome> {
   const { lease } = work
   const { task } = lease
@@ -33,6 +37,7 @@ export async function propose(
     `Made by ${maker} in ${steps} steps.`,
     '',
     `Checks: ${summaryLine(checks) || 'none were found'}`,
+    ...reportLines(reports).map((line) => `- ${line}`),
   ].join('\n')
   const change = await lease.hub.call<Change>(
     'change_open',
@@ -47,7 +52,10 @@ export async function propose(
   await lease.keep('changes.patch', diff || '\n', 'text/x-patch')
   await lease.keep('checks.json', JSON.stringify(checks, null, 2), 'application/json')
   await lease.log.say(`change ${change.id}, revision ${change.revisions}, is ready for review`)
-  return { outcome: 'proposed', result: { summary, checks, change: change.id } }
+  return {
+    outcome: 'proposed',
+    result: { summary, checks, change: change.id, ...(reports ? { reports } : {}) },
+  }
 }
 
 /** What people said about the change so far, when this attempt is a revision. */

@@ -31,7 +31,9 @@ export async function runRepositoryTemplate(work: Work): Promise<Outcome> {
   const key = cached && (await cache?.key(source.digest, cached))
   const size = cached && key ? await cache?.restore(key, cached) : undefined
   if (size !== undefined) await lease.log.say(`${size} bytes from the cache of an earlier run`)
-  const { checks, reports } = await runChecked(work, path, steps, definition.results)
+  const { checks, reports } = await runChecked(work, path, steps, {
+    patterns: definition.results,
+  })
   const passed = checks.every(({ state }) => state === 'passed')
   if (cached && key && size === undefined && passed) await cache?.save(key, cached)
   await keepFiles(work, path, definition.artifacts)

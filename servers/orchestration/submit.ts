@@ -12,24 +12,19 @@ import { defineTool } from '../kit/tool.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
 import { insertTask, knowsRepository, readTaskByKey } from './store/tasks.ts'
-import { applyTemplate, isBuiltIn, templateNames } from './templates/catalogue.ts'
+import { applyTemplate, isBuiltIn } from './templates/catalogue.ts'
 import { applyTrusted, findTrusted } from './templates/trusted.ts'
 
 export const taskSubmit = defineTool({
   name: 'task_submit',
   title: 'Submit a task',
   description:
-    'Queues a unit of work for an agent and returns the task at once; follow it with task_wait or task_log. Use template ci to run checks, code to have a goal carried out and a change opened, command for a plain command line; template_list shows the others.',
+    'Queues a unit of work for an agent and returns the task at once; follow it with task_wait or task_log. Use template ci to run checks, code to have a goal carried out and a change opened, command for a plain command line.',
   effect: 'create',
   scope: 'task:write',
   needsDiskRoom: true,
   input: {
-    template: z
-      .string()
-      .max(60)
-      .describe(
-        `Kind of task: ${templateNames.join(', ')}, or repo:NAME for one of a repository, as template_list shows it`,
-      ),
+    template: z.string().max(60).describe('Kind of task; template_list has them'),
     repo: z
       .string()
       .max(4096)
