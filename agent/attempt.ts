@@ -62,7 +62,17 @@ async function runTemplate(work: Work): Promise<Outcome> {
       return (await import('./acp/runner.ts')).runExternal(work, runner)
     case 'review':
       return (await import('./runners/review.ts')).runReview(work)
+    case 'docops':
+      return (await import('./runners/docops.ts')).runDocops(work)
+    case 'scan':
+      return (await import('./runners/scan.ts')).runScan(work)
+    case 'ml':
+      return (await import('./runners/ml.ts')).runExperiment(work)
+    case 'index':
+      return (await import('./runners/index-source.ts')).runIndex(work)
     default:
+      if (template.startsWith('repo:'))
+        return (await import('./runners/repository-template.ts')).runRepositoryTemplate(work)
       throw new HubError('unsupported', `this agent does not know the template ${template}`)
   }
 }

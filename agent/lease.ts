@@ -70,6 +70,16 @@ export class Lease {
     return this.call<Artifact>('artifact_create', { name, media_type: mediaType, data: text })
   }
 
+  keepBytes(name: string, bytes: Buffer, mediaType: string): Promise<Artifact> {
+    const data = bytes.toString('base64')
+    return this.call<Artifact>('artifact_create', {
+      name,
+      media_type: mediaType,
+      encoding: 'base64',
+      data,
+    })
+  }
+
   /** Messages from people that have not been taken yet. */
   takeMessages(): Message[] {
     return this.#messages.splice(0)

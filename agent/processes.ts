@@ -12,12 +12,12 @@ const tailBytes = 256 * 1024
 const graceMs = 1500
 
 /**
- * Runs a command line with the system's shell in a process group of its own, handing output on as
+ * Runs a command line with the system's shell, or a list of arguments without one, in a process group of its own, handing output on as
  * it comes. The group is ended as a whole at the deadline or when `signal` aborts. Keeps the end of
  * the output for summaries.
  */
 export async function runCommand(
-  command: string,
+  command: string | [string, ...string[]],
   options: {
     cwd: string
     signal: AbortSignal
@@ -29,7 +29,9 @@ export async function runCommand(
   const { cwd, signal, timeoutMs, onOutput } = options
   signal.throwIfAborted()
   const startedAt = performance.now()
-  const child = spawn('/bin/sh', ['-c', command], {
+  const [program, ...args] =
+    typeof command === 'string' ? (['/bin/sh', '-c', command] as const) : command
+  const child = spawn(program, args, {
     cwd,
     env: programEnvironment(options.env),
     detached: true,
@@ -89,6 +91,7 @@ const hidden = [
   'SWITCHYARD_URL',
   'SWITCHYARD_TASK',
   'SWITCHYARD_WORK',
+  'SWITCHYARD_CACHE',
   'NODE_COMPILE_CACHE',
 ]
 
@@ -126,4 +129,22 @@ class Tail {
   text(): string {
     return Buffer.concat(this.#chunks).toString('utf8')
   }
+}
+
+/** Runs a program and returns what it printed on standard output, up to a bound. */
+export async function captureOutput(
+  command: [string, ...string[]],
+  options: { cwd: string; signal: AbortSignal; timeoutMs: number; maxBytes: number },
+): Promise<{ exitCode: number | null; output: string; truncated: boolean }> {
+  const { maxBytes, ...rest } = options
+  const chunks: Buffer[] = []
+  let size = 0
+  const { exitCode } = await runCommand(command, {
+    ...rest,
+    onOutput: async (stream, bytes) => {
+      if (stream === 'out' && size < maxBytes) chunks.push(bytes.subarray(0, maxBytes - size))
+      if (stream === 'out') size += bytes.length
+    },
+  })
+  return { exitCode, output: Buffer.concat(chunks).toString('utf8'), truncated: size > maxBytes }
 }

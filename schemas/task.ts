@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Reports } from './report.ts'
 
 const taskStates = [
   'blocked',
@@ -93,6 +94,12 @@ export const TaskResult = z.object({
   summary: z.string().max(8000),
   exitCode: z.int().nullable().optional(),
   checks: z.array(CheckResult).max(50).optional(),
+  reports: Reports.optional().describe('Tests, coverage and findings, as the tools reported them'),
+  metrics: z
+    .record(z.string().max(100), z.number())
+    .refine((metrics) => Object.keys(metrics).length <= 100, 'at most 100 metrics')
+    .optional()
+    .describe('Numbers that the work measured, to compare runs by'),
   change: z.string().optional().describe('Id of the change that carries the work'),
 })
 export type TaskResult = z.infer<typeof TaskResult>

@@ -14,7 +14,13 @@ import type { PreparedSchemas } from '../servers/kit/tool.ts'
 import { preparedSchemasFile } from '../servers/kit/tool.ts'
 
 /** Packages that load files of their own, which a bundle would not find. */
-const external = [/^better-sqlite3/, /^sqlite-vec/, /^@vscode\/tree-sitter-wasm/, /^jsonc-parser/]
+const external = [
+  /^better-sqlite3/,
+  /^sqlite-vec/,
+  /^@vscode\/tree-sitter-wasm/,
+  /^jsonc-parser/,
+  /^dictionary-en/,
+]
 const relativeRequire = /\brequire\(["']\.{1,2}\//
 
 // `npm ci` runs this.

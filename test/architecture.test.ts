@@ -5,16 +5,18 @@ import { expect, test } from 'vitest'
 // Who may import what: a folder of ours may use these others (and itself), everything else is wrong.
 const allowed: Record<string, string[]> = {
   schemas: [],
-  'servers/kit': ['schemas'],
-  servers: ['servers/kit', 'schemas'],
-  agent: ['schemas'],
-  hub: ['schemas', 'servers', 'servers/kit', 'agent'],
+  'servers/kit': ['schemas', 'servers/kit/markdown'],
+  'servers/kit/markdown': ['schemas', 'servers/kit'],
+  servers: ['servers/kit', 'servers/kit/markdown', 'schemas'],
+  // The agent reads Markdown as the hub does; that folder is pure.
+  agent: ['schemas', 'servers/kit/markdown'],
+  hub: ['schemas', 'servers', 'servers/kit', 'servers/kit/markdown', 'agent'],
   web: ['schemas'],
 }
 
 const root = join(import.meta.dirname, '..')
 const files = Object.keys(allowed)
-  .filter((folder) => folder !== 'servers/kit')
+  .filter((folder) => !folder.startsWith('servers/'))
   .flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
       join(folder, name),
@@ -38,8 +40,9 @@ const imports = files.flatMap((file) =>
 
 /** `servers/radicle/x.ts` → its server; `servers/kit/x.ts` → kit; else the top folder. */
 const placeOf = (file: string): string => {
-  const [top = '', second = ''] = file.split('/')
-  return top === 'servers' && second === 'kit' ? 'servers/kit' : top
+  const [top = '', second = '', third = ''] = file.split('/')
+  if (top !== 'servers' || second !== 'kit') return top
+  return third === 'markdown' ? 'servers/kit/markdown' : 'servers/kit'
 }
 
 test('there is something to check', () => {

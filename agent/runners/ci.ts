@@ -1,7 +1,9 @@
+import type { Reports } from '../../schemas/report.ts'
 import type { CheckResult } from '../../schemas/task.ts'
 import type { Outcome, Work } from '../attempt.ts'
 import { detectChecks } from '../checks/detect.ts'
-import { runSteps } from '../checks/run.ts'
+import { ResultPatterns, runChecked } from '../checks/checked.ts'
+import { reportLines } from '../results/reports.ts'
 import { openWorkspace } from '../workspace.ts'
 
 /** Template `ci`: the project's own checks, found and run as its developers would. */
@@ -20,13 +22,25 @@ export async function runCi(work: Work): Promise<Outcome> {
       : 'no checks were found: no package.json scripts, Python tests, Go or Rust module, or Makefile'
     return { outcome: 'failed', failure: { code: 'no_checks', message }, retryable: false }
   }
-  const results = await runSteps(work, space.path, [...plan.setup, ...checks])
+  const patterns = ResultPatterns.parse(lease.task.params.results ?? [])
+  const steps = [...plan.setup, ...checks]
+  const { checks: results, reports } = await runChecked(work, space.path, steps, { patterns })
+  return checkedOutcome(work, results, reports)
+}
+
+/** Keeps what checks came to, and says how the task ends: failed where one of them is. */
+export async function checkedOutcome(
+  { lease }: Work,
+  results: CheckResult[],
+  reports: Reports | undefined,
+): Promise<Outcome> {
   await lease.keep('checks.json', JSON.stringify(results, null, 2), 'application/json')
-  await lease.keep('report.md', report(lease.task.title, results), 'text/markdown')
+  const found = reportLines(reports)
+  await lease.keep('report.md', report(lease.task.title, results, found), 'text/markdown')
   const failed = results.filter((check) => check.state === 'failed')
-  const summary = summaryLine(results)
+  const summary = [summaryLine(results), ...found].join('\n').slice(0, 8000)
   await lease.log.say(summary)
-  const result = { summary, checks: results }
+  const result = { summary, checks: results, ...(reports ? { reports } : {}) }
   if (failed.length === 0) return { outcome: 'succeeded', result }
   const message = [summary, ...failed.flatMap((check) => check.failures)].join('\n').slice(0, 8000)
   return {
@@ -48,7 +62,7 @@ export function summaryLine(results: CheckResult[]): string {
   return `${parts.join('; ')} in ${seconds} s`
 }
 
-function report(title: string, results: CheckResult[]): string {
+function report(title: string, results: CheckResult[], found: string[]): string {
   const rows = results.map(
     ({ name, command, state, exitCode, durationMs }) =>
       `| ${name} | \`${command}\` | ${state} | ${exitCode ?? ''} | ${(durationMs / 1000).toFixed(1)} s |`,
@@ -62,6 +76,7 @@ function report(title: string, results: CheckResult[]): string {
     '| check | command | result | exit code | time |',
     '|---|---|---|---|---|',
     ...rows,
+    ...(found.length > 0 ? ['', '## Results', '', ...found.map((line) => `- ${line}`)] : []),
     ...(failures.length > 0 ? ['', '## First failures', '', ...failures] : []),
     '',
   ].join('\n')

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import type { Reports } from '../../schemas/report.ts'
 import type { CheckResult } from '../../schemas/task.ts'
 import { answersIn } from '../answers.ts'
 import type { Outcome, Work } from '../attempt.ts'
 import { markersLeft } from '../checks/conflict-markers.ts'
 import { detectChecks } from '../checks/detect.ts'
+import { runChecked } from '../checks/checked.ts'
 import { readContext } from '../context.ts'
 import { runSteps } from '../checks/run.ts'
 import { Journal } from '../journal.ts'
@@ -50,6 +52,7 @@ export async function runCode(work: Work): Promise<Outcome> {
 
   let summary: string | undefined
   let checks: CheckResult[] = []
+  let reports: Reports | undefined
   const answers = { model: task.model ?? 'default', scripted: false }
   const tools = workspaceTools({
     root: space.path,
@@ -69,7 +72,7 @@ export async function runCode(work: Work): Promise<Outcome> {
       const marked = await markersLeft(space.path, merged?.files ?? [])
       if (marked.length > 0)
         return { passed: false, report: `conflict markers are left in ${marked.join(', ')}` }
-      checks = await runSteps(work, space.path, plan.checks)
+      ;({ checks, reports } = await runChecked(work, space.path, plan.checks, { keep: false }))
       const failed = checks.filter((check) => check.state === 'failed')
       return {
         passed: failed.length === 0,
@@ -98,9 +101,9 @@ export async function runCode(work: Work): Promise<Outcome> {
     say: (text) => lease.log.say(text),
   })
   // An attempt that was interrupted between finishing and reporting has its checks still to show.
-  if (checks.length === 0) checks = await runSteps(work, space.path, plan.checks)
+  if (checks.length === 0) ({ checks, reports } = await runChecked(work, space.path, plan.checks))
   return propose(work, {
-    ...{ summary: end.summary, checks, steps: end.steps, discussion, ...answers },
+    ...{ summary: end.summary, checks, reports, steps: end.steps, discussion, ...answers },
     answers: answersIn(end.messages),
   })
 }

@@ -1,7 +1,9 @@
 import type { Change } from '../../schemas/change.ts'
+import type { Reports } from '../../schemas/report.ts'
 import type { CheckResult } from '../../schemas/task.ts'
 import type { Answer } from '../answers.ts'
 import type { Outcome, Work } from '../attempt.ts'
+import { reportLines } from '../results/reports.ts'
 import { summaryLine } from './ci.ts'
 import type { Discussion } from './discussion.ts'
 import { askedFor, lastSeen } from './discussion.ts'
@@ -10,6 +12,8 @@ import { askedFor, lastSeen } from './discussion.ts'
 export type Made = {
   summary: string
   checks: CheckResult[]
+  /** What the checks reported, for the body of the change and the result. */
+  reports?: Reports | undefined
   steps: number
   model: string
   scripted: boolean
@@ -25,7 +29,7 @@ export type Made = {
 export async function propose(work: Work, made: Made): Promise<Outcome> {
   const { lease } = work
   const { task } = lease
-  const { summary, checks, discussion, answers = [] } = made
+  const { summary, checks, reports, discussion, answers = [] } = made
   const patient = { signal: lease.signal, timeoutMs: 600_000 }
   await lease.hub.call(
     'commit_create',
@@ -48,7 +52,10 @@ export async function propose(work: Work, made: Made): Promise<Outcome> {
   await lease.keep('changes.patch', diff || '\n', 'text/x-patch')
   await lease.keep('checks.json', JSON.stringify(checks, null, 2), 'application/json')
   await lease.log.say(`change ${change.id}, revision ${change.revisions}, is ready for review`)
-  return { outcome: 'proposed', result: { summary, checks, change: change.id } }
+  return {
+    outcome: 'proposed',
+    result: { summary, checks, change: change.id, ...(reports ? { reports } : {}) },
+  }
 }
 
 /** What people said about the change so far, when this attempt is a revision. */
@@ -67,6 +74,7 @@ export async function readDiscussion({ lease }: Work): Promise<Discussion | unde
 function bodyOf({
   summary,
   checks,
+  reports,
   steps,
   model,
   scripted,
@@ -84,6 +92,7 @@ function bodyOf({
     `Made by ${maker ?? made} in ${steps} steps.`,
     '',
     `Checks: ${summaryLine(checks) || 'none were found'}`,
+    ...reportLines(reports).map((line) => `- ${line}`),
     ...(open.length > 0
       ? ['', `Not answered: ${open.map(({ number }) => `#${number}`).join(', ')}`]
       : []),

@@ -181,6 +181,14 @@ const rules: Rules = {
           `${id} may not bring ${path} into the context store`,
           'An owner does it once; after that the org may bring it up to date.',
         ),
+  /** What a repository defines is run later by others, so a person answers for having looked at it. */
+  'template.trust': (principal, { org, repo }) => {
+    const inOrg = rules['org.use'](principal, { org })
+    if (inOrg.kind !== 'allow') return inOrg
+    return principal.kind === 'user' && principal.roles.includes('owner')
+      ? allow
+      : deny(`${principal.id} may not trust the templates of ${repo}`, 'An owner does it.')
+  },
   'checklist.change': ({ kind }) =>
     kind === 'agent'
       ? deny('checklists belong to reviewers; an agent does not change them')

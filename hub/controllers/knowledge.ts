@@ -3,6 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import type { LogChunk } from '../../schemas/log.ts'
 import type { Task } from '../../schemas/task.ts'
 import { SpecTarget, NoteTarget } from '../../schemas/task-knowledge.ts'
+import { sourcesCalled } from '../../servers/context/store/sources.ts'
 import type { ControllerContext } from './context.ts'
 import { follow } from './follow.ts'
 
@@ -34,8 +35,12 @@ export function knowledge(context: ControllerContext): Promise<void> {
   }
   return follow(context, 'knowledge', async (event) => {
     const { kind, org, task, subject } = event
-    if (kind === 'task.queued' && event.data.template === 'code' && isAuto())
+    const { template } = event.data
+    if (kind === 'task.queued' && template === 'code' && isAuto())
       await readRepository(context, org, subject)
+    // An agent adds no source, so the one that a task is there to read is made for it.
+    if (kind === 'task.queued' && template === 'index')
+      await readRepository(context, org, subject, { isNew: true })
     if (kind === 'change.merged') {
       const discussion = await call<Discussion>('change_read', { change: subject, max_bytes: 0 })
       await keep(org, 'change', 'changes', {
@@ -66,10 +71,17 @@ export function knowledge(context: ControllerContext): Promise<void> {
   })
 }
 
-async function readRepository({ call }: ControllerContext, org: string, id: string): Promise<void> {
-  const { task } = await call<{ task: Task }>('task_read', { task: id })
-  if (task.repo !== undefined)
-    await call('context_ingest', { kind: 'repo', uri: task.repo, org, wait_ms: 0 })
+async function readRepository(
+  { call, store }: ControllerContext,
+  org: string,
+  id: string,
+  only: { isNew?: boolean } = {},
+): Promise<void> {
+  const { repo } = (await call<{ task: Task }>('task_read', { task: id })).task
+  if (repo === undefined) return
+  const known = only.isNew ? await sourcesCalled(store.reader, repo) : []
+  if (known.some((source) => source.org === org && source.kind === 'repo')) return
+  await call('context_ingest', { kind: 'repo', uri: repo, org, wait_ms: 0 })
 }
 
 /** Ticks the task's line in the spec, with the merge as evidence, and reads the repository again. */

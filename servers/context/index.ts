@@ -1,5 +1,6 @@
 import { defineServer } from '../kit/tool.ts'
 import { contextIngest } from './ingest.ts'
+import { contextRefresh } from './refresh.ts'
 import { contextPack, contextSearch } from './search.ts'
 import { contextExpire, contextExport, contextForget, contextSourceList } from './sources.ts'
 
@@ -12,6 +13,7 @@ export const context = defineServer({
     contextSearch,
     contextPack,
     contextIngest,
+    contextRefresh,
     contextSourceList,
     contextForget,
     contextExport,

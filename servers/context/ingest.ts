@@ -24,6 +24,15 @@ const Document = z.strictObject({
   revision: z.string().max(100).default('').describe('Version of the text, such as a commit'),
 })
 
+/** How an ingest went. */
+export const IngestCounts = {
+  done: z.boolean().describe('Whether everything was read; false when wait_ms was too short'),
+  added: z.int(),
+  removed: z.int(),
+  skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
+  skippedCount: z.int(),
+}
+
 export const contextIngest = defineTool({
   name: 'context_ingest',
   title: 'Ingest context',
@@ -73,14 +82,7 @@ export const contextIngest = defineTool({
       .default(20_000)
       .describe('Longest time to wait for the end'),
   },
-  output: z.object({
-    source: ContextSource,
-    done: z.boolean().describe('Whether everything was read; false when wait_ms was too short'),
-    added: z.int(),
-    removed: z.int(),
-    skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
-    skippedCount: z.int(),
-  }),
+  output: z.object({ source: ContextSource, ...IngestCounts }),
   run: async (input, ctx) => {
     const row =
       input.source === undefined ? await newSource(ctx, input) : await findSource(ctx, input.source)
@@ -91,19 +93,24 @@ export const contextIngest = defineTool({
         { hint: 'Use a source of the kind text, log, change or decision.' },
       )
     }
-    const running = runIngest(ctx, row, input)
-    const report = await Promise.race([
-      running,
-      pause(ctx.clock, input.wait_ms, ctx.signal).then(() => undefined),
-    ])
-    if (report === undefined)
-      running.catch((error: unknown) => ctx.log.warn({ error, source: row.id }, 'an ingest failed'))
-    const fresh = (await readSource(ctx.reader, row.id)) ?? row
-    const { added = 0, removed = 0, skipped = [], skippedCount = 0 } = report ?? {}
-    const done = report !== undefined
-    return { source: toSource(fresh), done, added, removed, skipped, skippedCount }
+    return ingestFor(ctx, row, input, input.wait_ms)
   },
 })
+
+/** Starts an ingest and waits for its end, but no longer than asked; it goes on by itself then. */
+export async function ingestFor(ctx: Context, row: SourceRow, asked: Asked, waitMs: number) {
+  const running = runIngest(ctx, row, asked)
+  const report = await Promise.race([
+    running,
+    pause(ctx.clock, waitMs, ctx.signal).then(() => undefined),
+  ])
+  if (report === undefined)
+    running.catch((error: unknown) => ctx.log.warn({ error, source: row.id }, 'an ingest failed'))
+  const fresh = (await readSource(ctx.reader, row.id)) ?? row
+  const { added = 0, removed = 0, skipped = [], skippedCount = 0 } = report ?? {}
+  const done = report !== undefined
+  return { source: toSource(fresh), done, added, removed, skipped, skippedCount }
+}
 
 type Asked = {
   kind?: SourceKind | undefined
@@ -115,14 +122,14 @@ type Asked = {
   org?: string | undefined
   documents?: z.output<typeof Document>[] | undefined
   file?: string | undefined
-  rebuild: boolean
+  rebuild?: boolean | undefined
 }
 
 /** Reads or takes what is given, and keeps in the source's row how that went. */
 async function runIngest(
   ctx: Context,
   row: SourceRow,
-  { documents, file, rebuild }: Asked,
+  { documents, file, rebuild = false }: Asked,
 ): Promise<IngestReport> {
   const source = toIndexed(ctx, row)
   const modifiedAt = ctx.now()

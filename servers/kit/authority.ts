@@ -72,6 +72,8 @@ export type Subjects = {
   'task.delegate': { of: string }
   /** Have a path of the hub's machine read into the context store; `known` when its org works with it. */
   'source.add': { path: string; known: boolean }
+  /** Let an org run what a repository defines as templates of tasks. */
+  'template.trust': { org: string; repo: string }
   /** Change a checklist of a feature. */
   'checklist.change': { document: string }
   /** Have a program run in a pod; `submitter` is given where it is the agent of somebody's task. */

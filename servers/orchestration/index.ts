@@ -21,7 +21,8 @@ import { taskReport, taskSettle } from './report.ts'
 import { runnerList, runnerRead } from './runners.ts'
 import { taskSubmit } from './submit.ts'
 import { taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
-import { templateList, templateRead } from './templates.ts'
+import { templateList, templateRead } from './templates/tools.ts'
+import { templateTrust } from './templates/trust.ts'
 
 export const orchestration = defineServer({
   name: 'orchestration',
@@ -45,6 +46,7 @@ export const orchestration = defineServer({
     templateList,
     templateRead,
     runnerList,
+    templateTrust,
     artifactList,
     artifactRead,
     approvalList,

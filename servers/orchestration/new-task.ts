@@ -6,7 +6,8 @@ import { repositoryAt } from '../kit/repositories.ts'
 import { checkRunner } from './runners.ts'
 import type { TaskRequest } from './store/task-row.ts'
 import { knowsRepository } from './store/tasks.ts'
-import { applyTemplate } from './templates.ts'
+import { applyTemplate, isBuiltIn } from './templates/catalogue.ts'
+import { applyTrusted, findTrusted } from './templates/trusted.ts'
 
 /** What is asked of a task, whoever asks: a person, an agent, or a plan for one of its steps. */
 export const requestFields = {
@@ -74,15 +75,11 @@ export function taskPreparer(
     return found
   }
   return async (asked) => {
-    const { template, goal, command, ref, params } = asked
-    const given = Object.entries({ goal, command, ref }).filter(([, value]) => value !== undefined)
-    const { definition, params: accepted } = applyTemplate(template, {
-      ...params,
-      ...Object.fromEntries(given),
-    })
-    if (asked.repo === undefined && definition.needsRepo) throw noRepository(template)
-    const repo = asked.repo === undefined ? null : await checked(asked.repo)
-    const { needsModel } = definition
+    const { goal, command } = asked
+    const named = asked.repo === undefined ? undefined : await checked(asked.repo)
+    const applied = await appliedTemplate(ctx, org, asked, named)
+    const { template, params, needsModel, maxAttempts } = applied
+    const repo = applied.repo === undefined ? null : await checked(applied.repo)
     const { runner } = asked.requirements ?? {}
     if (checkRunner(ctx, { runner, org, template, needsModel }) && !models.has(asked.model)) {
       ctx.models.assertUsable(asked.model)
@@ -91,10 +88,10 @@ export function taskPreparer(
     return {
       title: asked.title ?? makeTitle(template, goal ?? command, asked.repo),
       template,
-      params: JSON.stringify(accepted),
+      params: JSON.stringify(params),
       repo,
       priority: asked.priority,
-      max_attempts: asked.max_attempts ?? definition.maxAttempts,
+      max_attempts: asked.max_attempts ?? maxAttempts,
       resources: JSON.stringify(asked.resources),
       isolation: asked.isolation ?? null,
       timeout_ms: asked.timeout_ms,
@@ -103,6 +100,35 @@ export function taskPreparer(
       budget: JSON.stringify(asked.budget ?? {}),
     }
   }
+}
+
+type Applied = {
+  template: string
+  params: Record<string, unknown>
+  repo: string | undefined
+  needsModel: boolean
+  maxAttempts: number
+}
+
+/** What the template makes of the request: one of the hub's own, or one that the org trusts. */
+async function appliedTemplate(
+  ctx: Context,
+  org: string,
+  { template: name, goal, command, ref, params }: Asked,
+  repo: string | undefined,
+): Promise<Applied> {
+  const named = Object.entries({ goal, command, ref }).filter(([, value]) => value !== undefined)
+  const given = { ...params, ...Object.fromEntries(named) }
+  if (!isBuiltIn(name)) {
+    const row = await findTrusted(ctx, { name, orgs: [org], repo })
+    const accepted = await applyTrusted(row, given)
+    const template = `repo:${row.name}`
+    return { template, params: accepted, repo: row.repo, needsModel: false, maxAttempts: 1 }
+  }
+  const { definition, params: accepted } = applyTemplate(name, given)
+  const { needsRepo, needsModel, maxAttempts } = definition
+  if (needsRepo && repo === undefined) throw noRepository(name)
+  return { template: name, params: accepted, repo, needsModel, maxAttempts }
 }
 
 /** A prepared request as a task of its own. */

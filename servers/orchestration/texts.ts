@@ -5,7 +5,9 @@ import type { Event } from '../../schemas/event.ts'
 import type { LogChunk } from '../../schemas/log.ts'
 import type { Runner, RunnerConfig } from '../../schemas/runner.ts'
 import type { Attempt, Task } from '../../schemas/task.ts'
+import type { Template } from '../../schemas/template.ts'
 import type { Page } from '../kit/page.ts'
+import { metricsText, reportsText } from './report-texts.ts'
 import { cutText, instantText, lineText, tableText } from '../kit/table.ts'
 
 // What a model reads of tasks and what belongs to them.
@@ -23,6 +25,7 @@ export const tasksText = (page: Page<Task>): string =>
     org: ({ org }) => org,
     updated: ({ updatedAt }) => instantText(updatedAt),
     ended: ({ result, failure }) => failure?.message ?? result?.change ?? result?.summary,
+    metrics: ({ result }) => metricsText(result?.metrics),
   })
 
 /** A task in full; of its attempts only how they went. */
@@ -35,10 +38,12 @@ export function taskText({
   attempts: Attempt[]
   children: Pick<Task, 'id' | 'state' | 'title'>[]
 }): string {
-  const { failure, ...rest } = task
+  const { failure, result, ...rest } = task
+  const { reports, ...plain } = result ?? {}
   return [
     originText(task),
-    cutText(JSON.stringify(rest), 8000),
+    cutText(JSON.stringify(result ? { ...rest, result: plain } : rest), 8000),
+    ...reportsText(reports),
     ...(failure ? [`failure: ${failure.code}: ${cutText(failure.message, failureChars)}`] : []),
     'attempts:',
     tableText(
@@ -71,6 +76,18 @@ function originText({ provenance: { via, id, reason }, submittedBy, plan, step }
   const why = reason === undefined ? '' : `: ${lineText(reason, 300)}`
   return `asked for by ${submittedBy}${what}${where}${why}`
 }
+/** Each template with the names of its parameters; template_read has their schema. */
+export const templatesText = ({ items }: { items: Template[] }): string =>
+  tableText(
+    { items },
+    {
+      name: ({ name }) => name,
+      description: ({ description }) => description,
+      params: ({ params }) => Object.keys(params.properties ?? {}).join(' '),
+      repo: ({ repo, commit }) => repo && `${repo} at ${commit?.slice(0, 10)}`,
+    },
+    shownInList,
+  )
 
 /** Output as it was written; what is not from the process's own stream is marked. */
 export function logText(log: { items: LogChunk[]; next: number; more: boolean }): string {

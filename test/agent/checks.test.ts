@@ -119,9 +119,53 @@ describe('checks of a project', () => {
       'requirements/docs.txt': '',
       'tests/a.py': '',
     }
-    expect((await plan(files))[1]).toMatch(
+    expect((await plan(files))[0]).toMatch(
       /pip install --quiet pytest -r requirements\/tests\.txt -e '\.\[test\]'$/,
     )
+  })
+  test('runners are told to report, where that changes nothing else', async () => {
+    const reporting = async (script: string, devDependencies = {}) => {
+      const root = makeFolder()
+      writeFiles(root, {
+        'package.json': JSON.stringify({ scripts: { test: script }, devDependencies }),
+      })
+      return (await detectChecks(root)).checks[0]?.reporting?.('/r')
+    }
+    expect((await reporting('vitest run'))?.command).toBe(
+      "npm run test -- --reporter=default --reporter=junit --outputFile.junit='/r/test.xml'",
+    )
+    expect((await reporting('node --test test/'))?.env?.NODE_OPTIONS).toContain(
+      '--test-reporter=junit --test-reporter-destination="/r/test.xml"',
+    )
+    expect((await reporting('jest', { 'jest-junit': '16' }))?.env).toEqual({
+      JEST_JUNIT_OUTPUT_FILE: '/r/test.xml',
+    })
+    for (const script of [
+      'jest',
+      'vitest run && vitest run --dir e2e',
+      'vitest --reporter=verbose',
+      'node --test --test-reporter=tap',
+      'mocha',
+    ])
+      expect(await reporting(script), script).toBeUndefined()
+  })
+  test('an install is taken from the cache only where the lock file decides all of it', async () => {
+    const cached = async (manifest: object, lock = '{}') => {
+      const root = makeFolder()
+      writeFiles(root, {
+        'package.json': JSON.stringify({
+          scripts: { test: 'node --test' },
+          devDependencies: { a: '1' },
+          ...manifest,
+        }),
+        'package-lock.json': lock,
+      })
+      return (await detectChecks(root)).setup[0]?.cache !== undefined
+    }
+    expect(await cached({})).toBe(true)
+    expect(await cached({ workspaces: ['packages/*'] })).toBe(false)
+    expect(await cached({ scripts: { test: 'node --test', postinstall: 'x' } })).toBe(false)
+    expect(await cached({}, '{"packages": {"node_modules/a": {"link": true}}}')).toBe(false)
   })
   test('Go, Rust and Make', async () => {
     expect(await plan({ 'go.mod': 'module x' })).toEqual(['go vet ./...', 'go test ./...'])

@@ -29,6 +29,7 @@ const digests = {
   '028-message-interrupts.sql': '48c2026c9cde89cb85f1f93b1ee2ca4c0c8f2252355e05c7b3445c7e86b245ac',
   '020-queue-order.sql': 'b79bfef4c7bc31b822c47653c1956ec92a2c62176d6aff24beed0274bc78f1f4',
   '021-remote-tasks.sql': '57bd325724e74ed6f55e2a7dd32f2b8bceaa1d9be4043c3ebc65d49d2e77bf2b',
+  '027-trusted-templates.sql': '7cc162807a01d9947ae48f8e7c6e304d27451b2c2ff0581dcdf2e4d5fd024511',
 }
 
 test('a migration that was committed is never changed', () => {

@@ -1,5 +1,6 @@
 import { html } from 'lit'
 import type { Task } from '../../schemas/task.ts'
+import type { Template } from '../../schemas/template.ts'
 import { PageElement } from '../element.ts'
 import type { ListedTool } from '../mcp.ts'
 import { ToolError, callTool, listTools } from '../mcp.ts'
@@ -43,7 +44,7 @@ class NewTask extends PageElement {
   readonly #open = async (): Promise<void> => {
     this.#dialog.showModal()
     try {
-      this.tool ??= (await listTools()).find((tool) => tool.name === 'task_submit')
+      this.tool ??= await submitTool()
       if (!this.tool)
         this.error = new ToolError({ code: 'denied', message: 'your role may not submit tasks' })
     } catch (error) {
@@ -76,6 +77,17 @@ class NewTask extends PageElement {
       this.busy = false
     }
   }
+}
+
+/** `task_submit` with the names of the templates there are, so that its form offers them. */
+async function submitTool(): Promise<ListedTool | undefined> {
+  const tool = (await listTools()).find(({ name }) => name === 'task_submit')
+  const template = tool?.inputSchema.properties?.template
+  if (!tool || !template) return tool
+  const { items } = await callTool<{ items: Template[] }>('template_list')
+  const known = { ...template, enum: [...new Set(items.map(({ name }) => name))] }
+  const properties = { ...tool.inputSchema.properties, template: known }
+  return { ...tool, inputSchema: { ...tool.inputSchema, properties } }
 }
 
 customElements.define('sy-new-task', NewTask)

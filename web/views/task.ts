@@ -10,6 +10,7 @@ import '../parts/approvals.ts'
 import '../parts/change.ts'
 import { checksView } from '../parts/checks.ts'
 import '../parts/log.ts'
+import { reportsView } from '../parts/reports.ts'
 import { problem } from '../parts/problem.ts'
 import { go } from '../route.ts'
 import { badge } from '../parts/state.ts'
@@ -60,6 +61,7 @@ class TaskPage extends PageElement {
         ${task.failure && task.state !== 'succeeded' ? html`<p class="problem">${task.failure.code}: ${task.failure.message}</p>` : nothing}
         ${task.result && !change ? html`<p class="body">${task.result.summary}</p>` : nothing}
         ${checksView(task.result?.checks ?? [])}
+        ${reportsView(task.result?.reports, task.result?.metrics)}
         ${change ? html`<sy-change .change=${change}></sy-change>` : nothing}
         <section>
           <h2>Log</h2>

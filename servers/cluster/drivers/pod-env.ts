@@ -61,6 +61,7 @@ export function podEnvironment(options: {
     TMPDIR: tmp,
     TERM: 'dumb',
     CI: 'true',
+    SWITCHYARD_CACHE: cacheDir,
     npm_config_cache: join(cacheDir, 'npm'),
     npm_config_update_notifier: 'false',
     NODE_COMPILE_CACHE: join(cacheDir, 'node'),

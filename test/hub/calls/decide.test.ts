@@ -41,6 +41,16 @@ const approvals = (rule: Partial<ApprovalRule>): ApprovalRule[] => [
 const destroy = { effect: 'destroy' } as const
 
 const cases: Case[] = [
+  ['allow', 'an owner', owner, 'template.trust', { org: 'acme', repo: '/code' }],
+  ['deny', 'a developer', dora, 'template.trust', { org: 'acme', repo: '/code' }],
+  ['deny', 'a controller, no person', controller, 'template.trust', { org: 'acme', repo: '/code' }],
+  [
+    'deny',
+    'an owner of another org',
+    { ...owner, orgs: ['other'] },
+    'template.trust',
+    { org: 'acme', repo: '/code' },
+  ],
   ['allow', 'a role with the scope', dora, 'tool.call', tool('task_submit', 'task:write')],
   ['deny', 'a role without it', vera, 'tool.call', tool('task_submit', 'task:write')],
   ['deny', 'an owner, what controllers do', owner, 'tool.call', tool('task_reap', 'system')],
