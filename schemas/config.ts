@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { OnSpent, OrgBudget, Price } from './budget.ts'
 import { HubError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { Org } from './principal.ts'
+import { TimeZone } from './time-zone.ts'
 import { UpstreamConfig } from './upstream.ts'
 import { VaultConfig } from './vault.ts'
 
@@ -125,6 +127,10 @@ export const ConfigFile = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe('Logical model name → provider/name'),
+  prices: z
+    .record(z.string().max(200), Price)
+    .default({})
+    .describe('What models cost, by provider/name; one that is not named has no known price'),
   tags: z
     .array(z.string().regex(/^[\w.:-]{1,64}$/))
     .default([])
@@ -145,6 +151,13 @@ export const ConfigFile = z.strictObject({
       Org,
       z.strictObject({
         maxPods: z.int().min(0).max(1000).optional(),
+        budget: OrgBudget.optional().describe(
+          'What it may spend, unless budget_set says otherwise',
+        ),
+        onSpent: OnSpent.default('hold').describe(
+          'Whether a task that a spent budget stops waits for budget_set, or a person is asked to raise it',
+        ),
+        timeZone: TimeZone.default('UTC').describe('Whose days and months its budget counts by'),
         upstreams: z
           .array(z.string())
           .default([])

@@ -24,6 +24,9 @@ const rules: Rules = {
         `${principal.id} may not call ${name}: the credential is not bound to a live lease that allows it`,
         'Claim the task first; a credential dies with its lease.',
       )
+    // No controller gives away money: a person sees what it asks for, and says so.
+    if (principal.kind === 'service' && name === 'budget_set')
+      return { kind: 'ask', question: 'A budget is spent. May it be raised as asked?' }
     if (!subject.approvals.some((rule) => asksFor(rule, principal, subject))) return allow
     return { kind: 'ask', question: `May ${principal.id} call ${name}?` }
   },
@@ -95,6 +98,18 @@ const rules: Rules = {
     kind === 'agent'
       ? deny('checklists belong to reviewers; an agent does not change them')
       : allow,
+  /** Who may submit a task says what it may spend; what all of an org may spend, its owner says. */
+  'budget.set': (principal, { scope, org }) => {
+    const inOrg = rules['org.use'](principal, { org })
+    if (inOrg.kind !== 'allow') return inOrg
+    const { id, kind, roles: own } = principal
+    if (kind === 'agent') return deny(`${id} may not change budgets: an agent works within them`)
+    if (scope !== 'org' || own.includes('owner') || own.includes('controller')) return allow
+    return deny(
+      `${id} may not change the budget of the org ${org}`,
+      'An owner does; whoever may submit tasks may change that of a task or plan.',
+    )
+  },
   /**
    * A program that is not isolated can read the owner's token, so whoever has it run there is the
    * owner in effect. A controller acts for whoever submitted the task, never by itself.

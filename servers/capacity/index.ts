@@ -1,9 +1,10 @@
 import { defineServer } from '../kit/tool.ts'
+import { budgetRead, budgetSet } from './budgets.ts'
 import { capacityRead } from './capacity.ts'
 
 export const capacity = defineServer({
   name: 'capacity',
   title: 'Capacity',
-  description: 'What machines have and use, and how much room is left.',
-  tools: [capacityRead],
+  description: 'What machines have and use, what may be spent, and how much of both is left.',
+  tools: [capacityRead, budgetRead, budgetSet],
 })

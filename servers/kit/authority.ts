@@ -1,3 +1,4 @@
+import type { BudgetScope } from '../../schemas/budget.ts'
 import type { ApprovalRule } from '../../schemas/config.ts'
 import type { Effect } from '../../schemas/effect.ts'
 import type { Principal } from '../../schemas/principal.ts'
@@ -38,6 +39,8 @@ export type Subjects = {
   'source.add': { path: string; known: boolean }
   /** Change a checklist of a feature. */
   'checklist.change': { document: string }
+  /** Say what may be spent. */
+  'budget.set': { scope: BudgetScope; org: string }
   /** Have a program run in a pod; `submitter` is given where it is the agent of somebody's task. */
   'pod.start': {
     cluster: string
