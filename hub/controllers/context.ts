@@ -35,6 +35,9 @@ export type ControllerContext = Omit<ControllerParts, 'call'> & {
   call<T>(tool: string, args: Record<string, unknown>, signal?: AbortSignal): Promise<T>
 }
 
+/** A controller that also calls for others, with no more authority than they have. */
+export type ActingContext = ControllerContext & { callAs: ControllerParts['call'] }
+
 /** Runs one step. A failure is logged and left to the next round: steps are idempotent. */
 export async function guarded(
   { log }: Pick<ControllerParts, 'log'>,

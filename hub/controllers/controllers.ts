@@ -1,6 +1,7 @@
 import type { Principal } from '../../schemas/principal.ts'
 import type { ControllerContext, ControllerParts } from './context.ts'
 import { guarded } from './context.ts'
+import { budgets } from './budgets.ts'
 import { dispatch } from './dispatch.ts'
 import { knowledge } from './knowledge.ts'
 import { lease } from './lease.ts'
@@ -43,6 +44,7 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       knowledge(context('knowledge')),
       sources(context('sources')),
       retention(context('retention')),
+      budgets({ ...context('budgets'), callAs: parts.call }),
     ])
   }
   const running = run()

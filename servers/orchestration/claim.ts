@@ -8,6 +8,7 @@ import type { Transaction } from '../kit/sql.ts'
 import { mintToken } from '../kit/store/tokens.ts'
 import { defineTool } from '../kit/tool.ts'
 import { registerAgent } from './agents.ts'
+import { attemptEndsAt, timeLeft } from './spent.ts'
 import { readAgent } from './store/agents.ts'
 import type { AttemptRow } from './store/attempts.ts'
 import { readLeaseOfAgent, startAttempt } from './store/attempts.ts'
@@ -23,6 +24,7 @@ const Lease = z.object({
   leaseMs: z.int().describe('Send a heartbeat well within this time'),
   token: z.string().describe('Credential of this attempt; it dies with the lease'),
   logPosition: z.int().describe('Log chunks of this attempt that are stored already'),
+  timeLeftMs: z.int().optional().describe('What is left of the time that the task may take'),
 })
 
 export const taskClaim = defineTool({
@@ -97,7 +99,8 @@ async function claim(ctx: Context, tx: Transaction, { agent, org, wanted, host, 
   const row = await findTask(ctx, tx, id)
   await register(row)
   const { leaseMs } = ctx.config
-  const { task, attempt } = await startAttempt(tx, row, { id: ids.attempt, agent, leaseMs })
+  const endsAt = await attemptEndsAt(ctx, tx, row)
+  const { task, attempt } = await startAttempt(tx, row, { id: ids.attempt, agent, leaseMs, endsAt })
   return toLease(ctx, tx, task, attempt, ids.token)
 }
 
@@ -124,6 +127,7 @@ async function toLease(
     label: `attempt ${attempt.number} of ${row.id}`,
     attempt: attempt.id,
   })
+  const timeLeftMs = await timeLeft(tx, row)
   return {
     task: toTask(row),
     attempt: attempt.id,
@@ -132,5 +136,6 @@ async function toLease(
     leaseMs: ctx.config.leaseMs,
     token,
     logPosition: attempt.log_position,
+    ...(timeLeftMs === undefined ? {} : { timeLeftMs }),
   }
 }

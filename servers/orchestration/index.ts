@@ -8,6 +8,7 @@ import { taskHold } from './hold.ts'
 import { leaseGrant, taskHeartbeat, taskReap, taskRelease } from './leases.ts'
 import { taskLog, taskLogAppend } from './logs.ts'
 import { taskReport, taskSettle } from './report.ts'
+import { taskOverrun, taskResume } from './resume.ts'
 import { taskSubmit } from './submit.ts'
 import { taskCancel, taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
 import { templateList, templateRead } from './templates.ts'
@@ -44,6 +45,8 @@ export const orchestration = defineServer({
     taskReap,
     taskSettle,
     taskHold,
+    taskResume,
+    taskOverrun,
     leaseGrant,
     agentRetire,
   ],

@@ -9,6 +9,7 @@ import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { repositoryAt } from '../kit/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
+import { holdWhileSpent } from './spent.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
 import { insertTask, knowsRepository, readTaskByKey } from './store/tasks.ts'
@@ -112,7 +113,7 @@ export const taskSubmit = defineTool({
       }
       const row = newTaskRow(asked, ctx.principal.id, tx.now)
       await insertTask(tx, row, ctx.principal)
-      return toTask(row)
+      return toTask(applied.definition.needsModel ? await holdWhileSpent(ctx, tx, row) : row)
     })
   },
 })

@@ -142,7 +142,7 @@ export async function holdTask(tx: Transaction, row: TaskRow, reason: string): P
 }
 
 type Patch = {
-  waitingFor?: 'approval' | 'input'
+  waitingFor?: 'approval' | 'input' | 'budget'
   result?: TaskResult
   failure?: TaskFailure
   notBeforeAt?: number
@@ -184,8 +184,13 @@ export async function moveTask(
 
 /** Ends the pause before a queued task's next attempt. */
 export async function makeDue(tx: Transaction, row: TaskRow): Promise<TaskRow> {
-  const next = { ...row, not_before_at: 0, updated_at: tx.now }
-  await tx.run('UPDATE tasks SET not_before_at = 0, updated_at = :updated_at WHERE id = :id', next)
+  const waits = { pending_reason: null, waiting_for: null }
+  const next = { ...row, ...waits, not_before_at: 0, updated_at: tx.now }
+  await tx.run(
+    `UPDATE tasks SET not_before_at = 0, pending_reason = NULL, waiting_for = NULL,
+       updated_at = :updated_at WHERE id = :id`,
+    next,
+  )
   tx.wake(`queue:${row.org}`)
   tx.about(row.id)
   return next
