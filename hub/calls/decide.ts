@@ -98,6 +98,19 @@ const rules: Rules = {
     kind === 'agent'
       ? deny('checklists belong to reviewers; an agent does not change them')
       : allow,
+  /** A trigger acts on the authority of who made it, so nobody else has it do something but an owner. */
+  'trigger.change': (principal, { org, maker }) => {
+    const inOrg = rules['org.use'](principal, { org })
+    if (inOrg.kind !== 'allow') return inOrg
+    const { id, kind, roles: own } = principal
+    if (kind === 'agent')
+      return deny(`${id} may not set up triggers: its authority ends with its task`)
+    if (id === maker || own.includes('owner')) return allow
+    return deny(
+      `${id} may not change or run a trigger that acts on the authority of ${maker}`,
+      'Who made it does, or an owner; or create one of your own.',
+    )
+  },
   /** Who may submit a task says what it may spend; what all of an org may spend, its owner says. */
   'budget.set': (principal, { scope, org }) => {
     const inOrg = rules['org.use'](principal, { org })

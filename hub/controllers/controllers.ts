@@ -10,6 +10,7 @@ import { reconcile } from './reconcile.ts'
 import { retention } from './retention.ts'
 import { review } from './review.ts'
 import { sources } from './sources.ts'
+import { triggers } from './triggers.ts'
 
 /**
  * Controllers carry work across servers. Each reads the durable event stream from its own cursor
@@ -45,6 +46,7 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       sources(context('sources')),
       retention(context('retention')),
       budgets({ ...context('budgets'), callAs: parts.call }),
+      triggers({ ...context('triggers'), callAs: parts.call }),
     ])
   }
   const running = run()

@@ -39,6 +39,8 @@ export type Subjects = {
   'source.add': { path: string; known: boolean }
   /** Change a checklist of a feature. */
   'checklist.change': { document: string }
+  /** Change a trigger, or have it fire; `maker` is on whose authority it acts. */
+  'trigger.change': { org: string; maker: string }
   /** Say what may be spent. */
   'budget.set': { scope: BudgetScope; org: string }
   /** Have a program run in a pod; `submitter` is given where it is the agent of somebody's task. */

@@ -12,6 +12,10 @@ import { taskOverrun, taskResume } from './resume.ts'
 import { taskSubmit } from './submit.ts'
 import { taskCancel, taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
 import { templateList, templateRead } from './templates.ts'
+import { triggerFire } from './firing.ts'
+import { triggerList, triggerRead } from './trigger-reads.ts'
+import { triggerSettle } from './trigger-results.ts'
+import { triggerCreate, triggerDelete, triggerRun, triggerUpdate } from './triggers.ts'
 
 export const orchestration = defineServer({
   name: 'orchestration',
@@ -28,6 +32,12 @@ export const orchestration = defineServer({
     taskMessage,
     templateList,
     templateRead,
+    triggerList,
+    triggerRead,
+    triggerCreate,
+    triggerUpdate,
+    triggerDelete,
+    triggerRun,
     artifactList,
     artifactRead,
     approvalList,
@@ -45,6 +55,8 @@ export const orchestration = defineServer({
     taskReap,
     taskSettle,
     taskHold,
+    triggerFire,
+    triggerSettle,
     taskResume,
     taskOverrun,
     leaseGrant,

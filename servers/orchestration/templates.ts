@@ -96,6 +96,10 @@ export function applyTemplate(name: string, params: Record<string, unknown>) {
   })
 }
 
+/** Whether a template has a parameter of that name. */
+export const takesParameter = (name: string, parameter: string): boolean =>
+  Object.hasOwn(findTemplate(name).params.shape, parameter)
+
 function findTemplate(name: string): Definition {
   const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined
   if (definition) return definition
