@@ -99,7 +99,7 @@ export const Trigger = z.object({
   org: z.string(),
   title: z.string(),
   on: TriggerOn,
-  task: TriggerTask,
+  submit: TriggerTask,
   overlap: Overlap,
   maxConcurrent: z.int(),
   maxFailures: z.int(),

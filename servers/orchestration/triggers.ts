@@ -29,7 +29,7 @@ const fields = {
   on: TriggerOn.describe(
     'When: {"kind": "schedule", "cron": "0 6 * * 1-5", "timeZone": "Europe/Berlin"}, "change", "push", "plan" or "manual"',
   ),
-  task: TriggerTask.describe('What is submitted, as arguments of task_submit'),
+  submit: TriggerTask.describe('What is submitted, as arguments of task_submit'),
   overlap: Overlap.describe('What happens to an occasion while earlier tasks of it still go on'),
   max_concurrent: z.int().min(1).max(20).describe('Most of its tasks at a time'),
   max_failures: z
@@ -58,7 +58,7 @@ export const triggerCreate = defineTool({
     const org = orgFor(ctx, input.org)
     ctx.ensure('trigger.change', { org, maker: ctx.principal.id })
     const { on, title, overlap } = input
-    const task = await checked(ctx, org, on, input.task)
+    const task = await checked(ctx, org, on, input.submit)
     const id = ctx.id('trigger')
     return ctx.transaction(async (tx) => {
       if ((await countTriggers(tx, org)) >= maxTriggers) throw tooMany(org)
@@ -92,14 +92,14 @@ export const triggerUpdate = defineTool({
     enabled: z.boolean().optional().describe('Whether it fires'),
     title: fields.title.optional(),
     on: fields.on.optional(),
-    task: fields.task.optional().describe('What is submitted instead, as a whole'),
+    submit: fields.submit.optional().describe('What is submitted instead, as a whole'),
     overlap: fields.overlap.optional(),
     max_concurrent: fields.max_concurrent.optional(),
     max_failures: fields.max_failures.optional(),
   },
   output: Trigger,
   run: async ({ trigger: id, enabled, ...changed }, ctx) => {
-    const { on, task } = changed
+    const { on, submit: task } = changed
     const known = await findTrigger(ctx, ctx.reader, id)
     const condition = on ?? toTrigger(known).on
     const checkedTask =
@@ -228,7 +228,7 @@ async function checked(
     return { ...task, repo: path }
   }
   if (on.kind !== 'change' && on.kind !== 'push') return task
-  throw new HubError('invalid', `a trigger on a ${on.kind} needs \`task.repo\``, {
+  throw new HubError('invalid', `a trigger on a ${on.kind} needs \`submit.repo\``, {
     hint: 'Name the absolute path of the Git repository that it follows.',
   })
 }

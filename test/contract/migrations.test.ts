@@ -21,7 +21,7 @@ const digests = {
   '015-held-calls.sql': '2b2cad9b8b894b5bc47f089d2ed79d19439244f77bd8da57e9cfcaf8dabf5870',
   '016-open-calls.sql': '3a88bff3fe877055bf7dc525dbc74bbe19d6fcf4d90e0280370cd5cfbe79e8d1',
   '017-task-context.sql': 'a5b51005d929e93d35bba6bbb87c846ce61cf124a6fe55c4583f5a0e637c7390',
-  '029-budgets.sql': 'cec59afe5b4b30da157a869eacce8cadaa81b2d2f28fb1cb41f96c1844b5302b',
+  '029-budgets.sql': '578a2cd32d8448cc1ac0c1f276962f6f72d2b237763d6242328d1faad1d10944',
   '030-triggers.sql': '383f55ad257b528c50b55eeadf27ef3df22ec8dd83e690a670cafd54d72e8679',
 }
 

@@ -19,6 +19,7 @@ export type LargeHub = TestHub & {
   head: string
   artifact: string
   pod: string
+  trigger: string
 }
 
 const count = (n: number) => Array.from({ length: n }, (_unused, at) => at)
@@ -93,6 +94,7 @@ export async function startLargeHub(): Promise<LargeHub> {
     ...(await makeTask(hub)),
     ...(await makeChange(hub, repo)),
     pod: await makePod(hub),
+    trigger: await makeTrigger(hub),
   }
   await hub.call('context_ingest', { kind: 'repo', uri: repo, wait_ms: 50_000 })
   await hub.as('someone', 'developer')
@@ -134,6 +136,17 @@ async function makeTask(hub: TestHub) {
     retryable: false,
   })
   return { task, artifact }
+}
+
+async function makeTrigger(hub: TestHub): Promise<string> {
+  const { id } = await hub.call<{ id: string }>('trigger_create', {
+    title: `Rebuild the invoices, ${words(8, 8)}`,
+    on: { kind: 'manual' },
+    submit: { template: 'command', command: `true # ${words(9, 900)}` },
+  })
+  for (const n of count(30))
+    await hub.call('trigger_run', { trigger: id, wait_ms: n === 29 ? 5000 : 0 })
+  return id
 }
 
 async function makeChange(hub: TestHub, repo: string) {

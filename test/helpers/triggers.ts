@@ -8,7 +8,7 @@ export const command = { template: 'command', command: 'true' }
 export const hourly = { kind: 'schedule', cron: '0 * * * *' }
 
 export const create = (hub: TestHub, args: object) =>
-  hub.call<Trigger>('trigger_create', { title: 'a trigger', task: command, ...args })
+  hub.call<Trigger>('trigger_create', { title: 'a trigger', submit: command, ...args })
 
 export const read = (hub: TestHub, trigger: string) =>
   hub.call<{ trigger: Trigger; runs: TriggerRun[] }>('trigger_read', { trigger })

@@ -72,5 +72,5 @@ CREATE INDEX tasks_spent ON tasks (org, id) WHERE waiting_for = 'budget';
 -- When the time of an attempt is over: an agent that ignores it is stopped.
 ALTER TABLE attempts ADD COLUMN ends_at INTEGER;
 CREATE INDEX attempts_ending ON attempts (ends_at) WHERE ended_at IS NULL AND ends_at IS NOT NULL;
--- Service times of what was finished last, for forecasts.
-CREATE INDEX tasks_finished ON tasks (finished_at) WHERE finished_at IS NOT NULL;
+-- Service times of the attempts that ended last, for forecasts.
+CREATE INDEX attempts_ended ON attempts (ended_at) WHERE ended_at IS NOT NULL;

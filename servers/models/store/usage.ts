@@ -23,7 +23,7 @@ export type Call = {
 
 /** What calls are summed by. */
 export const groupings = ['model', 'org', 'task', 'plan', 'day'] as const
-export type Grouping = (typeof groupings)[number]
+type Grouping = (typeof groupings)[number]
 
 export type Sum = {
   /** Which model, org, task, plan or day; calls without one of these have none. */

@@ -35,7 +35,7 @@ export const toTrigger = (row: TriggerRow): Trigger => ({
   org: row.org,
   title: row.title,
   on: conditionOf(row),
-  task: taskOf(row),
+  submit: taskOf(row),
   overlap: row.overlap,
   maxConcurrent: row.max_concurrent,
   maxFailures: row.max_failures,
@@ -115,6 +115,7 @@ export async function saveTrigger(
   const data = { title: row.title, enabled: row.is_enabled === 1, reason: row.disabled_reason }
   await tx.event({ kind: `trigger.${what}`, org: row.org, subject: row.id, data })
   tx.about(row.id)
+  tx.wake('triggers')
   return next
 }
 

@@ -28,13 +28,13 @@ test('each revision of a change is checked at its commit, and the change hears o
   const on = { kind: 'change', target: 'ma*' }
   const { id } = await create(hub, {
     on,
-    task: { template: 'ci', repo },
+    submit: { template: 'ci', repo },
     title: 'Checks',
     overlap: 'queue',
   })
   const other = await create(hub, {
     on: { ...on, target: 'release/*' },
-    task: { template: 'ci', repo },
+    submit: { template: 'ci', repo },
   })
   const change = await openChange(hub, repo)
   const [first] = await untilRuns(hub, id, 1)
@@ -63,10 +63,10 @@ test('a branch that moves fires once for each place it is seen at', async () => 
   const hub = await startHub({ clock })
   const repo = await makeRepo()
   const on = { kind: 'push', branch: 'main' }
-  const task = { template: 'ci', repo }
-  expect(await failure(create(hub, { on, task }))).toMatchObject({ code: 'not_found' })
+  const submit = { template: 'ci', repo }
+  expect(await failure(create(hub, { on, submit }))).toMatchObject({ code: 'not_found' })
   await hub.call('branch_create', { repo, task: 'task-one' }) // Makes it known.
-  const { id } = await create(hub, { on, task })
+  const { id } = await create(hub, { on, submit })
   const seen = () =>
     hub.hub.store.reader.get<{ seen: string }>('SELECT seen FROM triggers WHERE id = :id', { id })
   await until(async () => {
@@ -99,7 +99,7 @@ test('under kill -9 each occasion has one run and one task', async () => {
   writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ allowUnisolated: true }))
   await hub.start()
   const count = 25
-  const asked = { on: hourly, title: 'a trigger', task: command, max_concurrent: 20 }
+  const asked = { on: hourly, title: 'a trigger', submit: command, max_concurrent: 20 }
   for (let n = 0; n < count; n++) await hub.client().call('trigger_create', asked)
   await hub.kill()
   for (let round = 0; round < 4; round++) {

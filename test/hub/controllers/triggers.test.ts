@@ -106,7 +106,7 @@ test('a trigger acts on the authority of who made it, and dies with that credent
     { name: 'dora', role: 'developer', orgs: ['default'] },
   )
   const dora = hub.client.withToken(secret)
-  const asked = { title: 'of dora', on: hourly, task: command }
+  const asked = { title: 'of dora', on: hourly, submit: command }
   const { id } = await dora.call<Trigger>('trigger_create', asked)
   await clock.advance(1000)
   const [run] = await untilRuns(hub, id, 1, clock)
@@ -140,7 +140,7 @@ test('who may see, run and change a trigger', async () => {
   expect(await failure(otto.call('trigger_read', { trigger: id }))).toMatchObject({
     code: 'not_found',
   })
-  const bad = { title: 'x', on: { ...hourly, cron: '61 * * * *' }, task: command }
+  const bad = { title: 'x', on: { ...hourly, cron: '61 * * * *' }, submit: command }
   expect(await failure(dora.call('trigger_create', bad))).toMatchObject({
     code: 'invalid',
     message: expect.stringMatching(/61 \* \* \* \*/) as string,

@@ -113,7 +113,7 @@ test('while an org has spent its day, what needs a model is held until the next,
       ?.task.id,
   ).toBe(other.id)
   expect(await worker.call<object>('task_claim', { agent: 'wilma' })).toEqual({})
-  await clock.advance(notBeforeAt - clock.now())
+  await clock.jump(notBeforeAt - clock.now())
   const late = await worker.call<Awaited<ReturnType<typeof claim>>>('task_claim', {
     agent: 'wilma',
   })
