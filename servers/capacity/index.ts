@@ -6,6 +6,6 @@ import { forecastRead } from './forecast.ts'
 export const capacity = defineServer({
   name: 'capacity',
   title: 'Capacity',
-  description: 'What machines have and use, what may be spent, and how much of both is left.',
+  description: 'Room on machines, budgets, and forecasts of both.',
   tools: [capacityRead, budgetRead, budgetSet, forecastRead],
 })

@@ -61,7 +61,7 @@ export const taskWait = defineTool({
   name: 'task_wait',
   title: 'Wait for a task',
   description:
-    'Returns when the task is settled (final, in review, or waiting for a person or a budget) or the time is over, whichever comes first. Call it again to keep waiting.',
+    'Returns when the task is settled (final, in review, or waiting for a person or budget) or the time is over. Call it again to keep waiting.',
   effect: 'read',
   scope: 'task:read',
   input: {

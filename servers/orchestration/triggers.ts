@@ -119,6 +119,9 @@ export const triggerUpdate = defineTool({
             condition: JSON.stringify(condition),
             task: checkedTask ? JSON.stringify(checkedTask) : row.task,
             overlap: changed.overlap ?? row.overlap,
+            // What somebody could do once must not be had by changing an old trigger.
+            principal:
+              ctx.principal.id === row.created_by ? JSON.stringify(ctx.principal) : row.principal,
             max_concurrent: changed.max_concurrent ?? row.max_concurrent,
             max_failures: changed.max_failures ?? row.max_failures,
             is_enabled: isEnabled ? 1 : 0,

@@ -124,6 +124,7 @@ export async function updateTrigger(tx: Transaction, row: TriggerRow): Promise<v
   await tx.run(
     `UPDATE triggers SET title = :title, kind = :kind, condition = :condition, task = :task,
        overlap = :overlap, max_concurrent = :max_concurrent, max_failures = :max_failures,
+       principal = :principal,
        is_enabled = :is_enabled, disabled_reason = :disabled_reason, failures = :failures,
        next_at = :next_at, seen = :seen, updated_at = :updated_at WHERE id = :id`,
     row,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Task } from '../../../schemas/task.ts'
 import type { Trigger, TriggerRun } from '../../../schemas/trigger.ts'
+import { readSubmitter } from '../../../servers/kit/store/submitters.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { failure, startHub, until } from '../../helpers/hub.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
@@ -123,6 +124,23 @@ test('a trigger acts on the authority of who made it, and dies with that credent
   const { trigger, runs } = await read(hub, id)
   expect(trigger.disabledReason).toMatch(/dora, who made it, has no credential/)
   expect(runs).toMatchObject([{ state: 'failed' }, { state: 'succeeded' }])
+})
+
+test('who changes an own trigger has it act with the authority of now, not of then', async () => {
+  const hub = await startHub()
+  const mint = (role: string) =>
+    hub.call<{ id: string; token: string }>('token_create', {
+      ...{ name: 'dora', role, orgs: ['default'] },
+    })
+  const [then, now] = [await mint('owner'), await mint('developer')]
+  const asked = { title: 'of dora', on: { kind: 'manual' }, submit: command }
+  const { id } = await hub.client.withToken(then.token).call<Trigger>('trigger_create', asked)
+  const developer = hub.client.withToken(now.token)
+  const submit = { ...command, command: 'id' }
+  await developer.call('trigger_update', { trigger: id, submit })
+  const run = await developer.call<TriggerRun>('trigger_run', { trigger: id })
+  const submitter = await readSubmitter(hub.hub.store.reader, run.task ?? '')
+  expect(submitter).toMatchObject({ id: 'dora', roles: ['developer'] })
 })
 
 test('who may see, run and change a trigger', async () => {
