@@ -5,6 +5,7 @@ import { HubError } from '../schemas/errors.ts'
 import { builtInRunner } from '../schemas/runner.ts'
 import type { HubClient } from './hub-client.ts'
 import type { Granted } from './lease.ts'
+import { keepWork } from './kept-work.ts'
 import { Lease } from './lease.ts'
 
 /** How an attempt ended, as it is reported. */
@@ -27,16 +28,20 @@ export async function runAttempt(
   try {
     await lease.begin()
     await lease.log.say(`attempt ${lease.number} of ${lease.task.title} (${lease.task.template})`)
-    const limit = AbortSignal.timeout(lease.task.timeoutMs)
+    const limitMs = Math.min(lease.task.timeoutMs, granted.timeLeftMs ?? Infinity)
+    const limit = AbortSignal.timeout(limitMs)
     const outcome = await runTemplate({
       lease,
       folder,
       signal: AbortSignal.any([lease.signal, limit]),
     }).catch((error: unknown) =>
       limit.aborted && !lease.signal.aborted
-        ? overTime(lease.task.timeoutMs)
+        ? limitMs === granted.timeLeftMs
+          ? overBudget('the time that the task may take is over')
+          : overTime(lease.task.timeoutMs)
         : asFailure(error, lease.signal),
     )
+    if (outcome.outcome === 'failed' && outcome.failure.code === 'budget') await keepWork(lease)
     await lease.log.flush()
     await lease.call('task_report', { ...outcome })
   } catch (error) {
@@ -80,11 +85,23 @@ async function runTemplate(work: Work): Promise<Outcome> {
 /** What went wrong as a report; a lost lease or a stop is no outcome and is thrown on. */
 function asFailure(error: unknown, signal: AbortSignal): Outcome {
   if (signal.aborted) throw error
+  if (error instanceof HubError && error.details?.budget !== undefined)
+    return overBudget(error.message)
   const code = error instanceof HubError ? error.code : 'internal'
   const message = error instanceof Error ? error.message : String(error)
   const retryable = !['invalid', 'denied', 'unsupported', 'not_found'].includes(code)
   return { outcome: 'failed', failure: { code, message: message.slice(0, 8000) }, retryable }
 }
+
+/** The hub holds the task with what is there, until there is room again. */
+const overBudget = (why: string): Outcome => ({
+  outcome: 'failed',
+  failure: {
+    code: 'budget',
+    message: `${why}. Its work is kept: budget_set raises the budget, and the task goes on from here; task_retry has it try again at once`,
+  },
+  retryable: false,
+})
 
 const overTime = (timeoutMs: number): Outcome => ({
   outcome: 'failed',

@@ -12,6 +12,8 @@ export type Granted = {
   leaseMs: number
   token: string
   logPosition: number
+  /** What is left of the time that the task may take. */
+  timeLeftMs?: number
 }
 
 export type Message = { seq: number; author: string; body: string; interrupt?: boolean }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { Price } from './budget.ts'
 import { HubError } from './errors.ts'
 import { nearest } from './nearest.ts'
+import { OrgConfig } from './org-config.ts'
 import { Org } from './principal.ts'
-import { ReviewPolicy } from './review-policy.ts'
 import { RunnerConfig, RunnerName } from './runner.ts'
 import { UpstreamConfig } from './upstream.ts'
 import { VaultConfig } from './vault.ts'
@@ -137,6 +138,10 @@ export const ConfigFile = z.strictObject({
     .record(RunnerName, RunnerConfig)
     .default({})
     .describe('Coding agents that speak the Agent Client Protocol, by the name that tasks use'),
+  prices: z
+    .record(z.string().max(200), Price)
+    .default({})
+    .describe('What models cost, by provider/name; one that is not named has no known price'),
   tags: z
     .array(z.string().regex(/^[\w.:-]{1,64}$/))
     .default([])
@@ -162,48 +167,7 @@ export const ConfigFile = z.strictObject({
     .describe(
       "Whether owners may start work where pods are not isolated and could read the owner's token",
     ),
-  orgs: z
-    .record(
-      Org,
-      z.strictObject({
-        maxPods: z.int().min(0).max(1000).optional().describe('Most pods at a time'),
-        maxQueued: z
-          .int()
-          .min(0)
-          .max(1_000_000)
-          .optional()
-          .describe('Most tasks that wait in the queue; more are refused'),
-        weight: z
-          .number()
-          .min(0.01)
-          .max(1000)
-          .default(1)
-          .describe('Share of the room while it is short, against that of other orgs'),
-        maxDepth: z
-          .int()
-          .min(0)
-          .max(10)
-          .optional()
-          .describe('How deep tasks of agents may submit tasks; default: 3, 0 forbids it'),
-        maxChildren: z
-          .int()
-          .min(0)
-          .max(1000)
-          .optional()
-          .describe('Most tasks that the agent of one task may submit; default: 20'),
-        upstreams: z
-          .array(z.string())
-          .default([])
-          .describe('Servers of `mcpServers` that agents of this org may use'),
-        selfApproval: z
-          .boolean()
-          .default(true)
-          .describe('Whether an owner may approve calls that he made himself'),
-        review: ReviewPolicy.prefault({}).describe('How changes are reviewed and merged'),
-      }),
-    )
-    .default({})
-    .describe('Limits and grants of each org'),
+  orgs: z.record(Org, OrgConfig).default({}).describe('Limits and grants of each org'),
   retention: Retention.prefault({}).describe('What is removed once it is old'),
   disk: DiskLimits.prefault({}).describe('When no new work is taken because the disk fills'),
 })

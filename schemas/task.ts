@@ -118,7 +118,10 @@ export const Task = z.object({
   params: z.record(z.string(), z.unknown()),
   repo: z.string().optional().describe('Absolute path of the repository on the hub machine'),
   state: TaskState,
-  waitingFor: z.enum(['approval', 'input']).optional(),
+  waitingFor: z
+    .enum(['approval', 'input', 'budget'])
+    .optional()
+    .describe('A queued task waits for `budget`: what it may spend is spent'),
   pendingReason: z
     .string()
     .optional()

@@ -4,8 +4,9 @@ import type { Scope } from '../../schemas/scope.ts'
 import { roles } from '../../schemas/scope.ts'
 import type { Action, Authority, Decision, Subjects } from '../../servers/kit/authority.ts'
 import { ruleOn } from './approval-rules.ts'
-
-type Rules = { [A in Action]: (principal: Principal, subject: Subjects[A]) => Decision }
+import type { Rules } from './rule.ts'
+import { allow, deny } from './rule.ts'
+import { workRules } from './work-rules.ts'
 
 // What a pod may do before it holds a lease, and after it reported: nothing but these.
 const beforeLease = new Set(['task_claim', 'whoami'])
@@ -25,6 +26,9 @@ const rules: Rules = {
         `${principal.id} may not call ${name}: the credential is not bound to a live lease that allows it`,
         'Claim the task first; a credential dies with its lease.',
       )
+    // No controller gives away money: a person sees what it asks for, and says so.
+    if (principal.kind === 'service' && name === 'budget_set')
+      return { kind: 'ask', question: 'A budget is spent. May it be raised as asked?' }
     switch (ruleOn(principal, subject)) {
       case 'allow':
         return allow
@@ -73,63 +77,7 @@ const rules: Rules = {
       )
     return allow
   },
-  /** What a task is handed it may read, so an agent hands on nothing: it could name any task. */
-  'task.submit': ({ id, kind, repo: own }, { repo, inputs }) => {
-    if (kind !== 'agent') return allow
-    if (inputs > 0)
-      return deny(`${id} may not pass \`inputs\``, 'Say in the goal what the sub-task has to know.')
-    if (repo === undefined || repo === own) return allow
-    return deny(
-      `the credential of ${id} is not for ${repo}`,
-      'A sub-task works on the repository of the task, or on none.',
-    )
-  },
-  'task.cancel': ({ id, task: own }, { task }) =>
-    own === task
-      ? deny(
-          `${id} may not cancel its own task`,
-          'Report it as failed with task_report; task_cancel ends tasks that you submitted.',
-        )
-      : allow,
-  'provenance.set': ({ id, kind }, { via }) =>
-    kind === 'service'
-      ? allow
-      : deny(
-          `${id} may not say that a task comes from a ${via}`,
-          'Leave `provenance` out: the hub records who asks. `reason` says why.',
-        ),
-  'plan.create': ({ id, kind }) =>
-    kind === 'agent'
-      ? deny(`${id} may not make plans`, 'An agent submits single tasks, by task_submit.')
-      : allow,
-  /** A name under which another credential works leads to that one's lease, so it is not shared. */
-  'agent.work': ({ id, kind }, { agent, owner }) => {
-    if (kind === 'agent' && id !== agent)
-      return deny(`the credential of ${id} cannot claim as ${agent}`)
-    if (owner === undefined || owner === id) return allow
-    return deny(
-      `the agent name ${agent} belongs to another credential`,
-      'Choose another name for this worker.',
-    )
-  },
-  /** Any folder of the machine could be named, so an owner names it first; a task's agent goes there after. */
-  'repository.add': ({ id, kind, roles, repo }, { org, path }) =>
-    roles.includes('owner') || (kind === 'agent' && path === repo)
-      ? allow
-      : deny(
-          `${id} may not bring ${path} into the org ${org}`,
-          'An owner submits the first task on a repository; after that, its org may use it.',
-        ),
-  /** An external agent may hold the keys of whoever configured it, so it can be kept to some orgs. */
-  'runner.use': (_principal, { runner, org, orgs }) =>
-    orgs === undefined || orgs.includes(org)
-      ? allow
-      : deny(
-          `the runner ${runner} is not for tasks of the org ${org}`,
-          'runner_list shows who may use which; an owner names the orgs in switchyard.json.',
-        ),
-  'workspace.use': ({ id, task: own }, { task }) =>
-    own === undefined || own === task ? allow : deny(`the credential of ${id} is for ${own} only`),
+  ...workRules,
   /**
    * Nobody but an owner approves what he asks for himself, and he only where his org lets him: on a
    * machine of one person there is nobody else. Anybody may take back what he asked for, by a no.
@@ -193,6 +141,31 @@ const rules: Rules = {
     kind === 'agent'
       ? deny('checklists belong to reviewers; an agent does not change them')
       : allow,
+  /** A trigger acts on the authority of who made it, so nobody else has it do something but an owner. */
+  'trigger.change': (principal, { org, maker }) => {
+    const inOrg = rules['org.use'](principal, { org })
+    if (inOrg.kind !== 'allow') return inOrg
+    const { id, kind, roles: own } = principal
+    if (kind === 'agent')
+      return deny(`${id} may not set up triggers: its authority ends with its task`)
+    if (id === maker || own.includes('owner')) return allow
+    return deny(
+      `${id} may not change or run a trigger that acts on the authority of ${maker}`,
+      'Who made it does, or an owner; or create one of your own.',
+    )
+  },
+  /** Who may submit a task says what it may spend; what all of an org may spend, its owner says. */
+  'budget.set': (principal, { scope, org }) => {
+    const inOrg = rules['org.use'](principal, { org })
+    if (inOrg.kind !== 'allow') return inOrg
+    const { id, kind, roles: own } = principal
+    if (kind === 'agent') return deny(`${id} may not change budgets: an agent works within them`)
+    if (scope !== 'org' || own.includes('owner') || own.includes('controller')) return allow
+    return deny(
+      `${id} may not change the budget of the org ${org}`,
+      'An owner does; whoever may submit tasks may change that of a task or plan.',
+    )
+  },
   /**
    * A program that is not isolated can read the owner's token, so whoever has it run there is the
    * owner in effect. A controller acts for whoever submitted the task, never by itself.
@@ -258,13 +231,6 @@ export const authorityOf = (principal: Principal): Authority => ({
 /** A refusal as callers see it. */
 export const denied = ({ reason, hint }: { reason: string; hint?: string }): HubError =>
   new HubError('denied', reason, hint === undefined ? {} : { hint })
-
-const allow: Decision = { kind: 'allow' }
-const deny = (reason: string, hint?: string): Decision => ({
-  kind: 'deny',
-  reason,
-  ...(hint === undefined ? {} : { hint }),
-})
 
 const hasScope = (principal: Principal, scope: Scope): boolean =>
   principal.roles.some((role) => (roles[role] as readonly Scope[]).includes(scope))

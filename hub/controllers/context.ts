@@ -48,6 +48,9 @@ export type ControllerContext = Omit<ControllerParts, 'call' | 'peers'> & {
   ): Promise<unknown>
 }
 
+/** A controller that also calls for others, with no more authority than they have. */
+export type ActingContext = ControllerContext & { callAs: ControllerParts['call'] }
+
 /** Runs one step. A failure is logged and left to the next round: steps are idempotent. */
 export async function guarded(
   { log }: Pick<ControllerParts, 'log'>,

@@ -2,6 +2,7 @@ import type { Principal } from '../../schemas/principal.ts'
 import { approvals } from './approvals.ts'
 import type { ControllerContext, ControllerParts } from './context.ts'
 import { guarded } from './context.ts'
+import { budgets } from './budgets.ts'
 import { dispatch } from './dispatch.ts'
 import { knowledge } from './knowledge.ts'
 import { lease } from './lease.ts'
@@ -12,6 +13,7 @@ import { remoteTasks } from './remote-tasks.ts'
 import { retention } from './retention.ts'
 import { review } from './review.ts'
 import { sources } from './sources.ts'
+import { triggers } from './triggers.ts'
 
 /**
  * Controllers carry work across servers. Each reads the durable event stream from its own cursor
@@ -51,6 +53,8 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       plans(context('plans')),
       sources(context('sources')),
       retention(context('retention')),
+      budgets({ ...context('budgets'), callAs: parts.call }),
+      triggers({ ...context('triggers'), callAs: parts.call }),
     ])
   }
   const running = run()

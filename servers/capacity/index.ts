@@ -1,9 +1,11 @@
 import { defineServer } from '../kit/tool.ts'
+import { budgetRead, budgetSet } from './budgets.ts'
 import { capacityRead } from './capacity.ts'
+import { forecastRead } from './forecast.ts'
 
 export const capacity = defineServer({
   name: 'capacity',
   title: 'Capacity',
-  description: 'What machines have and use, and how much room is left.',
-  tools: [capacityRead],
+  description: 'Room on machines, budgets, and forecasts of both.',
+  tools: [capacityRead, budgetRead, budgetSet, forecastRead],
 })

@@ -1,4 +1,5 @@
 import type { ApprovalGrant, ApprovalKind } from '../../schemas/approval.ts'
+import type { BudgetScope } from '../../schemas/budget.ts'
 import type { ApprovalRule } from '../../schemas/config.ts'
 import type { Effect } from '../../schemas/effect.ts'
 import type { Principal } from '../../schemas/principal.ts'
@@ -76,6 +77,10 @@ export type Subjects = {
   'template.trust': { org: string; repo: string }
   /** Change a checklist of a feature. */
   'checklist.change': { document: string }
+  /** Change a trigger, or have it fire; `maker` is on whose authority it acts. */
+  'trigger.change': { org: string; maker: string }
+  /** Say what may be spent. */
+  'budget.set': { scope: BudgetScope; org: string }
   /** Have a program run in a pod; `submitter` is given where it is the agent of somebody's task. */
   'pod.start': {
     cluster: string

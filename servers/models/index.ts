@@ -1,6 +1,7 @@
 import { defineServer } from '../kit/tool.ts'
 import { modelGenerate, modelList } from './models.ts'
 import { usageReport } from './report.ts'
+import { modelRecover } from './settlement.ts'
 import { usageRead } from './usage.ts'
 
 export const models = defineServer({
@@ -8,5 +9,5 @@ export const models = defineServer({
   title: 'Models',
   description:
     'Language models by name, and what calls to them cost. Keys stay in the hub; agents call models through it.',
-  tools: [modelList, modelGenerate, usageRead, usageReport],
+  tools: [modelList, modelGenerate, usageRead, usageReport, modelRecover],
 })

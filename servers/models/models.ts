@@ -1,10 +1,10 @@
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
 import { z } from 'zod'
-import type { Context } from '../kit/context.ts'
-import { orgFor } from '../kit/context.ts'
+import { nanoUsd } from '../kit/budgets/prices.ts'
 import { defineTool } from '../kit/tool.ts'
-import type { Call } from './store/usage.ts'
-import { recordUsage } from './store/usage.ts'
+import { estimateTokens } from './estimate.ts'
+import { permit } from './metering.ts'
+import { settle } from './settlement.ts'
 
 export const modelList = defineTool({
   name: 'model_list',
@@ -37,7 +37,7 @@ export const modelGenerate = defineTool({
   name: 'model_generate',
   title: 'Call a model',
   description:
-    "Makes one completion with a language model, in the AI SDK's LanguageModelV4 form, and records its usage. For agents; people use a chat client.",
+    "Makes one completion with a language model, in the AI SDK's LanguageModelV4 form, within the budgets of the task, its plan and the org, and records what it cost. For agents; people use a chat client.",
   effect: 'create',
   scope: 'model:use',
   input: {
@@ -74,12 +74,17 @@ export const modelGenerate = defineTool({
     content: z.array(z.looseObject({ type: z.string() })),
     finishReason: z.looseObject({ unified: z.string() }),
     usage: z.object({ inputTokens: z.int(), outputTokens: z.int() }),
+    costUsd: z.number().optional().describe('Missing where the price of the model is not known'),
     model: z.string(),
     scripted: z.boolean(),
     fallbacks: z.array(z.object({ model: z.string(), error: z.string() })),
   }),
   run: async ({ model, prompt, tools, temperature, tool_choice: choice, json, ...asked }, ctx) => {
-    const maxOutputTokens = asked.max_tokens ?? asked.max_output_tokens
+    const { reservation, candidates, maxOutputTokens } = await permit(ctx, {
+      candidates: await ctx.models.candidates(model),
+      inputTokens: estimateTokens({ prompt, tools }),
+      maxOutputTokens: asked.max_tokens ?? asked.max_output_tokens,
+    })
     const options = {
       prompt,
       ...(tools
@@ -100,52 +105,38 @@ export const modelGenerate = defineTool({
       abortSignal: ctx.signal,
     } as unknown as LanguageModelV4CallOptions // Checked by the provider library, as said above.
     const startedAt = ctx.now()
-    try {
-      const made = await ctx.models.generate(model, options, ctx.now)
-      const usage = {
-        inputTokens: made.result.usage.inputTokens.total ?? 0,
-        outputTokens: made.result.usage.outputTokens.total ?? 0,
-      }
-      await keepUsage(ctx, {
-        provider: made.provider,
-        model: made.model,
-        ...usage,
-        latencyMs: made.latencyMs,
-        outcome: 'ok',
-      })
-      const { content, finishReason } = made.result
-      const plain = JSON.parse(JSON.stringify(content)) as Record<string, unknown>[] // Drops what JSON cannot carry.
-      return {
-        content: plain.map((part) => ({ ...part, type: String(part.type) })),
-        finishReason: { ...finishReason },
-        usage,
-        model: made.model,
-        scripted: made.provider === 'scripted',
-        fallbacks: made.fallbacks,
-      }
-    } catch (error) {
+    const made = await ctx.models.generate(candidates, options, ctx.now).catch(async (error) => {
       const failed = {
-        provider: 'none',
-        model: model ?? 'default',
-        inputTokens: 0,
-        outputTokens: 0,
+        ...{ provider: 'none', model: model ?? 'default' },
+        ...{ inputTokens: 0, outputTokens: 0, cachedTokens: 0 },
         latencyMs: ctx.now() - startedAt,
-      }
-      await keepUsage(ctx, { ...failed, outcome: 'failed' })
+        outcome: 'failed',
+      } as const
+      await ctx.transaction((tx) => settle(ctx, tx, reservation, failed))
       throw error
+    })
+    const { content, finishReason, usage } = made.result
+    const plain = JSON.parse(JSON.stringify(content)) as Record<string, unknown>[] // Drops what JSON cannot carry.
+    const used = {
+      inputTokens: usage.inputTokens.total ?? estimateTokens({ prompt, tools }),
+      outputTokens: usage.outputTokens.total ?? estimateTokens(plain),
+      cachedTokens: usage.inputTokens.cacheRead ?? 0,
+    }
+    const { provider, latencyMs } = made
+    const cost = await ctx.transaction((tx) =>
+      settle(ctx, tx, reservation, {
+        ...{ ...used, provider, latencyMs },
+        ...{ model: made.model, outcome: 'ok' },
+      }),
+    )
+    return {
+      content: plain.map((part) => ({ ...part, type: String(part.type) })),
+      finishReason: { ...finishReason },
+      usage: { inputTokens: used.inputTokens, outputTokens: used.outputTokens },
+      ...(cost === undefined ? {} : { costUsd: cost / nanoUsd }),
+      model: made.model,
+      scripted: made.provider === 'scripted',
+      fallbacks: made.fallbacks,
     }
   },
 })
-
-/** Adds who called, for whom, to what a call used. */
-const keepUsage = (
-  ctx: Context,
-  used: Omit<Call, 'id' | 'org' | 'principal' | 'task'>,
-): Promise<void> =>
-  recordUsage(ctx, {
-    id: ctx.id('usage'),
-    org: orgFor(ctx, undefined),
-    principal: ctx.principal.id,
-    task: ctx.principal.task,
-    ...used,
-  })

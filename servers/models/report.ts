@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
-import { orgFor } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
-import { recordUsage } from './store/usage.ts'
+import { toldCall } from './metering.ts'
+import { settle } from './settlement.ts'
 
 const tokens = z.int().min(0).max(1_000_000_000)
 
@@ -28,19 +28,18 @@ export const usageReport = defineTool({
         hint: 'Use the credential that task_claim returned.',
       })
     }
-    const id = ctx.id('usage')
-    await recordUsage(ctx, {
-      id,
-      org: orgFor(ctx, undefined),
-      principal,
-      task,
-      provider: `runner/${runner}`,
-      model,
-      inputTokens: used.input_tokens,
-      outputTokens: used.output_tokens,
-      latencyMs: used.latency_ms,
-      outcome: 'ok',
+    return ctx.transaction(async (tx) => {
+      const call = await toldCall(ctx, tx, model)
+      await settle(ctx, tx, call, {
+        provider: `runner/${runner}`,
+        model,
+        inputTokens: used.input_tokens,
+        outputTokens: used.output_tokens,
+        cachedTokens: 0,
+        latencyMs: used.latency_ms,
+        outcome: 'ok',
+      })
+      return { usage: call.id }
     })
-    return { usage: id }
   },
 })

@@ -11,6 +11,7 @@ import type { Reader, Transaction } from '../kit/sql.ts'
 import { mintToken } from '../kit/store/tokens.ts'
 import { defineTool } from '../kit/tool.ts'
 import { registerAgent } from './agents.ts'
+import { attemptEndsAt, timeLeft } from './spent.ts'
 import { readAgent } from './store/agents.ts'
 import type { AttemptRow } from './store/attempts.ts'
 import { readLeaseOfAgent, startAttempt } from './store/attempts.ts'
@@ -28,6 +29,7 @@ const Lease = z.object({
   leaseMs: z.int().describe('Send a heartbeat well within this time'),
   token: z.string().describe('Credential of this attempt; it dies with the lease'),
   logPosition: z.int().describe('Log chunks of this attempt that are stored already'),
+  timeLeftMs: z.int().optional().describe('What is left of the time that the task may take'),
 })
 
 export const taskClaim = defineTool({
@@ -152,7 +154,8 @@ async function claimIn(ctx: Context, tx: Transaction, claimed: Claim) {
   if (ctx.principal.kind === 'user') assertSuits(row, { id: agent, ...offer })
   await register(row)
   const { leaseMs } = ctx.config
-  const { task, attempt } = await startAttempt(tx, row, { id: ids.attempt, agent, leaseMs })
+  const endsAt = await attemptEndsAt(ctx, tx, row)
+  const { task, attempt } = await startAttempt(tx, row, { id: ids.attempt, agent, leaseMs, endsAt })
   return toLease(ctx, tx, task, attempt, ids.token)
 }
 
@@ -194,6 +197,7 @@ async function toLease(
     label: `attempt ${attempt.number} of ${row.id}`,
     attempt: attempt.id,
   })
+  const timeLeftMs = await timeLeft(tx, row)
   return {
     task,
     attempt: attempt.id,
@@ -202,6 +206,7 @@ async function toLease(
     leaseMs: ctx.config.leaseMs,
     token,
     logPosition: attempt.log_position,
+    ...(timeLeftMs === undefined ? {} : { timeLeftMs }),
   }
 }
 

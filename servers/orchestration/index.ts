@@ -18,11 +18,16 @@ import { planDraft, planExpand } from './plans/expand.ts'
 import { planList, planRead } from './plans/read.ts'
 import { planRetry } from './plans/retry.ts'
 import { taskReport, taskSettle } from './report.ts'
+import { taskOverrun, taskResume } from './resume.ts'
 import { runnerList, runnerRead } from './runners.ts'
 import { taskSubmit } from './submit.ts'
 import { taskList, taskMessage, taskRead, taskRetry, taskWait } from './tasks.ts'
 import { templateList, templateRead } from './templates/tools.ts'
 import { templateTrust } from './templates/trust.ts'
+import { triggerFire } from './firing.ts'
+import { triggerList, triggerRead } from './trigger-reads.ts'
+import { triggerSettle } from './trigger-results.ts'
+import { triggerCreate, triggerDelete, triggerRun, triggerUpdate } from './triggers.ts'
 
 export const orchestration = defineServer({
   name: 'orchestration',
@@ -47,6 +52,12 @@ export const orchestration = defineServer({
     templateRead,
     runnerList,
     templateTrust,
+    triggerList,
+    triggerRead,
+    triggerCreate,
+    triggerUpdate,
+    triggerDelete,
+    triggerRun,
     artifactList,
     artifactRead,
     approvalList,
@@ -70,6 +81,10 @@ export const orchestration = defineServer({
     taskSettle,
     taskHold,
     taskFree,
+    triggerFire,
+    triggerSettle,
+    taskResume,
+    taskOverrun,
     leaseGrant,
     planAdvance,
     planExpand,

@@ -4,6 +4,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { Task, TaskFailure, TaskResult } from '../../schemas/task.ts'
 import type { Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
+import { holdForBudget, spentCode } from './spent.ts'
 import { retryDecision } from './state.ts'
 import { endAttempt, requireLease, wasReported } from './store/attempts.ts'
 import type { TaskRow } from './store/task-row.ts'
@@ -49,7 +50,11 @@ export const taskReport = defineTool({
       // A task may be reported before its first heartbeat arrived.
       const running = row.state === 'leased' ? await moveTask(tx, row, 'start') : row
       if (outcome === 'failed')
-        return toTask(await failOrRetry(tx, running, { failure, result, retryable }))
+        return toTask(
+          failure?.code === spentCode
+            ? await holdForBudget(ctx, tx, running, failure)
+            : await failOrRetry(tx, running, { failure, result, retryable }),
+        )
       const event = outcome === 'succeeded' ? 'succeed' : 'propose'
       const data = { attempt: attempt.id, number: attempt.number }
       return toTask(await moveTask(tx, running, event, { ...(result ? { result } : {}), data }))

@@ -10,11 +10,13 @@ import { orgFor } from '../kit/context.ts'
 import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
 import { requestFields, taskPreparer, taskRequest } from './new-task.ts'
+import { holdWhileSpent } from './spent.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
 import { ensureQueueRoom } from './queue-room.ts'
 import { insertTask, readTaskByKey } from './store/tasks.ts'
 import { delegate } from './sub-tasks.ts'
+import { usesModel } from './templates/catalogue.ts'
 
 const maxInputChars = 65_536
 
@@ -92,7 +94,7 @@ export const taskSubmit = defineTool({
       })
       const row = newTaskRow(asked, principal.id, tx.now)
       await insertTask(tx, row, submitter)
-      return toTask(row)
+      return toTask(usesModel(row.template) ? await holdWhileSpent(ctx, tx, row) : row)
     })
   },
 })

@@ -76,7 +76,7 @@ export const taskWait = defineTool({
   name: 'task_wait',
   title: 'Wait for a task',
   description:
-    'Returns when the task is settled (final, in review, or waiting for a person) or the time is over, whichever comes first. Call it again to keep waiting.',
+    'Returns when the task is settled (final, in review, or waiting for a person or budget) or the time is over. Call it again to keep waiting.',
   effect: 'read',
   scope: 'task:read',
   input: {
@@ -93,7 +93,7 @@ export const taskWait = defineTool({
     using changes = ctx.store.topics.listen([task])
     for (;;) {
       const row = await findRelated(ctx, ctx.reader, task)
-      const settled = isTerminal(row.state) || row.state === 'in_review' || row.state === 'waiting'
+      const settled = isTerminal(row.state) || row.state === 'in_review' || row.waiting_for !== null
       const done = after === undefined ? settled : row.updated_at > after
       const left = deadline - ctx.now()
       if (done || left <= 0) return { task: toTask(row), settled }

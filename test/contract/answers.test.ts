@@ -45,6 +45,7 @@ const argumentsFor = (hub: LargeHub): Record<string, object> => ({
   pod_read: { pod: hub.pod },
   pod_log: { pod: hub.pod },
   tool_search: { query: 'find what was written about invoices' },
+  trigger_read: { trigger: hub.trigger },
   tool_read: { name: 'task_submit' },
 })
 

@@ -30,6 +30,8 @@ const digests = {
   '020-queue-order.sql': 'b79bfef4c7bc31b822c47653c1956ec92a2c62176d6aff24beed0274bc78f1f4',
   '021-remote-tasks.sql': '57bd325724e74ed6f55e2a7dd32f2b8bceaa1d9be4043c3ebc65d49d2e77bf2b',
   '027-trusted-templates.sql': '7cc162807a01d9947ae48f8e7c6e304d27451b2c2ff0581dcdf2e4d5fd024511',
+  '029-budgets.sql': '578a2cd32d8448cc1ac0c1f276962f6f72d2b237763d6242328d1faad1d10944',
+  '030-triggers.sql': '383f55ad257b528c50b55eeadf27ef3df22ec8dd83e690a670cafd54d72e8679',
 }
 
 test('a migration that was committed is never changed', () => {

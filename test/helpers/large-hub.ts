@@ -21,6 +21,7 @@ export type LargeHub = TestHub & {
   head: string
   artifact: string
   pod: string
+  trigger: string
 }
 
 const count = (n: number) => Array.from({ length: n }, (_unused, at) => at)
@@ -104,6 +105,7 @@ export async function startLargeHub(): Promise<LargeHub> {
     plan: await makePlan(hub),
     ...(await makeChange(hub, repo)),
     pod: await makePod(hub),
+    trigger: await makeTrigger(hub),
   }
   await hub.call('context_ingest', { kind: 'repo', uri: repo, wait_ms: 50_000 })
   await hub.as('someone', 'developer')
@@ -160,6 +162,17 @@ async function makePlan(hub: TestHub): Promise<string> {
     command: words(n, 40),
   }))
   const { id } = await hub.call<Plan>('plan_create', { steps, reason: words(3, 90) })
+  return id
+}
+
+async function makeTrigger(hub: TestHub): Promise<string> {
+  const { id } = await hub.call<{ id: string }>('trigger_create', {
+    title: `Rebuild the invoices, ${words(8, 8)}`,
+    on: { kind: 'manual' },
+    submit: { template: 'command', command: `true # ${words(9, 900)}` },
+  })
+  for (const n of count(30))
+    await hub.call('trigger_run', { trigger: id, wait_ms: n === 29 ? 5000 : 0 })
   return id
 }
 

@@ -5,6 +5,7 @@ import type {
 } from '@ai-sdk/provider'
 import type { Config } from '../../../schemas/config.ts'
 import { HubError } from '../../../schemas/errors.ts'
+import { Breaker } from './breaker.ts'
 import { listModels, openModel } from './providers.ts'
 
 export type ModelEntry = { name: string; provider: string; kind: 'local' | 'cloud' | 'scripted' }
@@ -23,6 +24,7 @@ export class Models {
   readonly #config: () => Config
   readonly #environment: Record<string, string | undefined>
   readonly #open = new Map<string, LanguageModelV4>()
+  readonly #breaker = new Breaker()
 
   constructor(config: () => Config, environment: Record<string, string | undefined>) {
     this.#config = config
@@ -48,19 +50,39 @@ export class Models {
     })
   }
 
-  /** One completion. A failing model is followed by the next candidate, before any token is used. */
+  /** The models that a name stands for, in the order in which they are tried. */
+  async candidates(name: string | undefined): Promise<string[]> {
+    this.assertUsable(name)
+    const wanted = this.#named(name)
+    if (wanted !== undefined) return [wanted]
+    // Local first, then cloud; never the scripted one unless it is asked for by name.
+    const all = (await this.list()).filter((entry) => entry.kind !== 'scripted')
+    const firstOf = (kind: ModelEntry['kind']) => all.find((entry) => entry.kind === kind)?.name
+    return [firstOf('local'), firstOf('cloud')].filter((model) => model !== undefined)
+  }
+
+  /**
+   * One completion. A failing model is followed by the next candidate, before any token is used; one
+   * that failed again and again is not asked for a while.
+   */
   async generate(
-    name: string | undefined,
+    candidates: string[],
     options: LanguageModelV4CallOptions,
     now: () => number,
   ): Promise<Generated> {
-    this.assertUsable(name)
     const fallbacks: Generated['fallbacks'] = []
-    for (const candidate of await this.#candidates(name)) {
+    for (const candidate of candidates) {
       const startedAt = now()
+      const restMs = this.#breaker.restMs(candidate, startedAt)
+      if (restMs > 0) {
+        const error = `it failed several times in a row and is asked again in ${Math.ceil(restMs / 1000)} s`
+        fallbacks.push({ model: candidate, error })
+        continue
+      }
       try {
         const model = await this.#model(candidate)
         const result = await model.doGenerate(options)
+        this.#breaker.succeeded(candidate)
         return {
           result,
           provider: model.provider,
@@ -71,6 +93,7 @@ export class Models {
       } catch (error) {
         if (options.abortSignal?.aborted)
           throw new HubError('canceled', 'the model call was stopped', { cause: error })
+        this.#breaker.failed(candidate, error, now())
         fallbacks.push({
           model: candidate,
           error: error instanceof Error ? error.message : String(error),
@@ -90,15 +113,6 @@ export class Models {
     const config = this.#config()
     const wanted = name ?? (config.model || undefined)
     return wanted === undefined ? undefined : (config.file.models[wanted] ?? wanted)
-  }
-
-  async #candidates(name: string | undefined): Promise<string[]> {
-    const wanted = this.#named(name)
-    if (wanted !== undefined) return [wanted]
-    // Local first, then cloud; never the scripted one unless it is asked for by name.
-    const all = (await this.list()).filter((entry) => entry.kind !== 'scripted')
-    const firstOf = (kind: ModelEntry['kind']) => all.find((entry) => entry.kind === kind)?.name
-    return [firstOf('local'), firstOf('cloud')].filter((model) => model !== undefined)
   }
 
   #assertProvider(model: string): void {

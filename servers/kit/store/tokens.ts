@@ -118,6 +118,21 @@ export async function listTokens(reader: Reader, now: number): Promise<Credentia
   return rows.map(toCredential)
 }
 
+/** Whether somebody has a credential that has not ended, beside those of attempts and pods. */
+export async function hasCredential(
+  reader: Reader,
+  principal: string,
+  now: number,
+): Promise<boolean> {
+  const rows = await reader.all<{ principal: string }>(
+    `SELECT principal FROM tokens
+     WHERE attempt IS NULL AND pod IS NULL AND purpose <> 'login'
+       AND (expires_at IS NULL OR expires_at > :now) AND principal LIKE :named LIMIT 1000`,
+    { now, named: `%${JSON.stringify(principal)}%` },
+  )
+  return rows.some((row) => Principal.parse(JSON.parse(row.principal)).id === principal)
+}
+
 /** Ends a credential at once; false when there is none. */
 export async function revokeToken(tx: Transaction, id: string): Promise<boolean> {
   tx.wake('tokens')

@@ -20,6 +20,8 @@ export type AttemptRow = Row & {
   ended_at: number | null
   report_digest: string | null
   failure: string | null
+  /** When its time is over, where it has a budget of time. */
+  ends_at: number | null
 }
 
 export const toAttempt = (row: AttemptRow): Attempt => ({
@@ -106,7 +108,12 @@ export const listExpiredLeases = (reader: Reader, now: number): Promise<AttemptR
 export async function startAttempt(
   tx: Transaction,
   task: TaskRow,
-  { id, agent, leaseMs }: { id: string; agent: string; leaseMs: number },
+  {
+    id,
+    agent,
+    leaseMs,
+    endsAt,
+  }: { id: string; agent: string; leaseMs: number; endsAt?: number | undefined },
 ): Promise<{ task: TaskRow; attempt: AttemptRow }> {
   const number = task.attempts + 1
   const fence = task.fence + 1
@@ -127,6 +134,7 @@ export async function startAttempt(
     ended_at: null,
     report_digest: null,
     failure: null,
+    ends_at: endsAt ?? null,
   }
   await tx.insert('attempts', attempt)
   return { task: moved, attempt }

@@ -114,8 +114,13 @@ export const nextDueAt = async (reader: Reader, now: number): Promise<number | u
 
 /** Ends the pause before a queued task's next attempt. */
 export async function makeDue(tx: Transaction, row: TaskRow): Promise<TaskRow> {
-  const next = { ...row, not_before_at: 0, updated_at: tx.now }
-  await tx.run('UPDATE tasks SET not_before_at = 0, updated_at = :updated_at WHERE id = :id', next)
+  const waits = { pending_reason: null, waiting_for: null }
+  const next = { ...row, ...waits, not_before_at: 0, updated_at: tx.now }
+  await tx.run(
+    `UPDATE tasks SET not_before_at = 0, pending_reason = NULL, waiting_for = NULL,
+       updated_at = :updated_at WHERE id = :id`,
+    next,
+  )
   tx.wake(`queue:${row.org}`)
   tx.about(row.id)
   return next

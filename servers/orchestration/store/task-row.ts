@@ -13,6 +13,9 @@ import { Resources } from '../../../schemas/task.ts'
 import { laneOf } from '../../kit/needs.ts'
 import type { Row } from '../../kit/sql.ts'
 
+/** An instant for what does not become due by itself. */
+export const never = 8_640_000_000_000_000
+
 /** A row of `tasks`. JSON columns are text that this hub wrote. */
 export type TaskRow = Row & {
   id: string
@@ -22,7 +25,7 @@ export type TaskRow = Row & {
   params: string
   repo: string | null
   state: TaskState
-  waiting_for: 'approval' | 'input' | null
+  waiting_for: 'approval' | 'input' | 'budget' | null
   priority: number
   attempts: number
   failures: number
@@ -149,7 +152,9 @@ export function toTask(row: TaskRow): Task {
     submittedAt: row.submitted_at,
     updatedAt: row.updated_at,
     ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
-    ...(row.not_before_at > row.updated_at ? { notBeforeAt: row.not_before_at } : {}),
+    ...(row.not_before_at > row.updated_at && row.not_before_at !== never
+      ? { notBeforeAt: row.not_before_at }
+      : {}),
   }
 }
 

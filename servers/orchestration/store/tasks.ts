@@ -93,7 +93,7 @@ export async function insertTask(
 }
 
 type Patch = {
-  waitingFor?: 'approval' | 'input'
+  waitingFor?: 'approval' | 'input' | 'budget'
   result?: TaskResult
   failure?: TaskFailure
   notBeforeAt?: number

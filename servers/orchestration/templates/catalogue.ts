@@ -34,6 +34,13 @@ export function applyTemplate(name: string, params: Record<string, unknown>) {
   return { definition, params: checkedParams(name, definition.params, params) }
 }
 
+/** Whether a template of the hub has a parameter of that name. */
+export const takesParameter = (name: string, parameter: string): boolean =>
+  isBuiltIn(name) && Object.hasOwn(findBuiltIn(name).params.shape, parameter)
+
+/** Whether the work of a template is a model's. */
+export const usesModel = (name: string): boolean => isBuiltIn(name) && findBuiltIn(name).needsModel
+
 /** Parameters as a schema takes them, or a refusal that names each one that is wrong. */
 export function checkedParams(
   name: string,

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { OnSpent, OrgBudget } from './budget.ts'
+import { ReviewPolicy } from './review-policy.ts'
+import { TimeZone } from './time-zone.ts'
+
+/** What an org may use, how it shares, and what it wants asked. */
+export const OrgConfig = z.strictObject({
+  maxPods: z.int().min(0).max(1000).optional().describe('Most pods at a time'),
+  maxQueued: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .describe('Most tasks that wait in the queue; more are refused'),
+  weight: z
+    .number()
+    .min(0.01)
+    .max(1000)
+    .default(1)
+    .describe('Share of the room while it is short, against that of other orgs'),
+  maxDepth: z
+    .int()
+    .min(0)
+    .max(10)
+    .optional()
+    .describe('How deep tasks of agents may submit tasks; default: 3, 0 forbids it'),
+  maxChildren: z
+    .int()
+    .min(0)
+    .max(1000)
+    .optional()
+    .describe('Most tasks that the agent of one task may submit; default: 20'),
+  budget: OrgBudget.optional().describe('What it may spend, unless budget_set says otherwise'),
+  onSpent: OnSpent.default('hold').describe(
+    'Whether a task that a spent budget stops waits for budget_set, or a person is asked to raise it',
+  ),
+  timeZone: TimeZone.default('UTC').describe('Whose days and months its budget counts by'),
+  upstreams: z
+    .array(z.string())
+    .default([])
+    .describe('Servers of `mcpServers` that agents of this org may use'),
+  selfApproval: z
+    .boolean()
+    .default(true)
+    .describe('Whether an owner may approve calls that he made himself'),
+  review: ReviewPolicy.prefault({}).describe('How changes are reviewed and merged'),
+})
