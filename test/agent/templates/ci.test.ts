@@ -61,6 +61,7 @@ test('ci reads reports that the project writes, where its settings say', async (
   expect(task.result?.summary).toContain('Coverage: 50.0 % of 2 lines')
 })
 
+// Four runs, each with an agent of its own.
 test('a second run with the same lock file takes the install from the cache, another org does not', async () => {
   const hub = await startHub({ dispatch: 'local' })
   const repo = await repoWithDependency()
@@ -85,7 +86,7 @@ test('a second run with the same lock file takes the install from the cache, ano
   await commitAll(repo, 'what decides the install has changed')
   const changed = await runTask(hub, request)
   expect(await logOf(hub, changed.id)).not.toContain(taken)
-})
+}, 180_000)
 
 /** A project with one dependency from a registry of the test's own. */
 async function repoWithDependency(): Promise<string> {
