@@ -20,17 +20,6 @@ export function href(page: string, thing?: string, params: Record<string, string
   return `#/${path}${query === '' ? '' : `?${query}`}`
 }
 
-/** Changes the state of the page that is open, without a step in the history; undefined removes. */
-export function setParams(changes: Record<string, string | undefined>): void {
-  const { page, thing, params } = readRoute(location.hash)
-  for (const [name, value] of Object.entries(changes)) {
-    if (value === undefined || value === '') params.delete(name)
-    else params.set(name, value)
-  }
-  history.replaceState(null, '', href(page, thing, Object.fromEntries(params)))
-  dispatchEvent(new Event('hashchange'))
-}
-
 /** Opens a page or a thing on it. */
 export function go(page: string, thing?: string, params: Record<string, string> = {}): void {
   location.hash = href(page, thing, params)

@@ -66,15 +66,9 @@ test('everything can be reached by keyboard, and the page fits a phone', async (
     await page.keyboard.press('Tab')
     order.push((await focused()).split('\n')[0] ?? '')
   }
-  expect(order.slice(0, 5)).toEqual([
-    'Skip to content',
-    'Switchyard',
-    'Tasks',
-    'Agents',
-    'New task',
-  ])
+  expect(order.slice(0, 5)).toEqual(['Skip to content', 'Tasks', 'Questions', 'Agents', 'New task'])
   await page.keyboard.press('Enter')
-  await page.waitForURL(/#\/task\//)
+  await page.waitForURL(/#\/tasks\//)
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
   expect(errors).toEqual([])
 })

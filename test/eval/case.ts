@@ -32,7 +32,7 @@ export type Case = {
   review?: { body: string; attempts: Edit[][] }
   /** What somebody commits to the target branch while the change is in review, and how a conflict is settled. */
   meanwhile?: { files: Record<string, string>; settled: Record<string, string> }
-  /** Asked for with the task. */
+  /** What it may spend at first; it is raised when the task waits for more. */
   budget?: Record<string, number>
   /** Whether a person refuses what the agent needs an approval for. */
   isDenied?: boolean

@@ -59,6 +59,8 @@ export async function play(stage: Stage, known: Case): Promise<Outcome> {
       ...seen,
     })
     if (known.isDenied) await denyAll(client)
+    if (task.waitingFor === 'budget')
+      await client.call('budget_set', { task: id, budget: { steps: 500 } })
     if (isTerminal(task.state)) {
       const change = await changeOf(client, id)
       const [state, code] = [
@@ -122,6 +124,7 @@ async function merge(client: HubClient, { id: change, revisions: revision, head 
       change,
       expect_head: head,
       update_checkout: true,
+      resolve: true,
     })
   } catch (error) {
     if (!(error instanceof HubError) || error.code !== 'conflict') throw error

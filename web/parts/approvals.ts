@@ -8,6 +8,7 @@ import { ToolError, callTool } from '../mcp.ts'
 import { diffView } from './diff.ts'
 import { fieldsView } from './fields.ts'
 import { problem } from './problem.ts'
+import { href } from '../route.ts'
 
 const reaches: Record<ApprovalScope, string> = {
   once: 'this once',
@@ -57,7 +58,7 @@ class Approvals extends PageElement {
       <h2>${asked.question}</h2>
       <p class="line">
         <span>asked by ${asked.askedBy}</span> <time>${ago(asked.askedAt)}</time>
-        ${asked.task && this.task === undefined ? html`<a href="#/task/${asked.task}">${asked.task}</a>` : nothing}
+        ${asked.task && this.task === undefined ? html`<a href=${href('tasks', asked.task)}>${asked.task}</a>` : nothing}
         ${asked.expiresAt ? html`<span>expires ${ago(asked.expiresAt)}</span>` : nothing}
       </p>
       ${cut === true ? html`<p class="warn">Not everything is shown: it is too long.</p>` : nothing}

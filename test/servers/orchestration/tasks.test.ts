@@ -168,7 +168,7 @@ test('a message reaches the agent with its next heartbeat, once', async () => {
   const beat = (messages_after: number) =>
     hub.call<{ messages: unknown[] }>('task_heartbeat', { task: id, fence, messages_after })
   expect((await beat(0)).messages).toEqual([
-    { seq: message, author: 'owner', body: 'Leave the tests alone.' },
+    { seq: message, author: 'owner', body: 'Leave the tests alone.', interrupt: false },
   ])
   expect((await beat(message)).messages).toEqual([])
 })
