@@ -54,7 +54,7 @@ export type ProviderKind = {
   name: string
   /** Whether the repository at that path is of this kind. */
   recognises(path: string): Promise<boolean>
-  open(ctx: ProviderContext, repository: Pick<Repository, 'id' | 'path'>): ChangeProvider
+  open(ctx: ProviderContext, repository: Pick<Repository, 'id' | 'org' | 'path'>): ChangeProvider
 }
 
 /** What a provider may use of a call: where its files go, how it is configured, when to stop. */
