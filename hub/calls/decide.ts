@@ -84,6 +84,11 @@ const rules: Rules = {
   /** A change is judged by somebody else than who wrote it, and agents see none but their own. */
   'change.review': ({ kind }) =>
     kind === 'agent' ? deny('an agent does not review the change of its own task') : allow,
+  /** Anybody may write on a public forge; what agents are set to work by is said by who may merge there. */
+  'verdict.import': ({ id, kind }, { isMaintainer }) =>
+    kind === 'service' && isMaintainer
+      ? allow
+      : deny(`${id} may not count the verdict of somebody who may not merge there`),
   'source.add': ({ id, roles: own }, { path, known }) =>
     known || own.includes('owner') || own.includes('controller')
       ? allow

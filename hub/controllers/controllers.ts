@@ -2,6 +2,7 @@ import type { Principal } from '../../schemas/principal.ts'
 import type { ControllerContext, ControllerParts } from './context.ts'
 import { guarded } from './context.ts'
 import { dispatch } from './dispatch.ts'
+import { incoming } from './incoming.ts'
 import { knowledge } from './knowledge.ts'
 import { lease } from './lease.ts'
 import { livePods } from './pods.ts'
@@ -41,6 +42,7 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       lease(context('lease')),
       review(context('review')),
       knowledge(context('knowledge')),
+      incoming(context('incoming')),
       sources(context('sources')),
       retention(context('retention')),
     ])

@@ -34,6 +34,8 @@ export type Subjects = {
   'workspace.use': { task: string | undefined }
   /** Give a verdict on a change; `task` is the one whose work it proposes. */
   'change.review': { task: string | undefined }
+  /** Count a verdict that somebody gave a change at its provider; `isMaintainer` is what it says of them. */
+  'verdict.import': { isMaintainer: boolean }
   /** Have a path of the hub's machine read into the context store; `known` when its org works with it. */
   'source.add': { path: string; known: boolean }
   /** Change a checklist of a feature. */

@@ -1,6 +1,7 @@
 import { defineServer } from '../kit/tool.ts'
 import { changeList, changeOpen, changeRead } from './changes.ts'
 import { changeMerge } from './merge.ts'
+import { changeSync, changeWatch } from './incoming.ts'
 import { repoDiff, repoList, repoLog, repoRead } from './repositories.ts'
 import { changeClose, changeComment, changeReview } from './review.ts'
 import { branchCreate, branchPush, commitCreate, workspaceRemove } from './workspaces.ts'
@@ -24,6 +25,8 @@ export const radicle = defineServer({
     changeReview,
     changeMerge,
     changeClose,
+    changeWatch,
+    changeSync,
     workspaceRemove,
   ],
 })

@@ -21,6 +21,7 @@ const digests = {
   '015-held-calls.sql': '2b2cad9b8b894b5bc47f089d2ed79d19439244f77bd8da57e9cfcaf8dabf5870',
   '016-open-calls.sql': '3a88bff3fe877055bf7dc525dbc74bbe19d6fcf4d90e0280370cd5cfbe79e8d1',
   '017-task-context.sql': 'a5b51005d929e93d35bba6bbb87c846ce61cf124a6fe55c4583f5a0e637c7390',
+  '026-incoming.sql': 'ee17c27f77f1750cf2fc3c21bb1a5d664991a6389f95c420156bb9d425e9eff0',
 }
 
 test('a migration that was committed is never changed', () => {

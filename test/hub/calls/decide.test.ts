@@ -39,6 +39,9 @@ const approvals = (rule: Partial<ApprovalRule>): ApprovalRule[] => [{ tool: '*',
 const destroy = { effect: 'destroy' } as const
 
 const cases: Case[] = [
+  ['allow', "a maintainer's verdict", controller, 'verdict.import', { isMaintainer: true }],
+  ['deny', 'that of a stranger', controller, 'verdict.import', { isMaintainer: false }],
+  ['deny', 'of whom an agent says it', agent, 'verdict.import', { isMaintainer: true }],
   ['allow', 'a role with the scope', dora, 'tool.call', tool('task_submit', 'task:write')],
   ['deny', 'a role without it', vera, 'tool.call', tool('task_submit', 'task:write')],
   ['deny', 'an owner, what controllers do', owner, 'tool.call', tool('task_reap', 'system')],
