@@ -8,6 +8,8 @@ import { HubError } from '../schemas/errors.ts'
 export function openDataDir(path: string): string {
   const dataDir = resolve(path)
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  for (const folder of ['pods', 'work', 'repos'])
+    mkdirSync(join(dataDir, folder), { recursive: true })
   return dataDir
 }
 

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config, Settings } from '../schemas/config.ts'
@@ -9,6 +8,7 @@ import { embeddingOf } from '../servers/context/engine/embedding.ts'
 import { servers } from '../servers/index.ts'
 import { countLiveTasks } from '../servers/orchestration/store/tasks.ts'
 import { closeVaults } from '../servers/obsidian/vaults.ts'
+import { moveToOrgFolders } from '../servers/radicle/git/org-folders.ts'
 import { Clusters } from '../servers/kit/clusters.ts'
 import type { Clock } from '../servers/kit/clock.ts'
 import { systemClock } from '../servers/kit/clock.ts'
@@ -107,8 +107,6 @@ export class Hub {
     this.startedAt = clock.now()
     this.dataDir = openDataDir(settings.data)
     this.#lock = lockDataDir(this.dataDir)
-    for (const folder of ['pods', 'work', 'repos'])
-      mkdirSync(join(this.dataDir, folder), { recursive: true })
     this.#source = new ConfigSource(this.dataDir, settings, log)
     this.config = this.#source.current
     this.rateLimit = new RateLimit(() => this.config().rateLimit, this.now)
@@ -181,6 +179,7 @@ export class Hub {
     const { port, host } = this.config()
     try {
       await configured
+      await moveToOrgFolders(this.dataDir, this.store.reader)
       this.#listener = await listen(this, host, port)
     } catch (error) {
       await this.upstreams.stop()

@@ -168,6 +168,17 @@ export const ConfigFile = z.strictObject({
       "Whether owners may start work where pods are not isolated and could read the owner's token",
     ),
   orgs: z.record(Org, OrgConfig).default({}).describe('Limits and grants of each org'),
+  radicle: z
+    .strictObject({
+      home: z
+        .string()
+        .optional()
+        .describe(
+          'Radicle home whose storage and node the hub uses, with keys of its own; default: RAD_HOME, else ~/.radicle',
+        ),
+    })
+    .prefault({})
+    .describe('Repositories with a `rad` remote'),
   retention: Retention.prefault({}).describe('What is removed once it is old'),
   disk: DiskLimits.prefault({}).describe('When no new work is taken because the disk fills'),
 })

@@ -11,6 +11,15 @@ export const Repository = z.object({
 })
 export type Repository = z.infer<typeof Repository>
 
+/** A repository as its provider has it. */
+export const RepositoryElsewhere = z.object({
+  address: z.string().describe('Its id or address there'),
+  identity: z.string().describe('Under which name this hub acts there'),
+  delegates: z.array(z.string()).optional().describe('Who may move its default branch'),
+  threshold: z.int().optional().describe('How many of them it takes'),
+})
+export type RepositoryElsewhere = z.infer<typeof RepositoryElsewhere>
+
 export const Commit = z.object({
   hash: z.string(),
   author: z.string(),

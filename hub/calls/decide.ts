@@ -122,6 +122,11 @@ const rules: Rules = {
   /** A controller carries on what somebody began, and only on that one's authority. */
   'task.delegate': ({ id, kind }, { of }) =>
     kind === 'service' ? allow : deny(`${id} may not submit a task for who submitted ${of}`),
+  /** Anybody may write on a public forge; what agents are set to work by is said by who may merge there. */
+  'verdict.import': ({ id, kind }, { isMaintainer }) =>
+    kind === 'service' && isMaintainer
+      ? allow
+      : deny(`${id} may not count the verdict of somebody who may not merge there`),
   'source.add': ({ id, roles: own }, { path, known }) =>
     known || own.includes('owner') || own.includes('controller')
       ? allow

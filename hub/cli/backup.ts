@@ -12,7 +12,7 @@ import { parseSettings } from './settings.ts'
 const files = ['token', 'seal.key', 'switchyard.json']
 const folders = ['artifacts', 'repos']
 /** Git's record of working folders, which are not in a backup: they are made anew from the commits. */
-const leftOut = /^repos\/[^/]+\/worktrees(\/|$)/
+const leftOut = /^repos\/([^/]+\/)?[^/]+\.git\/worktrees(\/|$)/
 
 /** `switchyard backup FILE`: all that a data directory holds, as one file, also while the hub runs. */
 export async function backup(args: string[]): Promise<number> {

@@ -73,7 +73,9 @@ function checkArtifacts(db: Database.Database, dataDir: string): Finding {
 
 function checkRepositories(db: Database.Database, dataDir: string): Finding {
   const wanted = repositoryIds(db)
-  const found = new Set(namesIn(join(dataDir, 'repos')).map((name) => name.replace(/\.git$/, '')))
+  const orgs = namesIn(join(dataDir, 'repos')).filter((name) => !name.endsWith('.git'))
+  const names = orgs.flatMap((org) => namesIn(join(dataDir, 'repos', org)))
+  const found = new Set(names.map((name) => name.replace(/\.git$/, '')))
   const unused = [...found].filter((name) => name.startsWith('repo-') && !wanted.has(name))
   if (unused.length === 0)
     return fine('repositories', `${wanted.size} are known, ${found.size} of them have a copy here`)

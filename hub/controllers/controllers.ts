@@ -4,6 +4,7 @@ import type { ControllerContext, ControllerParts } from './context.ts'
 import { guarded } from './context.ts'
 import { budgets } from './budgets.ts'
 import { dispatch } from './dispatch.ts'
+import { incoming } from './incoming.ts'
 import { knowledge } from './knowledge.ts'
 import { lease } from './lease.ts'
 import { plans } from './plans.ts'
@@ -51,6 +52,7 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       review(context('review')),
       knowledge(context('knowledge')),
       plans(context('plans')),
+      incoming(context('incoming')),
       sources(context('sources')),
       retention(context('retention')),
       budgets({ ...context('budgets'), callAs: parts.call }),

@@ -71,6 +71,8 @@ export type Subjects = {
   'change.force': { change: string }
   /** Submit a task on the authority of whoever submitted another one. */
   'task.delegate': { of: string }
+  /** Count a verdict that somebody gave a change at its provider; `isMaintainer` is what it says of them. */
+  'verdict.import': { isMaintainer: boolean }
   /** Have a path of the hub's machine read into the context store; `known` when its org works with it. */
   'source.add': { path: string; known: boolean }
   /** Let an org run what a repository defines as templates of tasks. */

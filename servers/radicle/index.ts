@@ -3,6 +3,7 @@ import { branchUpdate } from './branch-update.ts'
 import { changeList, changeOpen, changeRead } from './changes.ts'
 import { changeCheck, changeChecked } from './merge-check.ts'
 import { changeHold, changeMerge } from './merge.ts'
+import { changeSync, changeWatch } from './incoming.ts'
 import { repoDiff, repoList, repoLog, repoRead } from './repositories.ts'
 import { changeClose, changeComment, changeReview } from './review.ts'
 import { branchCreate, branchPush, commitCreate, workspaceRemove } from './workspaces.ts'
@@ -30,6 +31,8 @@ export const radicle = defineServer({
     changeCheck,
     changeChecked,
     changeClose,
+    changeWatch,
+    changeSync,
     workspaceRemove,
   ],
 })

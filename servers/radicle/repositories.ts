@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Org } from '../../schemas/principal.ts'
-import { Commit, Repository } from '../../schemas/repo.ts'
+import { Commit, Repository, RepositoryElsewhere } from '../../schemas/repo.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFilter } from '../kit/context.ts'
 import { cursorNumber, pageOf } from '../kit/page.ts'
@@ -40,18 +40,21 @@ export const repoRead = defineTool({
   name: 'repo_read',
   title: 'Read a repository',
   description:
-    'Shows one repository with its branches and their heads. Use repo_log for commits and change_list for what is proposed.',
+    'Shows one repository with its branches and their heads, where it is kept, and who may merge there. Use repo_log for commits and change_list for what is proposed.',
   effect: 'read',
   scope: 'repo:read',
   input: { repo: repoInput },
   output: z.object({
     repository: Repository,
     branches: z.array(z.object({ name: z.string(), head: z.string(), at: z.int() })),
+    about: RepositoryElsewhere.optional().describe('Missing for Git on the hub machine'),
   }),
   text: repositoryText,
   run: async ({ repo }, ctx) => {
     const repository = await findRepository(ctx, repo)
-    return { repository, branches: await providerOf(ctx, repository).branches() }
+    const provider = providerOf(ctx, repository)
+    const [branches, about] = await Promise.all([provider.branches(), provider.about?.()])
+    return { repository, branches, ...(about === undefined ? {} : { about }) }
   },
 })
 

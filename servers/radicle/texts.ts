@@ -5,7 +5,7 @@ import type {
   Mergeable,
   Revision,
 } from '../../schemas/change.ts'
-import type { Commit, Repository } from '../../schemas/repo.ts'
+import type { Commit, Repository, RepositoryElsewhere } from '../../schemas/repo.ts'
 import type { Page } from '../kit/page.ts'
 import { cutText, instantText, tableText } from '../kit/table.ts'
 
@@ -32,8 +32,9 @@ export const repositoriesText = ({ items }: { items: Repository[] }): string =>
 export function repositoryText(read: {
   repository: Repository
   branches: { name: string; head: string; at: number }[]
+  about?: RepositoryElsewhere
 }): string {
-  const { id, org, path, defaultBranch } = read.repository
+  const { id, org, path, defaultBranch, provider } = read.repository
   const branches = tableText(
     { items: read.branches },
     {
@@ -43,7 +44,14 @@ export function repositoryText(read: {
     },
     shownInList,
   )
-  return `${id} of ${org} at ${path}, default branch ${defaultBranch}\n${branches}`
+  const lines = [`${id} of ${org} at ${path}, default branch ${defaultBranch}`]
+  if (read.about) {
+    const { address, identity, delegates, threshold } = read.about
+    lines.push(`kept by ${provider} as ${address}; this hub is ${identity} there`)
+    if (delegates)
+      lines.push(`merges take ${threshold ?? 1} of ${delegates.length}: ${delegates.join(', ')}`)
+  }
+  return [...lines, branches].join('\n')
 }
 
 export const commitsText = (page: Page<Commit>): string =>

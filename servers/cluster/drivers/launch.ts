@@ -64,6 +64,6 @@ function pathOf({ purpose, key }: Mount, dataDir: string): string {
     case 'cache':
       return join(dataDir, 'cache', key)
     case 'repositories':
-      return join(dataDir, 'repos')
+      return join(dataDir, 'repos', key)
   }
 }

@@ -66,6 +66,20 @@ export async function addRepository(
   return (await readRepositoryAt(tx, org, path)) ?? { ...given, createdAt: tx.now }
 }
 
+/** Has another provider keep a repository from now on, and announces it. */
+export async function moveRepository(
+  tx: Transaction,
+  id: string,
+  provider: string,
+): Promise<Repository> {
+  await tx.run('UPDATE repositories SET provider = :provider WHERE id = :id', { id, provider })
+  const moved = await readRepository(tx, id)
+  if (!moved) throw new Error(`repository ${id} is gone`)
+  await tx.event({ kind: 'repo.moved', org: moved.org, subject: id, data: { provider } })
+  tx.about(id)
+  return moved
+}
+
 type RepositoryRow = Row & {
   id: string
   org: string

@@ -15,9 +15,10 @@ export type GitCopy = { dir: string; userPath: string }
 
 export const copyOf = (
   ctx: Pick<Context, 'dataDir'>,
-  repository: Pick<Repository, 'id' | 'path'>,
+  repository: Pick<Repository, 'id' | 'org' | 'path'>,
 ): GitCopy => ({
-  dir: join(ctx.dataDir, 'repos', `${repository.id}.git`),
+  // In a folder of its org, which is all that the org's pods see of them.
+  dir: join(ctx.dataDir, 'repos', repository.org, `${repository.id}.git`),
   userPath: repository.path,
 })
 

@@ -1,6 +1,7 @@
 import { copyOf, withCopy } from '../git/copy.ts'
+import { ownBranches } from './branches.ts'
 import { mergeIntoTarget } from './local-merge.ts'
-import { branchesOf, createBranch, currentBranch, publishRef, refreshCopy } from './local-refs.ts'
+import { createBranch, currentBranch, publishRef, refreshCopy } from './local-refs.ts'
 import type { ProviderKind } from './provider.ts'
 
 /**
@@ -17,7 +18,7 @@ export const localGit: ProviderKind = {
       withCopy(copy, () => publishRef(copy, `refs/heads/${branch}`, branch, true))
     return {
       currentBranch: () => currentBranch(path),
-      branches: () => branchesOf(path),
+      branches: () => ownBranches(path),
       refresh: () => withCopy(copy, () => refreshCopy(copy)),
       createBranch: (name, commit) => createBranch(path, name, commit),
       publishBranch,

@@ -1,11 +1,9 @@
 import { HubError } from '../../../schemas/errors.ts'
 import { git } from '../../kit/git.ts'
 import type { GitCopy } from '../git/copy.ts'
-import { authorName, requireCommit } from '../git/copy.ts'
-import { isAncestor, mergeBase } from '../git/history.ts'
-import { mergeCommit } from '../git/merge-commit.ts'
-import { rebasedHead } from '../git/rebase.ts'
+import { requireCommit } from '../git/copy.ts'
 import { checkoutsOf, publishRef } from './local-refs.ts'
+import { commitFor, mergedEarlier } from './merge-plan.ts'
 import type { MergeOptions, ProvidedChange } from './provider.ts'
 
 /** Moves the target branch and returns the commit on it that carries the change. */
@@ -37,49 +35,6 @@ export async function mergeIntoTarget(
   }
   for (const folder of checkouts) await fastForward(copy, folder, ref, commit)
   return commit
-}
-
-async function commitFor(
-  copy: GitCopy,
-  change: ProvidedChange,
-  { strategy, by }: MergeOptions,
-  target: string,
-): Promise<string> {
-  const { id, head, title, body, proposedAt } = change
-  if (strategy === 'fast_forward') {
-    if (await isAncestor(copy, target, head)) return head
-    throw new HubError(
-      'conflict',
-      `${change.target} has moved on, so the change cannot be fast-forwarded`,
-      { hint: 'Use strategy merge or squash.' },
-    )
-  }
-  if (strategy === 'rebase') {
-    const base = await mergeBase(copy, target, head)
-    const replay = { target, base, head, trailer: `Change: ${id}`, at: proposedAt }
-    const rebased = await rebasedHead(copy, replay)
-    if (rebased) return rebased
-  }
-  return mergeCommit(copy, {
-    target,
-    head,
-    squash: strategy !== 'merge', // What cannot be rebased keeps the history straight as one commit.
-    message: `${title}\n\n${body.trim()}\n\nChange: ${id}\n`,
-    at: proposedAt,
-    author: authorName(by),
-  })
-}
-
-/** A merge that reached the repository before the hub could record it. */
-async function mergedEarlier(
-  copy: GitCopy,
-  { id, head }: ProvidedChange,
-  target: string,
-): Promise<string | undefined> {
-  const wanted = ['--format=%H', '--max-count=1', '--fixed-strings', `--grep=Change: ${id}`]
-  const found = (await git(['--git-dir', copy.dir, 'log', ...wanted, target])).trim()
-  if (found) return found
-  return (await isAncestor(copy, head, target)) ? target : undefined
 }
 
 /** Git itself refuses when files that the merge changes have local edits. */

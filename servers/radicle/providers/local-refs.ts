@@ -2,25 +2,11 @@ import { HubError } from '../../../schemas/errors.ts'
 import { git, gitRaw } from '../../kit/git.ts'
 import type { GitCopy } from '../git/copy.ts'
 import { ensureCopy } from '../git/copy.ts'
-import type { Branch } from './provider.ts'
 
 /** Brings the user's branches and tags up to date in the hub's copy, made when it is missing. */
 export async function refreshCopy(copy: GitCopy): Promise<void> {
   await ensureCopy(copy, fetchUser)
   await fetchUser(copy)
-}
-
-export async function branchesOf(path: string): Promise<Branch[]> {
-  const format = '--format=%(refname:lstrip=2)%09%(objectname)%09%(committerdate:unix)'
-  const args = ['for-each-ref', '--sort=-committerdate', '--count=200', format, 'refs/heads']
-  const text = await git(['-C', path, ...args])
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => {
-      const [name = '', head = '', at = '0'] = line.split('\t')
-      return { name, head, at: Number(at) * 1000 }
-    })
 }
 
 /** The branch the user has checked out, or the likeliest default when there is none. */

@@ -1,5 +1,5 @@
 import type { ChangeComment, ChangeReview } from '../../../schemas/change.ts'
-import type { Repository } from '../../../schemas/repo.ts'
+import type { Repository, RepositoryElsewhere } from '../../../schemas/repo.ts'
 import type { MergeStrategy } from '../../../schemas/review-policy.ts'
 import type { Context } from '../../kit/context.ts'
 
@@ -11,8 +11,8 @@ import type { Context } from '../../kit/context.ts'
  * in its target branch. The hub's rows are the authority on all else that tools answer: which task a
  * change belongs to, its state, its revisions with their checks, its comments and reviews. A provider
  * that keeps changes of its own (a Radicle patch, a pull request) mirrors them: it is told first and
- * the row follows, so no row says what the provider refused. All methods carry outward; of what others
- * do there, `merge` alone takes note, when it finds the change in its target already.
+ * the row follows, so no row says what the provider refused. What others say and do there comes in by
+ * `watch` and `incoming`, and is written to the rows once each by who calls them.
  *
  * After a crash between the provider and the row the call is sent again and finds what the first one
  * did instead of doing it twice; a comment alone may then be there twice. `by` is the principal that
@@ -47,6 +47,15 @@ export type ChangeProvider = {
   /** Brings the change into its target and returns the commit there that carries it. */
   merge(change: ProvidedChange, options: MergeOptions): Promise<string>
   close(change: ProvidedChange, options: { reason: string } & By): Promise<void>
+  /** What the provider calls the repository, and who may move its branches. */
+  about?(): Promise<RepositoryElsewhere>
+  /**
+   * A mark for each of these changes, by handle: another one once something was said or done there,
+   * by whomever. It is asked often, for all open changes of the repository at once.
+   */
+  watch?(handles: string[]): Promise<Map<string, string>>
+  /** All that others said of a change there, the oldest first, and what became of it. */
+  incoming?(change: ProvidedChange): Promise<Incoming>
 }
 
 /** A kind of provider: how to tell its repositories, and how to work with one. */
@@ -54,19 +63,40 @@ export type ProviderKind = {
   /** What the `provider` column of its repositories says. */
   name: string
   /** Whether the repository at that path is of this kind. */
-  recognises(path: string): Promise<boolean>
-  open(ctx: ProviderContext, repository: Pick<Repository, 'id' | 'path'>): ChangeProvider
+  recognises(ctx: ProviderContext, path: string): Promise<boolean>
+  open(ctx: ProviderContext, repository: Pick<Repository, 'id' | 'org' | 'path'>): ChangeProvider
 }
 
-/** What a provider may use of a call: where its files go, how it is configured, when to stop. */
-export type ProviderContext = Pick<Context, 'dataDir' | 'config' | 'signal'>
+/** What a provider may use of a call: where its files go, how it is configured, who acts, when to stop. */
+export type ProviderContext = Pick<Context, 'dataDir' | 'config' | 'signal' | 'principal' | 'log'>
+
+/** What somebody else said of a change at its provider. */
+export type Remark = {
+  /** What the provider calls it; one that is known is not taken in again. */
+  handle: string
+  /** Who said it, with the provider's name before it, such as `radicle:z6Mk…`. */
+  author: string
+  /** Whether that one may decide there what is merged. */
+  isMaintainer: boolean
+  body: string
+  path?: string
+  line?: number
+  /** What the provider calls the revision it is about; without it, the last one is meant. */
+  revision?: string
+  verdict?: 'accept' | 'request_changes'
+}
+
+export type Incoming = {
+  remarks: Remark[]
+  outcome?: { state: 'merged'; mergedAs: string; by: string } | { state: 'closed'; by: string }
+}
 
 export type Branch = { name: string; head: string; at: number }
 
 /** What a provider calls a change and its revision, such as the ids of a patch; local Git has no names. */
-type Handles = { change?: string; revision?: string }
+export type Handles = { change?: string; revision?: string }
 
-type Proposal = By & {
+export type Proposal = By & {
   /** Id of the task. A task has one change, so a provider looks for it before it makes one. */
   key: string
   title: string

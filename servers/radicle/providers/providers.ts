@@ -2,13 +2,14 @@ import { HubError } from '../../../schemas/errors.ts'
 import type { Repository } from '../../../schemas/repo.ts'
 import { localGit } from './local-git.ts'
 import type { ChangeProvider, ProviderContext, ProviderKind } from './provider.ts'
+import { radicle } from './radicle/radicle.ts'
 
 /** Asked in this order whether a repository is theirs; local Git takes what no other one does. */
-const kinds: ProviderKind[] = [localGit]
+const kinds: ProviderKind[] = [radicle, localGit]
 
-/** The kind of a repository, asked once when it becomes known and kept in its row from then on. */
-export async function detectProvider(path: string): Promise<ProviderKind> {
-  for (const kind of kinds) if (await kind.recognises(path)) return kind
+/** The kind of a repository as it is now. */
+export async function detectProvider(ctx: ProviderContext, path: string): Promise<ProviderKind> {
+  for (const kind of kinds) if (await kind.recognises(ctx, path)) return kind
   throw new HubError('unsupported', `no provider of this hub takes the repository ${path}`)
 }
 

@@ -17,3 +17,8 @@ export async function tasksWithOpenChange(reader: Reader, tasks: string[]): Prom
   )
   return new Set(rows.map(({ task }) => task))
 }
+
+export const hasOpenChange = async (reader: Reader, repo: string): Promise<boolean> =>
+  (await reader.get("SELECT id FROM changes WHERE repo = :repo AND state = 'open' LIMIT 1", {
+    repo,
+  })) !== undefined

@@ -27,6 +27,19 @@ export async function readRevision(
   return row && { ...toRevision(row), ...(row.handle === null ? {} : { handle: row.handle }) }
 }
 
+/** Number of the revision that the provider calls so. */
+export async function revisionCalled(
+  reader: Reader,
+  change: string,
+  handle: string,
+): Promise<number | undefined> {
+  const row = await reader.get<Row & { number: number }>(
+    'SELECT number FROM revisions WHERE change = :change AND handle = :handle',
+    { change, handle },
+  )
+  return row?.number
+}
+
 export const addRevision = (
   tx: Transaction,
   change: string,

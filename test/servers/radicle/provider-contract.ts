@@ -1,4 +1,5 @@
-import { cpSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Change } from '../../../schemas/change.ts'
 import type { Workspace } from '../../../schemas/repo.ts'
@@ -16,15 +17,37 @@ export type ProvidedRepository = {
   commits(branch: string): Promise<string[]>
   /** Puts a commit on `main` that no change proposed. */
   commit(files: Record<string, string>): Promise<void>
+  /** What `switchyard.json` has to say for a hub to work with it. */
+  config?: Record<string, unknown>
+  /** Lets this name merge there, where not every hub may. */
+  trust?(identity: string): Promise<void>
 }
 
 /** What every provider does for the tools, whatever keeps the repository. */
 export function providerContract(name: string, make: () => Promise<ProvidedRepository>): void {
   const task = 'task-one'
 
+  /** A data directory for a hub that is to work with the repository. */
+  function dataFor({ config = {} }: ProvidedRepository): string {
+    const data = makeFolder('hub')
+    writeFileSync(
+      join(data, 'switchyard.json'),
+      JSON.stringify({ allowUnisolated: true, ...config }),
+    )
+    return data
+  }
+
   /** Work on a task's branch, committed and not yet proposed. */
-  async function work(hub: TestHub, path: string, files: Record<string, string>, of = task) {
+  async function work(
+    hub: TestHub,
+    repository: ProvidedRepository,
+    files: Record<string, string>,
+    of = task,
+  ) {
+    const { path, trust } = repository
     const space = await hub.call<Workspace>('branch_create', { repo: path, task: of })
+    const { about } = await hub.call<{ about?: { identity: string } }>('repo_read', { repo: path })
+    if (about) await trust?.(about.identity)
     writeFiles(space.path, files)
     await hub.call('commit_create', { task: of, message: 'Work' })
   }
@@ -40,8 +63,9 @@ export function providerContract(name: string, make: () => Promise<ProvidedRepos
   })
 
   async function opened(files = { 'one.txt': 'one\n' }) {
-    const [hub, repository] = [await startHub(), await make()]
-    await work(hub, repository.path, files)
+    const repository = await make()
+    const hub = await startHub({ data: dataFor(repository) })
+    await work(hub, repository, files)
     return { hub, repository, change: await propose(hub) }
   }
 
@@ -49,8 +73,11 @@ export function providerContract(name: string, make: () => Promise<ProvidedRepos
    * What `step` answers when the hub dies between the provider and its own row: it is carried out,
    * and then once more by a hub that has the rows from before it.
    */
-  async function twice<T>(prepare: (hub: TestHub) => Promise<(hub: TestHub) => Promise<T>>) {
-    const [data, before] = [makeFolder(), makeFolder()]
+  async function twice<T>(
+    repository: ProvidedRepository,
+    prepare: (hub: TestHub) => Promise<(hub: TestHub) => Promise<T>>,
+  ) {
+    const [data, before] = [dataFor(repository), makeFolder()]
     const first = await startHub({ data })
     const step = await prepare(first)
     await first.hub.stop()
@@ -75,7 +102,7 @@ export function providerContract(name: string, make: () => Promise<ProvidedRepos
       const { hub, repository, change } = await opened()
       expect(await repository.read(change.branch, 'one.txt')).toBe('one\n')
       expect(await propose(hub)).toEqual(change)
-      await work(hub, repository.path, { 'one.txt': 'two\n' })
+      await work(hub, repository, { 'one.txt': 'two\n' })
       const revised = await propose(hub)
       expect(revised).toMatchObject({ id: change.id, state: 'open', revisions: 2 })
       expect(await repository.read(change.branch, 'one.txt')).toBe('two\n')
@@ -143,7 +170,7 @@ export function providerContract(name: string, make: () => Promise<ProvidedRepos
       const closed = await hub.call<Change>('change_close', closing)
       expect(closed.state).toBe('closed')
       expect(await hub.call('change_close', closing)).toEqual(closed)
-      await work(hub, repository.path, { 'one.txt': 'two\n' })
+      await work(hub, repository, { 'one.txt': 'two\n' })
       for (const refused of [
         propose(hub),
         hub.call('change_merge', mergeOf(change)),
@@ -159,8 +186,8 @@ export function providerContract(name: string, make: () => Promise<ProvidedRepos
 
     test('what a crash kept from being recorded is found by the next call: opened', async () => {
       const repository = await make()
-      const { done, again } = await twice(async (hub) => {
-        await work(hub, repository.path, { 'one.txt': 'one\n' })
+      const { done, again } = await twice(repository, async (hub) => {
+        await work(hub, repository, { 'one.txt': 'one\n' })
         return propose
       })
       expect(again).toMatchObject({ head: done.head, branch: done.branch, revisions: 1 })
@@ -169,8 +196,8 @@ export function providerContract(name: string, make: () => Promise<ProvidedRepos
 
     test('what a crash kept from being recorded is found by the next call: merged', async () => {
       const repository = await make()
-      const { done, again } = await twice(async (hub) => {
-        await work(hub, repository.path, { 'one.txt': 'one\n' })
+      const { done, again } = await twice(repository, async (hub) => {
+        await work(hub, repository, { 'one.txt': 'one\n' })
         const change = await propose(hub)
         return (later) => later.call<Change>('change_merge', mergeOf(change))
       })
@@ -180,8 +207,8 @@ export function providerContract(name: string, make: () => Promise<ProvidedRepos
 
     test('what a crash kept from being recorded is found by the next call: closed', async () => {
       const repository = await make()
-      const { again } = await twice(async (hub) => {
-        await work(hub, repository.path, { 'one.txt': 'one\n' })
+      const { again } = await twice(repository, async (hub) => {
+        await work(hub, repository, { 'one.txt': 'one\n' })
         const { id: change } = await propose(hub)
         return (later) => later.call<Change>('change_close', { change })
       })

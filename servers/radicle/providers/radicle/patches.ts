@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { git } from '../../../kit/git.ts'
+import { withLock } from '../../../kit/locks.ts'
+import type { Identity } from './identities.ts'
+import type { Patch } from './patch.ts'
+import { readPatch } from './patch.ts'
+import { rad } from './rad.ts'
+import type { RadRepository } from './rad-repository.ts'
+import { storageOf } from './rad-repository.ts'
+
+const patchType = 'xyz.radicle.patch'
+
+export async function patchOf(repository: RadRepository, id: string): Promise<Patch> {
+  const { me, rid, delegates } = repository
+  const args = ['--repo', rid, '--type', patchType, '--object', id, '--format', 'json']
+  return readPatch(await rad(me.env, ['cob', 'log', ...args]), (node) => delegates.includes(node))
+}
+
+/** Adds actions to a patch, as one operation. What is to be said goes by a file: it may be long. */
+export async function act(
+  { rid }: RadRepository,
+  as: Identity,
+  patch: string,
+  actions: Record<string, unknown>[],
+): Promise<void> {
+  const folder = await mkdtemp(join(as.env.RAD_HOME ?? '', 'actions-'))
+  const file = join(folder, 'actions.jsonl')
+  const where = ['--repo', rid, '--type', patchType, '--object', patch]
+  try {
+    await writeFile(file, actions.map((action) => `${JSON.stringify(action)}\n`).join(''))
+    await withLock(`rad ${as.nid} ${rid}`, async () => {
+      // The cache of this home knows nothing of what another home wrote.
+      await rad(as.env, ['patch', 'cache', patch, '--repo', rid, '--no-announce'])
+      await rad(as.env, ['cob', 'update', ...where, '--message', 'Switchyard', file])
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The tips of what was said of each patch, by anybody: another one once there is something new. */
+export async function tipsOf(repository: RadRepository): Promise<Map<string, string>> {
+  const pattern = `refs/namespaces/*/refs/cobs/${patchType}/*`
+  const format = '--format=%(refname:lstrip=-1) %(objectname)'
+  const text = await git(['--git-dir', storageOf(repository), 'for-each-ref', format, pattern])
+  const tips = new Map<string, string>()
+  for (const line of text.split('\n').filter(Boolean)) {
+    const [patch = '', tip = ''] = line.split(' ')
+    tips.set(patch, `${tips.get(patch) ?? ''}${tip.slice(0, 16)}`)
+  }
+  return tips
+}

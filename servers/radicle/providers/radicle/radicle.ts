@@ -1,0 +1,137 @@
+import { HubError } from '../../../../schemas/errors.ts'
+import { copyOf, requireCommit, withCopy } from '../../git/copy.ts'
+import { copiedBranches } from '../branches.ts'
+import type { ProvidedChange, ProviderKind } from '../provider.ts'
+import { announce } from './announce.ts'
+import { identityOf } from './identities.ts'
+import { incomingOf } from './incoming.ts'
+import { mergePatch } from './merge.ts'
+import { act, patchOf, tipsOf } from './patches.ts'
+import { proposePatch } from './propose.ts'
+import type { RadRepository } from './rad-repository.ts'
+import { openRadRepository, radIdOf } from './rad-repository.ts'
+import { branchesOf, fetchCanonical, push } from './transfer.ts'
+
+/**
+ * Repositories with a `rad` remote. A change is a Radicle patch; the target is the canonical branch
+ * in Radicle's storage, which moves when enough delegates push it. The user's working copy is not
+ * touched. See docs/radicle.md.
+ */
+export const radicle: ProviderKind = {
+  name: 'radicle',
+  recognises: async (_ctx, path) => (await radIdOf(path)) !== undefined,
+  open: (ctx, repository) => {
+    const { org } = repository
+    const copy = copyOf(ctx, repository)
+    const opened = () => openRadRepository(ctx, repository)
+    /** Changes something there, alone on the copy, and has it announced. */
+    const write = async <T>(work: (there: RadRepository) => Promise<T>): Promise<T> => {
+      const there = await opened()
+      const done = await withCopy(copy, () => work(there))
+      announce(ctx, there.me, there.rid)
+      return done
+    }
+    return {
+      currentBranch: async () => (await opened()).defaultBranch,
+      branches: async () => {
+        const there = await opened()
+        await withCopy(copy, () => fetchCanonical(there, copy))
+        return copiedBranches(copy)
+      },
+      refresh: async () => {
+        const there = await opened()
+        await withCopy(copy, () => fetchCanonical(there, copy))
+      },
+      createBranch: (name, commit) =>
+        write(async (there) => {
+          const ref = `refs/heads/${name}`
+          const known = (await branchesOf(there, there.me.nid, ref)).get(name)
+          if (known !== undefined && known !== commit)
+            throw new HubError('conflict', `branch ${name} is there already, at ${known}`)
+          await push(there, copy, `${commit}:${ref}`)
+        }),
+      publishBranch: (branch) =>
+        write(async (there) => {
+          const ref = `refs/heads/${branch}`
+          await push(there, copy, `+${await requireCommit(copy, ref)}:${ref}`)
+        }),
+      propose: (proposal) => write((there) => proposePatch(ctx, org, there, copy, proposal)),
+      comment: (change, { body, path, line, by }) =>
+        write(async (there) => {
+          const { handle, revision } = namesOf(change)
+          const lines = line === undefined ? null : linesAt(line)
+          const location =
+            path === undefined
+              ? {}
+              : { location: { commit: change.head, path, old: null, new: lines } }
+          const said = { revision, body: signed(body, by), ...location }
+          await act(there, there.me, handle, [{ type: 'revision.comment', ...said }])
+        }),
+      review: (change, { verdict, body, by }) =>
+        write(async (there) => {
+          const { handle, revision } = namesOf(change)
+          const { reviews } = await patchOf(there, handle)
+          const given = {
+            summary: signed(body, by),
+            verdict: verdict === 'accept' ? 'accept' : 'reject',
+            labels: [],
+          }
+          // Each key has one review of a revision; a second verdict takes the place of the first.
+          const known = reviews.find(
+            (review) => review.revision === revision && review.author === there.me.nid,
+          )
+          await act(there, there.me, handle, [
+            known
+              ? { type: 'review.edit', review: known.id, ...given }
+              : { type: 'review', revision, ...given },
+          ])
+        }),
+      merge: (change, options) => write((there) => mergePatch(there, copy, change, options)),
+      close: (change, { reason, by }) =>
+        write(async (there) => {
+          const { handle, revision } = namesOf(change)
+          const patch = await patchOf(there, handle)
+          if (patch.isArchived) return
+          if (reason !== '')
+            await act(there, there.me, handle, [
+              { type: 'revision.comment', revision, body: signed(reason, by) },
+            ])
+          const author = await identityOf(ctx, org, patch.author)
+          await act(there, author, handle, [{ type: 'lifecycle', state: { status: 'archived' } }])
+        }),
+      about: async () => {
+        const { rid, me, delegates, quorumOf, defaultBranch } = await opened()
+        return {
+          address: rid,
+          identity: toDid(me.nid),
+          delegates: delegates.map(toDid),
+          threshold: quorumOf(defaultBranch).threshold,
+        }
+      },
+      watch: async (handles) => {
+        const tips = await tipsOf(await opened())
+        return new Map(handles.map((handle) => [handle, tips.get(handle) ?? '']))
+      },
+      incoming: async (change) => {
+        const there = await opened()
+        await withCopy(copy, () => fetchCanonical(there, copy))
+        return incomingOf(ctx, there, copy, change)
+      },
+    }
+  },
+}
+
+/** Several people and agents share a key, so what it says names who said it. */
+const signed = (body: string, by: string): string => `${body}\n\n— ${by}`.trim()
+
+const linesAt = (line: number) => ({ type: 'lines', range: { start: line, end: line + 1 } })
+
+const toDid = (nid: string) => `did:key:${nid}`
+
+function namesOf({ id, handle, revisionHandle }: ProvidedChange) {
+  if (handle !== undefined && revisionHandle !== undefined)
+    return { handle, revision: revisionHandle }
+  throw new HubError('conflict', `change ${id} was proposed before its repository was on Radicle`, {
+    hint: 'Close it, or merge it by hand, and submit a new task.',
+  })
+}

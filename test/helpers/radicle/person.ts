@@ -1,0 +1,103 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { git } from '../../../servers/kit/git.ts'
+import { run } from '../../../servers/kit/run.ts'
+import { makeFolder } from '../folder.ts'
+import { commitAll, makeRepo, writeFiles } from '../repo.ts'
+
+/** Somebody with a Radicle home of their own, who works with `rad` and `git` by hand. */
+export type Person = {
+  home: string
+  did: string
+  nid: string
+  rad(...args: string[]): Promise<string>
+  /** `git` with the `rad://` remote helper, in a folder; returns what it said on both streams. */
+  git(path: string, ...args: string[]): Promise<string>
+}
+
+/** Makes a home, with whichever `rad` is on the PATH. */
+export async function makePerson(alias: string, storage?: string): Promise<Person> {
+  const home = join(makeFolder(`rad-${alias}`), 'home')
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: home,
+    RAD_HOME: home,
+    RAD_SOCKET: join(home, 'node', 'control.sock'),
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_AUTHOR_NAME: alias,
+    GIT_AUTHOR_EMAIL: `${alias}@localhost`,
+    GIT_COMMITTER_NAME: alias,
+    GIT_COMMITTER_EMAIL: `${alias}@localhost`,
+  }
+  const spoken = async (program: string, args: string[], input?: string) => {
+    const options = input === undefined ? {} : { input }
+    const result = await run(program, args, { env, ...options, timeoutMs: 120_000 })
+    const text = `${result.stdout.toString('utf8')}${result.stderr.toString('utf8')}`
+    expect([args.join(' '), result.exitCode, text]).toEqual([args.join(' '), 0, text])
+    return text
+  }
+  if (storage === undefined) mkdirSync(home)
+  await spoken('rad', ['auth', '--alias', alias, '--stdin'], '\n')
+  const did = (await spoken('rad', ['self', '--did'])).trim()
+  return {
+    home,
+    did,
+    nid: did.replace('did:key:', ''),
+    rad: (...args) => spoken('rad', args),
+    git: (path, ...args) => spoken('git', ['-C', path, ...args]),
+  }
+}
+
+/** A repository of theirs on Radicle, with one commit on `main`, as they have it checked out. */
+export async function makeRadRepo(
+  { rad }: Person,
+  files?: Record<string, string>,
+): Promise<{ path: string; rid: string }> {
+  const path = await makeRepo(files)
+  const named = ['--name', 'thing', '--description', 'A thing', '--default-branch', 'main']
+  await rad('init', path, ...named, '--public', '--no-confirm')
+  return { path, rid: (await rad('inspect', path)).trim() }
+}
+
+/** A repository as Radicle keeps it, for the contract of providers. */
+export async function makeProvidedRepository() {
+  const alice = await makePerson('alice')
+  const { path, rid } = await makeRadRepo(alice)
+  const storage = join(alice.home, 'storage', rid.replace('rad:', ''))
+  const refOf = async (branch: string): Promise<string> => {
+    if (!branch.startsWith('switchyard/')) return `refs/heads/${branch}`
+    // A change is no branch there but a patch.
+    const heads = 'refs/namespaces/*/refs/heads/patches/*'
+    const refs = await git(['--git-dir', storage, 'for-each-ref', '--format=%(refname)', heads])
+    return refs.trim().split('\n')[0] ?? ''
+  }
+  return {
+    path,
+    config: { radicle: { home: alice.home } },
+    read: async (branch: string, file: string) =>
+      git(['--git-dir', storage, 'show', `${await refOf(branch)}:${file}`]),
+    commits: async (branch: string) =>
+      (await git(['--git-dir', storage, 'rev-list', await refOf(branch)])).trim().split('\n'),
+    commit: async (files: Record<string, string>) => {
+      writeFiles(path, files)
+      await commitAll(path, 'other work')
+      await alice.git(path, 'push', 'rad', 'main')
+    },
+    trust: async (identity: string) => {
+      const known = await alice.rad('inspect', '--delegates', rid)
+      if (known.includes(identity)) return
+      const words = ['--title', 'Add the hub', '--description', 'It merges']
+      await alice.rad(
+        'id',
+        'update',
+        '--repo',
+        rid,
+        ...words,
+        '--delegate',
+        identity,
+        '--no-confirm',
+      )
+    },
+  }
+}
