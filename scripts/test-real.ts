@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { realRad } from '../test/helpers/radicle/real.ts'
 
 // `npm run test:real`: the suites that need a real peer, for the peers this machine has. What has
 // no suite yet or no peer here is named, so that nobody takes silence for success.
@@ -46,8 +47,15 @@ const suites = [
     ready: ['python3', 'bash'].every(onPath),
     wants: 'python3 with pip and its package registry, and bash',
   },
+  {
+    name: 'Radicle',
+    file: 'test/real/radicle.test.ts',
+    ready: realRad() !== undefined,
+    wants:
+      'rad, radicle-node and git-remote-rad in a folder of the PATH or in SWITCHYARD_TEST_RAD: cargo install --locked radicle-cli radicle-node radicle-remote-helper',
+  },
 ]
-const unbuilt = ['radicle', 'headscale and tailscale', 'kubernetes', 'postgresql', 'code-server']
+const unbuilt = ['headscale and tailscale', 'kubernetes', 'postgresql', 'code-server']
 
 let failed = 0
 for (const { name, file, ready, wants } of suites) {

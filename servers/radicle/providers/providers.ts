@@ -13,9 +13,13 @@ export async function detectProvider(ctx: ProviderContext, path: string): Promis
   throw new HubError('unsupported', `no provider of this hub takes the repository ${path}`)
 }
 
+const kindOf = (provider: string) => kinds.find(({ name }) => name === provider)
+
+export const isKnownProvider = (provider: string): boolean => kindOf(provider) !== undefined
+
 /** The provider that a repository's row names. */
 export function providerOf(ctx: ProviderContext, repository: Repository): ChangeProvider {
-  const kind = kinds.find(({ name }) => name === repository.provider)
+  const kind = kindOf(repository.provider)
   if (kind) return kind.open(ctx, repository)
   throw new HubError(
     'unsupported',
