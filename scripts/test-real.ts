@@ -54,6 +54,13 @@ const suites = [
     wants:
       'rad, radicle-node and git-remote-rad in a folder of the PATH or in SWITCHYARD_TEST_RAD: cargo install --locked radicle-cli radicle-node radicle-remote-helper',
   },
+  {
+    name: 'forges',
+    file: 'test/real/forgejo.test.ts',
+    ready: process.env.SWITCHYARD_TEST_FORGE !== undefined,
+    wants:
+      'SWITCHYARD_TEST_FORGE="URL OWNER_TOKEN HUB_TOKEN HUB_LOGIN" of a Forgejo or Gitea, the first token of an account called owner',
+  },
 ]
 const unbuilt = ['headscale and tailscale', 'kubernetes', 'postgresql', 'code-server']
 
