@@ -179,6 +179,19 @@ export const ConfigFile = z.strictObject({
     })
     .prefault({})
     .describe('Repositories with a `rad` remote'),
+  forges: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/ }).describe('Address of a Forgejo or Gitea'),
+        tokenEnv: z
+          .string()
+          .regex(/^\w{1,128}$/)
+          .describe('Variable of the environment of the hub that holds an access token'),
+      }),
+    )
+    .default({})
+    .describe('Forges whose pull requests are changes here'),
   retention: Retention.prefault({}).describe('What is removed once it is old'),
   disk: DiskLimits.prefault({}).describe('When no new work is taken because the disk fills'),
 })

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { realRad } from '../test/helpers/radicle/real.ts'
 
 // `npm run test:real`: the suites that need a real peer, for the peers this machine has. What has
 // no suite yet or no peer here is named, so that nobody takes silence for success.
@@ -52,8 +53,22 @@ const suites = [
     ready: ['python3', 'bash'].every(onPath),
     wants: 'python3 with pip and its package registry, and bash',
   },
+  {
+    name: 'Radicle',
+    file: 'test/real/radicle.test.ts',
+    ready: realRad() !== undefined,
+    wants:
+      'rad, radicle-node and git-remote-rad in a folder of the PATH or in SWITCHYARD_TEST_RAD: cargo install --locked radicle-cli radicle-node radicle-remote-helper',
+  },
+  {
+    name: 'forges',
+    file: 'test/real/forgejo.test.ts',
+    ready: process.env.SWITCHYARD_TEST_FORGE !== undefined,
+    wants:
+      'SWITCHYARD_TEST_FORGE="URL OWNER_TOKEN HUB_TOKEN HUB_LOGIN" of a Forgejo or Gitea, the first token of an account called owner',
+  },
 ]
-const unbuilt = ['radicle', 'headscale and tailscale', 'kubernetes', 'postgresql', 'code-server']
+const unbuilt = ['headscale and tailscale', 'kubernetes', 'postgresql', 'code-server']
 
 let failed = 0
 for (const { name, file, ready, wants } of suites) {

@@ -14,10 +14,10 @@ const everyMs = 30_000
 export async function incoming(context: ControllerContext): Promise<void> {
   const { clock, signal, store } = context
   while (!signal.aborted) {
-    await guarded(context, 'incoming', async () => {
+    await attempt(context, async () => {
       for (const repo of await repositoriesToWatch(store.reader)) {
         if (signal.aborted) return
-        await guarded(context, 'incoming', () => lookAt(context, repo))
+        await attempt(context, () => lookAt(context, repo))
       }
     })
     await pause(clock, everyMs, signal)
@@ -33,6 +33,14 @@ async function lookAt(context: ControllerContext, repo: string): Promise<void> {
   )
   for (const item of items) {
     if (signal.aborted) return
-    await guarded(context, 'incoming', () => call('change_sync', item, signal))
+    await attempt(context, () => call('change_sync', item, signal))
   }
 }
+
+/** What the end of the hub interrupts is no failure: the next start looks again. */
+const attempt = (context: ControllerContext, step: () => Promise<unknown>): Promise<void> =>
+  guarded(context, 'incoming', () =>
+    step().catch((error: unknown) => {
+      if (!context.signal.aborted) throw error
+    }),
+  )

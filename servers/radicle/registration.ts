@@ -4,7 +4,7 @@ import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { findRepository, repositoryAt } from '../kit/repositories.ts'
 import { addRepository, moveRepository, readRepositoryAt } from '../kit/store/repositories.ts'
-import { detectProvider } from './providers/providers.ts'
+import { detectProvider, isKnownProvider } from './providers/providers.ts'
 import { hasOpenChange } from './store/open-changes.ts'
 
 /** A repository by id or path; one that is not known yet becomes known when the caller may add it. */
@@ -28,6 +28,7 @@ export async function ensureRepository(ctx: Context, repo: string): Promise<Repo
  * where it was proposed.
  */
 async function followProvider(ctx: Context, known: Repository): Promise<Repository> {
+  if (!isKnownProvider(known.provider)) return known // A newer hub gave it to one.
   const { name: provider } = await detectProvider(ctx, known.path)
   if (provider === known.provider || (await hasOpenChange(ctx.reader, known.id))) return known
   return ctx.transaction((tx) => moveRepository(tx, known.id, provider))

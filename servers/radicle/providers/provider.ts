@@ -68,7 +68,10 @@ export type ProviderKind = {
 }
 
 /** What a provider may use of a call: where its files go, how it is configured, who acts, when to stop. */
-export type ProviderContext = Pick<Context, 'dataDir' | 'config' | 'signal' | 'principal' | 'log'>
+export type ProviderContext = Pick<
+  Context,
+  'dataDir' | 'config' | 'signal' | 'principal' | 'log' | 'clock'
+>
 
 /** What somebody else said of a change at its provider. */
 export type Remark = {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { git } from '../../../servers/kit/git.ts'
@@ -16,7 +16,7 @@ export type Person = {
   git(path: string, ...args: string[]): Promise<string>
 }
 
-/** Makes a home, with whichever `rad` is on the PATH. */
+/** Makes a home, with whichever `rad` is on the PATH; `storage` is that of another home, to share it. */
 export async function makePerson(alias: string, storage?: string): Promise<Person> {
   const home = join(makeFolder(`rad-${alias}`), 'home')
   const env = {
@@ -37,7 +37,8 @@ export async function makePerson(alias: string, storage?: string): Promise<Perso
     expect([args.join(' '), result.exitCode, text]).toEqual([args.join(' '), 0, text])
     return text
   }
-  if (storage === undefined) mkdirSync(home)
+  mkdirSync(home)
+  if (storage !== undefined) symlinkSync(storage, join(home, 'storage'))
   await spoken('rad', ['auth', '--alias', alias, '--stdin'], '\n')
   const did = (await spoken('rad', ['self', '--did'])).trim()
   return {
@@ -58,6 +59,19 @@ export async function makeRadRepo(
   const named = ['--name', 'thing', '--description', 'A thing', '--default-branch', 'main']
   await rad('init', path, ...named, '--public', '--no-confirm')
   return { path, rid: (await rad('inspect', path)).trim() }
+}
+
+/** Adds an action to a patch, as `rad patch comment` and its like do, and returns its id. */
+export async function act(
+  { rad }: Person,
+  { rid, patch }: { rid: string; patch: string },
+  action: Record<string, unknown>,
+): Promise<string> {
+  const file = join(makeFolder('action'), 'action.jsonl')
+  writeFileSync(file, JSON.stringify(action))
+  const where = ['--repo', rid, '--type', 'xyz.radicle.patch', '--object', patch]
+  await rad('patch', 'cache', patch, '--repo', rid, '--no-announce')
+  return (await rad('cob', 'update', ...where, '--message', 'Say', file)).trim()
 }
 
 /** A repository as Radicle keeps it, for the contract of providers. */

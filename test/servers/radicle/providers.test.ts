@@ -33,7 +33,7 @@ test('a repository of a provider that this hub does not know is listed and not w
   expect(await hub.call('repo_list')).toMatchObject({ items: [{ provider: 'elsewhere' }] })
   expect(await failure(hub.call('repo_read', { repo }))).toMatchObject({
     code: 'unsupported',
-    hint: 'It speaks with: radicle, local.',
+    hint: 'It speaks with: radicle, forgejo, local.',
   })
   const branch = hub.call('branch_create', { repo, branch: 'more' })
   expect(await failure(branch)).toMatchObject({ code: 'unsupported' })

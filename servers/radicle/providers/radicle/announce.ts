@@ -1,19 +1,26 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ProviderContext } from '../provider.ts'
-import type { Identity } from './identities.ts'
+import type { RadRepository } from './rad-repository.ts'
 import { rad } from './rad.ts'
 
 /**
- * Has the node that runs tell its peers of what this identity wrote. Nobody waits for that: without a
- * node, or when it fails, everything is in the storage, and the next announcement tells of it too.
+ * Has the person's own `rad` see a patch that was written in their storage, and the node that runs
+ * tell its peers. Neither fails what was written: it is in the storage, where the next one finds it.
+ * Nobody waits for peers.
  */
-export function announce(
+export async function announce(
   { log }: Pick<ProviderContext, 'log'>,
-  { env }: Identity,
-  rid: string,
-): void {
-  if (!existsSync(env.RAD_SOCKET ?? '')) return
-  rad(env, ['sync', '--announce', rid, '--timeout', '5s'], { timeoutMs: 20_000 }).catch(
-    (error: unknown) => log.warn({ error, rid }, 'what was written to Radicle was not announced'),
-  )
+  { me, rid }: RadRepository,
+  patch: string | undefined,
+): Promise<void> {
+  const unheard = (error: unknown) =>
+    log.warn({ error, rid, patch }, 'what was written to Radicle was not announced')
+  if (patch !== undefined && existsSync(join(me.sharedWith, 'cobs'))) {
+    const args = ['patch', 'cache', patch, '--repo', rid, '--no-announce']
+    await rad({ RAD_HOME: me.sharedWith }, args).catch(unheard)
+  }
+  if (!existsSync(me.env.RAD_SOCKET ?? '')) return
+  const args = ['sync', '--announce', rid, '--timeout', '5s']
+  void rad(me.env, args, { timeoutMs: 20_000 }).catch(unheard)
 }

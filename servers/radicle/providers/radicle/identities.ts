@@ -7,8 +7,8 @@ import type { ProviderContext } from '../provider.ts'
 import type { RadEnvironment } from './rad.ts'
 import { rad } from './rad.ts'
 
-/** A key of this hub with what its programs need to find it. */
-export type Identity = { nid: string; env: RadEnvironment }
+/** A key of this hub with what its programs need to find it, and the home whose storage it shares. */
+export type Identity = { nid: string; env: RadEnvironment; sharedWith: string }
 
 /**
  * The keys under which this hub acts: one for its people and controllers, and one for the agents of
@@ -71,7 +71,7 @@ async function openIdentity(
   const hubSocket = join(ctx.dataDir, 'radicle', people, 'node', 'control.sock')
   const socket = existsSync(hubSocket) ? hubSocket : join(theirs, 'node', 'control.sock')
   const env = { RAD_HOME: home, RAD_SOCKET: socket }
-  return { env, nid: await nodeId(env) }
+  return { env, nid: await nodeId(env), sharedWith: theirs }
 }
 
 /** The home of the person who runs the hub: what they told it, or what their own `rad` uses. */

@@ -17,6 +17,19 @@ export async function patchOf(repository: RadRepository, id: string): Promise<Pa
   return readPatch(await rad(me.env, ['cob', 'log', ...args]), (node) => delegates.includes(node))
 }
 
+/** Patches as `rad cob show` prints them, a line each, in that order. */
+export async function showPatches({ me, rid }: RadRepository, ids: string[]): Promise<string> {
+  const objects = ids.flatMap((id) => ['--object', id])
+  const show = () => rad(me.env, ['cob', 'show', '--repo', rid, '--type', patchType, ...objects])
+  try {
+    return await show()
+  } catch {
+    // Its cache is of before, as after a restored backup: it is made anew.
+    await rad(me.env, ['patch', 'cache', '--repo', rid, '--no-announce'], { timeoutMs: 600_000 })
+    return show()
+  }
+}
+
 /** Adds actions to a patch, as one operation. What is to be said goes by a file: it may be long. */
 export async function act(
   { rid }: RadRepository,

@@ -3,8 +3,7 @@ import type { GitCopy } from '../../git/copy.ts'
 import type { Handles, Proposal, ProviderContext } from '../provider.ts'
 import { identityOf } from './identities.ts'
 import type { Patch } from './patch.ts'
-import { act, patchOf } from './patches.ts'
-import { rad } from './rad.ts'
+import { act, patchOf, showPatches } from './patches.ts'
 import type { RadRepository } from './rad-repository.ts'
 import { branchesOf, push } from './transfer.ts'
 
@@ -38,17 +37,11 @@ async function findPatch(repository: RadRepository, key: string): Promise<string
   const heads = await branchesOf(repository, repository.me.nid, 'refs/heads/patches/*')
   const ids = [...heads.keys()].map((name) => name.replace('patches/', ''))
   for (let first = 0; first < ids.length; first += 100) {
-    const objects = ids.slice(first, first + 100)
-    const args = ['--repo', repository.rid, '--type', 'xyz.radicle.patch']
-    const shown = await rad(repository.me.env, [
-      'cob',
-      'show',
-      ...args,
-      ...objects.flatMap((id) => ['--object', id]),
-    ])
+    const some = ids.slice(first, first + 100)
     // One patch a line, in the order they were asked for.
-    const at = shown.split('\n').findIndex((line) => line.includes(`${taskLine(key)}"`))
-    if (at >= 0) return objects[at]
+    const lines = (await showPatches(repository, some)).split('\n')
+    const at = lines.findIndex((line) => line.includes(`${taskLine(key)}"`))
+    if (at >= 0) return some[at]
   }
   return undefined
 }

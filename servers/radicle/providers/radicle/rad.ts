@@ -51,17 +51,21 @@ export const said = ({ stdout, stderr, exitCode }: RunResult): string =>
 
 let isRecent = false
 
-/** Refuses a `rad` that is missing or too old. A build from the registry does not know its version. */
+/** Refuses a `rad` that is missing or too old. */
 export async function requireRad(): Promise<void> {
   if (isRecent) return
-  const result = await start(['--version'], { env: base() })
-  const text = result.stdout.toString('utf8').trim()
-  const version = /\b(\d+)\.(\d+)\.(\d+)\b/.exec(text)?.slice(1).map(Number)
-  if (version && isBefore(version, oldest))
-    throw new HubError('unsupported', `${text} is too old: Radicle 1.8.0 is needed`, {
-      hint: install,
-    })
+  const { stdout } = await start(['--version'], { env: base() })
+  assertRecent(stdout.toString('utf8').trim())
   isRecent = true
+}
+
+/** What `rad --version` says; one that was built from the registry does not know its version. */
+export function assertRecent(said: string): void {
+  const version = /\b(\d+)\.(\d+)\.(\d+)\b/.exec(said)?.slice(1).map(Number)
+  if (!version || !isBefore(version, oldest)) return
+  throw new HubError('unsupported', `${said} is too old: Radicle 1.8.0 is needed`, {
+    hint: install,
+  })
 }
 
 async function start(args: string[], options: RunOptions): Promise<RunResult> {

@@ -25,10 +25,13 @@ export const radicle: ProviderKind = {
     const copy = copyOf(ctx, repository)
     const opened = () => openRadRepository(ctx, repository)
     /** Changes something there, alone on the copy, and has it announced. */
-    const write = async <T>(work: (there: RadRepository) => Promise<T>): Promise<T> => {
+    const write = async <T>(
+      work: (there: RadRepository) => Promise<T>,
+      patchIn: (done: T) => string | undefined = () => undefined,
+    ) => {
       const there = await opened()
       const done = await withCopy(copy, () => work(there))
-      announce(ctx, there.me, there.rid)
+      await announce(ctx, there, patchIn(done))
       return done
     }
     return {
@@ -55,50 +58,67 @@ export const radicle: ProviderKind = {
           const ref = `refs/heads/${branch}`
           await push(there, copy, `+${await requireCommit(copy, ref)}:${ref}`)
         }),
-      propose: (proposal) => write((there) => proposePatch(ctx, org, there, copy, proposal)),
+      propose: (proposal) =>
+        write(
+          (there) => proposePatch(ctx, org, there, copy, proposal),
+          ({ change }) => change,
+        ),
       comment: (change, { body, path, line, by }) =>
-        write(async (there) => {
-          const { handle, revision } = namesOf(change)
-          const lines = line === undefined ? null : linesAt(line)
-          const location =
-            path === undefined
-              ? {}
-              : { location: { commit: change.head, path, old: null, new: lines } }
-          const said = { revision, body: signed(body, by), ...location }
-          await act(there, there.me, handle, [{ type: 'revision.comment', ...said }])
-        }),
+        write(
+          async (there) => {
+            const { handle, revision } = namesOf(change)
+            const lines = line === undefined ? null : linesAt(line)
+            const location =
+              path === undefined
+                ? {}
+                : { location: { commit: change.head, path, old: null, new: lines } }
+            const said = { revision, body: signed(body, by), ...location }
+            await act(there, there.me, handle, [{ type: 'revision.comment', ...said }])
+          },
+          () => change.handle,
+        ),
       review: (change, { verdict, body, by }) =>
-        write(async (there) => {
-          const { handle, revision } = namesOf(change)
-          const { reviews } = await patchOf(there, handle)
-          const given = {
-            summary: signed(body, by),
-            verdict: verdict === 'accept' ? 'accept' : 'reject',
-            labels: [],
-          }
-          // Each key has one review of a revision; a second verdict takes the place of the first.
-          const known = reviews.find(
-            (review) => review.revision === revision && review.author === there.me.nid,
-          )
-          await act(there, there.me, handle, [
-            known
-              ? { type: 'review.edit', review: known.id, ...given }
-              : { type: 'review', revision, ...given },
-          ])
-        }),
-      merge: (change, options) => write((there) => mergePatch(there, copy, change, options)),
-      close: (change, { reason, by }) =>
-        write(async (there) => {
-          const { handle, revision } = namesOf(change)
-          const patch = await patchOf(there, handle)
-          if (patch.isArchived) return
-          if (reason !== '')
+        write(
+          async (there) => {
+            const { handle, revision } = namesOf(change)
+            const { reviews } = await patchOf(there, handle)
+            const given = {
+              summary: signed(body, by),
+              verdict: verdict === 'accept' ? 'accept' : 'reject',
+              labels: [],
+            }
+            // Each key has one review of a revision; a second verdict takes the place of the first.
+            const known = reviews.find(
+              (review) => review.revision === revision && review.author === there.me.nid,
+            )
             await act(there, there.me, handle, [
-              { type: 'revision.comment', revision, body: signed(reason, by) },
+              known
+                ? { type: 'review.edit', review: known.id, ...given }
+                : { type: 'review', revision, ...given },
             ])
-          const author = await identityOf(ctx, org, patch.author)
-          await act(there, author, handle, [{ type: 'lifecycle', state: { status: 'archived' } }])
-        }),
+          },
+          () => change.handle,
+        ),
+      merge: (change, options) =>
+        write(
+          (there) => mergePatch(there, copy, change, options),
+          () => change.handle,
+        ),
+      close: (change, { reason, by }) =>
+        write(
+          async (there) => {
+            const { handle, revision } = namesOf(change)
+            const patch = await patchOf(there, handle)
+            if (patch.isArchived) return
+            if (reason !== '')
+              await act(there, there.me, handle, [
+                { type: 'revision.comment', revision, body: signed(reason, by) },
+              ])
+            const author = await identityOf(ctx, org, patch.author)
+            await act(there, author, handle, [{ type: 'lifecycle', state: { status: 'archived' } }])
+          },
+          () => change.handle,
+        ),
       about: async () => {
         const { rid, me, delegates, quorumOf, defaultBranch } = await opened()
         return {

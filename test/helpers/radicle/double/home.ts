@@ -27,12 +27,13 @@ export function base58(seed: string, length: number): string {
   return Array.from({ length }, (_, n) => alphabet[(bytes[n] ?? 0) % 58]).join('')
 }
 
-export function makeKey(): string {
+export function makeKey(name: string): string {
   const seed = process.env.RAD_KEYGEN_SEED ?? randomBytes(32).toString('hex')
   const nid = `z6Mk${base58(seed, 44)}`
   for (const folder of ['keys', 'node', 'cobs', 'storage'])
     mkdirSync(join(home, folder), { recursive: true })
   writeFileSync(join(home, 'keys', 'radicle.pub'), nid)
+  writeFileSync(join(home, 'alias'), name)
   return nid
 }
 
@@ -41,6 +42,8 @@ export function nodeId(): string {
   if (existsSync(file)) return readFileSync(file, 'utf8')
   return fail(`Radicle profile not found in '${home}'.`)
 }
+
+export const alias = (): string => readFileSync(join(home, 'alias'), 'utf8')
 
 /** The bare repository in which one is stored. */
 export function storageOf(rid: string): string {

@@ -12,7 +12,7 @@ export type Operation = {
   related: string[]
   timestamp: number
 }
-export const patchType = 'xyz.radicle.patch'
+const patchType = 'xyz.radicle.patch'
 
 /** Adds an operation to a patch, or makes one, and returns its id. */
 export function operate(storage: string, patch: string | undefined, actions: Action[]): string {

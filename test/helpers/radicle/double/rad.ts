@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Document } from './home.ts'
 import {
+  alias,
   base58,
   defaultBranch,
   fail,
@@ -46,7 +47,7 @@ const objects = (values.object ?? []) as string[] // By the options above.
 
 const commands: Record<string, () => void> = {
   '': () => say('rad 1.9.1 (double)'),
-  auth: () => say(`✓ Your Radicle DID is did:key:${makeKey()}.`),
+  auth: () => say(`✓ Your Radicle DID is did:key:${makeKey(String(values.alias))}.`),
   self: () => say(`did:key:${nodeId()}`),
   init,
   inspect,
@@ -64,15 +65,11 @@ const commands: Record<string, () => void> = {
       .filter(Boolean)
     const actions = lines.map((line) => JSON.parse(line) as Action) // What this hub wrote.
     authorize(objects[0] ?? '', actions)
-    say(operate(storageOf(rid), objects[0], actions))
+    say(operate(storageOf(rid), objects[0], actions.map(withoutEmpty)))
   },
   'patch cache': () => say(`✓ Successfully cached patch \`${rest[1]}\``),
   sync: () => fail('to sync a repository, your node must be running.'),
 }
-
-const run = commands[command] ?? commands[`${command} ${rest[0]}`]
-if (!run) fail(`the double does not know \`rad ${process.argv.slice(2).join(' ')}\``)
-run()
 
 function init(): void {
   const path = rest[0] ?? '.'
@@ -105,10 +102,12 @@ function inspect(): void {
     return say(url.replace('rad://', 'rad:'))
   }
   const document = readDocument(storageOf(named))
-  if (values.delegates) return document.delegates.forEach(say)
+  if (values.delegates) return document.delegates.forEach((did) => say(withAlias(did)))
   if (values.identity) return say(JSON.stringify(document, null, 2))
   fail('the double inspects a path, --identity or --delegates')
 }
+
+const withAlias = (did: string) => (did.includes(nodeId()) ? `${did} (${alias()})` : did)
 
 function updateIdentity(): void {
   const storage = storageOf(rid)
@@ -123,7 +122,7 @@ function updateIdentity(): void {
 
 function shown(id: string) {
   const { title, author, status, revisions } = stateOf(storageOf(rid), id)
-  if (author === '') fail(`store: object ${id} of type xyz.radicle.patch was not found`)
+  if (author === '') fail(`object \`${id}\` of type \`xyz.radicle.patch\` was not found`)
   return {
     title,
     author: { id: `did:key:${author}` },
@@ -144,12 +143,18 @@ function shown(id: string) {
   }
 }
 
+/** Radicle writes no list that is empty. */
+const withoutEmpty = (action: Action): Action =>
+  Object.fromEntries(
+    Object.entries(action).filter(([, value]) => !Array.isArray(value) || value.length > 0),
+  ) as Action // Its type is no list.
+
 /** What Radicle refuses who is neither the author nor a delegate. */
 function authorize(patch: string, actions: Action[]): void {
   const storage = storageOf(rid)
   const document = readDocument(storage)
   const { author } = stateOf(storage, patch)
-  if (author === '') fail(`store: object ${patch} of type xyz.radicle.patch was not found`)
+  if (author === '') fail(`object \`${patch}\` of type \`xyz.radicle.patch\` was not found`)
   if (document.delegates.includes(`did:key:${nodeId()}`)) return
   for (const { type } of actions) {
     const isFree = ['revision', 'revision.comment', 'review', 'review.edit'].includes(type)
@@ -160,3 +165,7 @@ function authorize(patch: string, actions: Action[]): void {
       )
   }
 }
+
+const run = commands[command] ?? commands[`${command} ${rest[0]}`]
+if (!run) fail(`the double does not know \`rad ${process.argv.slice(2).join(' ')}\``)
+run()

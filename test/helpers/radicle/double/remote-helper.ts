@@ -136,7 +136,9 @@ function revise(patch: string, head: string): void {
 
 /** The canonical branch moves once enough delegates have the same commit, or one that follows it. */
 function moveCanonical(to: string, old: string, head: string): void {
-  const { delegates, threshold } = readDocument(storage)
+  const document = readDocument(storage)
+  const { delegates, threshold } = document
+  if (to !== `refs/heads/${defaultBranch(document)}`) return
   if (!delegates.includes(`did:key:${nodeId()}`)) return
   const canonical = stored('rev-parse', to)
   noteMerges(old === '' ? canonical : old, head)

@@ -1,0 +1,186 @@
+import { realpathSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Change, ChangeComment, ChangeReview } from '../../../schemas/change.ts'
+import { ConfigFile, readSettings } from '../../../schemas/config.ts'
+import type { Principal } from '../../../schemas/principal.ts'
+import type { Workspace } from '../../../schemas/repo.ts'
+import { git } from '../../../servers/kit/git.ts'
+import { identityFor, ownNodeIds } from '../../../servers/radicle/providers/radicle/identities.ts'
+import { makeFolder } from '../../helpers/folder.ts'
+import type { TestHub } from '../../helpers/hub.ts'
+import { failure, startHub, until } from '../../helpers/hub.ts'
+import { ManualClock } from '../../helpers/manual-clock.ts'
+import { act, makePerson, makeRadRepo } from '../../helpers/radicle/person.ts'
+import { makeRepo, writeFiles } from '../../helpers/repo.ts'
+
+/** What holds with Radicle beyond the contract of providers, whichever `rad` is on the PATH. */
+export function radicleScenarios(): void {
+  test('what others say of a patch comes in once; a verdict counts from a delegate alone', async () => {
+    const { alice, carol, rid, patch, read, after, hub, change } = await opened()
+    const at = { rid, patch }
+    const lines = { type: 'lines', range: { start: 1, end: 2 } }
+    const location = { commit: change.head, path: 'one.txt', old: null, new: lines }
+    await act(carol, at, { type: 'revision.comment', revision: patch, body: 'Hm.', location })
+    await act(carol, at, { type: 'review', revision: patch, summary: 'Never.', verdict: 'reject' })
+    await act(alice, at, {
+      type: 'review',
+      revision: patch,
+      summary: 'Not yet.',
+      verdict: 'reject',
+    })
+    await hub.call('change_comment', { change: change.id, body: 'our own' })
+    await after(({ reviews }) => reviews.length === 1)
+    await act(alice, at, { type: 'revision.comment', revision: patch, body: 'One more.' })
+    await after(({ comments }) => comments.length === 4)
+    const { comments, reviews } = await read()
+    expect(
+      comments.map(({ author, body, path: file, line }) => [author, body, file, line]),
+    ).toEqual([
+      ['owner', 'our own', undefined, undefined],
+      [`radicle:${carol.nid}`, 'Hm.', 'one.txt', 1],
+      [`radicle:${carol.nid}`, '(asks for changes) Never.', undefined, undefined],
+      [`radicle:${alice.nid}`, 'One more.', undefined, undefined],
+    ])
+    expect(reviews).toMatchObject([
+      {
+        reviewer: `radicle:${alice.nid}`,
+        verdict: 'request_changes',
+        body: 'Not yet.',
+        revision: 1,
+      },
+    ])
+  })
+
+  test('a merge and an archived patch end the change', async () => {
+    const { alice, repo, rid, patch, after, read } = await opened()
+    await alice.git(repo, 'fetch', `rad://${rid.slice(4)}`, `refs/heads/patches/${patch}`)
+    await alice.git(repo, 'merge', '--quiet', 'FETCH_HEAD')
+    await alice.git(repo, 'push', 'rad', 'main')
+    await after(({ change }) => change.state === 'merged')
+    expect((await read()).change.mergedBy).toBe(`radicle:${alice.nid}`)
+    const other = await opened()
+    const archived = { type: 'lifecycle', state: { status: 'archived' } }
+    await act(other.alice, { rid: other.rid, patch: other.patch }, archived)
+    await other.after(({ change }) => change.state === 'closed')
+  })
+
+  test('a hub that is no delegate merges nothing, and says how it becomes one', async () => {
+    const { hub, repo, rid, change, alice } = await opened()
+    const { about } = await hub.call<About>('repo_read', { repo })
+    expect(about).toMatchObject({ address: rid, delegates: [alice.did], threshold: 1 })
+    const merge = hub.call('change_merge', { change: change.id, expect_head: change.head })
+    expect(await failure(merge)).toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining(`${about.identity}) is no delegate of ${rid}`) as string,
+      hint: expect.stringContaining(`--delegate ${about.identity}`) as string,
+      details: { missing: [alice.nid] },
+    })
+  })
+
+  test('where two delegates have to agree, the merge says who is missing, and is found after them', async () => {
+    const { hub, repo, rid, change, alice } = await opened()
+    const { about } = await hub.call<About>('repo_read', { repo })
+    const words = ['--title', 'Add', '--description', 'it', '--no-confirm']
+    const merge = () =>
+      hub.call<Change>('change_merge', { change: change.id, expect_head: change.head })
+    await vote(hub, repo)
+    const both = ['--delegate', about.identity, '--threshold', '2']
+    await alice.rad('id', 'update', '--repo', rid, ...words, ...both)
+    expect(await failure(merge())).toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/2 of its 2 delegates .* Missing: did:key:/) as string,
+      details: { missing: [alice.nid], threshold: 2 },
+    })
+    expect(await hub.call('change_read', { change: change.id })).toMatchObject({
+      change: { state: 'open' },
+    })
+    const nid = about.identity.replace('did:key:', '')
+    await alice.git(repo, 'fetch', `rad://${rid.slice(4)}/${nid}`, 'main')
+    await alice.git(repo, 'merge', '--ff-only', 'FETCH_HEAD')
+    await alice.git(repo, 'push', 'rad', 'main')
+    expect(await merge()).toMatchObject({ state: 'merged' })
+  })
+
+  test('people and the agents of each org have keys of their own, in one storage, for the owner alone', async () => {
+    const { home } = await makePerson('alice')
+    const dataDir = dataFor(home)
+    const config = { ...readSettings({}), file: ConfigFile.parse({ radicle: { home } }) }
+    const of = (kind: Principal['kind'], org: string) =>
+      identityFor({ dataDir, config, principal: { kind, id: 'x', roles: [], orgs: [org] } }, org)
+    const keys = [await of('user', 'a'), await of('agent', 'a'), await of('agent', 'b')]
+    expect(new Set(keys.map(({ nid }) => nid)).size).toBe(3)
+    expect((await of('service', 'b')).nid).toBe(keys[0]?.nid)
+    expect(await ownNodeIds({ dataDir })).toEqual(new Set(keys.map(({ nid }) => nid)))
+    for (const { env } of keys) {
+      const own = env.RAD_HOME ?? ''
+      expect(realpathSync(join(own, 'storage'))).toBe(join(home, 'storage'))
+      expect(statSync(own).mode & 0o077).toBe(0)
+    }
+  })
+
+  test('a repository that is put on Radicle later has its next change there', async () => {
+    const alice = await makePerson('alice')
+    const repo = await makeRepo()
+    const hub = await startHub({ data: dataFor(alice.home) })
+    const first = await propose(hub, repo, 'one\n')
+    const named = ['--name', 'thing', '--description', 'A', '--default-branch', 'main', '--public']
+    await alice.rad('init', repo, ...named, '--no-confirm')
+    const provider = async () =>
+      (await hub.call<{ repository: { provider: string } }>('repo_read', { repo })).repository
+        .provider
+    await hub.call('branch_create', { repo, task: 'task-two' })
+    expect(await provider()).toBe('local') // The open change is known there alone.
+    await hub.call('change_close', { change: first.id })
+    await hub.call('branch_create', { repo, task: 'task-three' })
+    expect(await provider()).toBe('radicle')
+  })
+}
+
+type Read = { change: Change; comments: ChangeComment[]; reviews: ChangeReview[] }
+type About = {
+  about: { address: string; identity: string; delegates: string[]; threshold: number }
+}
+
+/** Alice's repository, Carol with a key in the same storage, and a hub with an open change there. */
+async function opened() {
+  const alice = await makePerson('alice')
+  const carol = await makePerson('carol', join(alice.home, 'storage'))
+  const { path: repo, rid } = await makeRadRepo(alice)
+  const data = dataFor(alice.home)
+  const clock = new ManualClock()
+  const hub = await startHub({ data, clock })
+  const change = await propose(hub, repo, 'two\n')
+  const storage = join(alice.home, 'storage', rid.slice(4))
+  const refs = 'refs/namespaces/*/refs/cobs/xyz.radicle.patch/*'
+  const patch = (
+    await git(['--git-dir', storage, 'for-each-ref', '--format=%(refname:lstrip=-1)', refs])
+  ).trim()
+  const read = () => hub.call<Read>('change_read', { change: change.id })
+  /** Lets the controller look, until that is so. */
+  const after = (holds: (read: Read) => boolean) =>
+    until(async () => {
+      await clock.advance(30_000)
+      return holds(await read())
+    }, 60_000)
+  return { alice, carol, hub, repo, rid, patch, change, data, read, after }
+}
+
+function dataFor(home: string): string {
+  const data = makeFolder('hub')
+  const config = { allowUnisolated: true, radicle: { home } }
+  writeFileSync(join(data, 'switchyard.json'), JSON.stringify(config))
+  return data
+}
+
+async function propose(hub: TestHub, repo: string, text: string): Promise<Change> {
+  const task = 'task-one'
+  const space = await hub.call<Workspace>('branch_create', { repo, task })
+  writeFiles(space.path, { 'one.txt': text })
+  await hub.call('commit_create', { task, message: 'Work' })
+  return hub.call<Change>('change_open', { task, title: 'Work', body: 'Why\n\nand how.' })
+}
+
+/** A delegate without the branch cannot be counted on, so the hub has it before two are needed. */
+const vote = (hub: TestHub, repo: string) =>
+  hub.call('branch_create', { repo, branch: 'main', ref: 'main' })
