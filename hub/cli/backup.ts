@@ -10,9 +10,13 @@ import { parseSettings } from './settings.ts'
 
 /** Files that are taken as they are. Where the hub listens and what runs now is not of a backup. */
 const files = ['token', 'seal.key', 'switchyard.json']
-const folders = ['artifacts', 'repos']
-/** Git's record of working folders, which are not in a backup: they are made anew from the commits. */
-const leftOut = /^repos\/([^/]+\/)?[^/]+\.git\/worktrees(\/|$)/
+const folders = ['artifacts', 'repos', 'radicle']
+/**
+ * Git's record of working folders, which are not in a backup: they are made anew from the commits. Of
+ * a Radicle home, its caches, which are too.
+ */
+const leftOut =
+  /^repos\/([^/]+\/)?[^/]+\.git\/worktrees(\/|$)|^radicle\/[^/]+\/(cobs|node|actions-[^/]+)(\/|$)/
 
 /** `switchyard backup FILE`: all that a data directory holds, as one file, also while the hub runs. */
 export async function backup(args: string[]): Promise<number> {

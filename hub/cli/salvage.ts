@@ -9,7 +9,7 @@ import type { Salvaged } from '../../servers/kit/store/salvage.ts'
 import { salvageStore } from '../../servers/kit/store/salvage.ts'
 import { lockDataDir } from '../data-dir.ts'
 
-const others = ['token', 'seal.key', 'switchyard.json', 'artifacts', 'repos', 'context']
+const others = ['token', 'seal.key', 'switchyard.json', 'artifacts', 'repos', 'radicle', 'context']
 
 /** Makes a new data directory of what can be read of a damaged one, which stays as it is. */
 export async function salvage(dataDir: string, to: string): Promise<Salvaged[]> {

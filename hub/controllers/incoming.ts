@@ -4,6 +4,7 @@ import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
 
 const everyMs = 30_000
+const mostDoublings = 5
 
 /**
  * Takes in what others say and do of open changes where their repositories are kept: a patch on
@@ -13,11 +14,20 @@ const everyMs = 30_000
  */
 export async function incoming(context: ControllerContext): Promise<void> {
   const { clock, signal, store } = context
+  /** Failures in a row of each repository that could not be looked at, and when that is tried again. */
+  const failing = new Map<string, { times: number; nextAt: number }>()
   while (!signal.aborted) {
     await attempt(context, async () => {
       for (const repo of await repositoriesToWatch(store.reader)) {
         if (signal.aborted) return
-        await attempt(context, () => lookAt(context, repo))
+        const { times, nextAt } = failing.get(repo) ?? { times: 0, nextAt: 0 }
+        if (clock.now() < nextAt) continue
+        const waitMs = everyMs * 2 ** Math.min(times, mostDoublings)
+        failing.set(repo, { times: times + 1, nextAt: clock.now() + waitMs })
+        await attempt(context, async () => {
+          await lookAt(context, repo)
+          failing.delete(repo)
+        })
       }
     })
     await pause(clock, everyMs, signal)

@@ -67,10 +67,16 @@ export function withoutBounds(schema: unknown): unknown {
         ? [
             key,
             Object.fromEntries(
-              Object.entries(value).map(([name, of]) => [name, withoutBounds(of)]),
+              Object.entries(value)
+                .filter(([, of]) => !isForControllers(of))
+                .map(([name, of]) => [name, withoutBounds(of)]),
             ),
           ]
         : [key, withoutBounds(value)],
     ),
   )
 }
+
+/** What only the hub's own controllers may pass is nothing that a model could use. */
+const isForControllers = (schema: unknown): boolean =>
+  isObject(schema) && String(schema.description).startsWith('For controllers:')

@@ -37,9 +37,7 @@ export const taskSubmit = defineTool({
       .max(50)
       .default([])
       .describe('What earlier tasks left for it, such as those of another hub'),
-    provenance: Provenance.optional().describe(
-      'What asked for it; only controllers of the hub say so',
-    ),
+    provenance: Provenance.optional().describe('For controllers: what asked for it'),
     for_task: z
       .string()
       .max(60)

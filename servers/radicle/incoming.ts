@@ -15,6 +15,8 @@ import { knownRemarks, noteRemark } from './store/remarks.ts'
 import { revisionCalled } from './store/revisions.ts'
 
 const atOnce = 500
+/** Anybody may write on a public forge, so of one change no more than these are taken in. */
+const mostOfOne = 5000
 const longest = 20_000
 
 export const changeWatch = defineTool({
@@ -67,12 +69,14 @@ export const changeSync = defineTool({
     }
     const { remarks, outcome } = await provider.incoming(change)
     const known = await knownRemarks(ctx.reader, id)
-    const fresh = remarks.filter(({ handle }) => !known.has(handle)).slice(0, atOnce)
+    const room = Math.max(0, mostOfOne - known.size)
+    const waiting = remarks.filter(({ handle }) => !known.has(handle)).slice(0, room)
+    const fresh = waiting.slice(0, atOnce)
     let taken = 0
     // One at a time, so that a verdict which cannot be recorded any more holds nothing else up.
     for (const remark of fresh) if (await takeIn(ctx, id, remark)) taken++
     const last = await ctx.transaction(async (tx) => {
-      await keepMark(tx, id, mark)
+      if (fresh.length === waiting.length) await keepMark(tx, id, mark) // Else there is more to come.
       tx.about(id)
       return end(tx, id, outcome)
     })

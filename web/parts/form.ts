@@ -7,7 +7,10 @@ const shownFirst = 6
 
 /** A form generated from a tool's input schema: one field per property, named and described by it. */
 export function formFields(schema: JsonSchema, prefix = '') {
-  const fields = Object.entries(schema.properties ?? {}).map(([name, property]) =>
+  const shown = Object.entries(schema.properties ?? {}).filter(
+    ([, { description }]) => !description?.startsWith('For controllers:'),
+  )
+  const fields = shown.map(([name, property]) =>
     field(
       `${prefix}${name}`,
       name,
@@ -27,7 +30,7 @@ function field(path: string, name: string, property: JsonSchema, required: boole
   if (property.type === 'object' && property.properties) {
     return html`<fieldset>
       <legend>${label(name)}</legend>
-      ${formFields(property, `${path}.`)}
+      ${formFields(required ? property : { ...property, required: [] }, `${path}.`)}
     </fieldset>`
   }
   const id = `field-${path}`

@@ -15,8 +15,9 @@ export async function assertOutsideDataDir(
   const own = await stat(dataDir, { bigint: true })
   let folder = await realPathOf(path)
   for (;;) {
-    const { dev, ino } = await stat(folder, { bigint: true })
-    if (dev === own.dev && ino === own.ino) {
+    // What went away meanwhile is not the data directory; the folders above it are still looked at.
+    const found = await stat(folder, { bigint: true }).catch(missing)
+    if (found && found.dev === own.dev && found.ino === own.ino) {
       throw new HubError('denied', `${path} is in the data directory of this hub`, {
         hint: 'Name a folder outside it: what it holds is reached by tools alone.',
       })
@@ -39,4 +40,8 @@ async function realPathOf(path: string): Promise<string> {
       cause: error,
     })
   }
+}
+
+function missing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
 }

@@ -20,6 +20,10 @@ CREATE INDEX artifacts_by_sha256 ON artifacts (sha256);
 
 CREATE INDEX attempts_by_agent ON attempts (agent) WHERE ended_at IS NULL;
 
+CREATE INDEX attempts_ended ON attempts (ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE INDEX attempts_ending ON attempts (ends_at) WHERE ended_at IS NULL AND ends_at IS NOT NULL;
+
 CREATE INDEX attempts_expiring ON attempts (lease_expires_at) WHERE ended_at IS NULL;
 
 CREATE UNIQUE INDEX attempts_live ON attempts (task) WHERE ended_at IS NULL;
@@ -29,6 +33,8 @@ CREATE INDEX audit_by_subject ON audit (subject, seq) WHERE subject IS NOT NULL;
 CREATE INDEX changes_by_org ON changes (org, id DESC);
 
 CREATE INDEX changes_open ON changes (created_at) WHERE state = 'open';
+
+CREATE INDEX changes_open_by_repo ON changes (repo, id) WHERE state = 'open';
 
 CREATE INDEX comments_asking ON comments (change, number) WHERE resolve IS NOT NULL;
 
@@ -49,6 +55,8 @@ CREATE INDEX logs_kept ON logs (task) WHERE bytes > 0;
 CREATE INDEX messages_by_task ON messages (task, seq);
 
 CREATE INDEX model_usage_by_org ON model_usage (org, at);
+
+CREATE INDEX model_usage_by_plan ON model_usage (plan) WHERE plan IS NOT NULL;
 
 CREATE INDEX model_usage_by_task ON model_usage (task) WHERE task IS NOT NULL;
 
@@ -76,6 +84,10 @@ CREATE INDEX pods_live ON pods (cluster, org) WHERE ended_at IS NULL;
 
 CREATE UNIQUE INDEX pods_live_by_task ON pods (task) WHERE ended_at IS NULL AND task IS NOT NULL;
 
+CREATE INDEX remote_tasks_by_state ON remote_tasks (state, assigned_at);
+
+CREATE UNIQUE INDEX remote_tasks_live ON remote_tasks (task) WHERE state <> 'canceling';
+
 CREATE INDEX reviews_by_change ON reviews (change, id);
 
 CREATE UNIQUE INDEX reviews_of_agents ON reviews (change, revision, task) WHERE task IS NOT NULL;
@@ -98,12 +110,28 @@ CREATE INDEX tasks_live ON tasks (state) WHERE finished_at IS NULL;
 
 CREATE INDEX tasks_open ON tasks (submitted_at) WHERE finished_at IS NULL;
 
-CREATE INDEX tasks_queue ON tasks (org, priority DESC, submitted_at, id, not_before_at)
-  WHERE state = 'queued';
+CREATE INDEX tasks_queue ON tasks (org, lane, rank, id, not_before_at) WHERE state = 'queued';
+
+CREATE INDEX tasks_spent ON tasks (org, id) WHERE waiting_for = 'budget';
+
+CREATE INDEX tasks_unexplained ON tasks (org, lane, rank, id)
+  WHERE state = 'queued' AND pending_reason IS NULL;
 
 CREATE INDEX tokens_by_attempt ON tokens (attempt) WHERE attempt IS NOT NULL;
 
 CREATE INDEX tokens_by_pod ON tokens (pod) WHERE pod IS NOT NULL;
+
+CREATE INDEX trigger_runs_by_task ON trigger_runs (task) WHERE task IS NOT NULL;
+
+CREATE INDEX trigger_runs_newest ON trigger_runs (trigger_id, at DESC, occasion);
+
+CREATE INDEX trigger_runs_open ON trigger_runs (state, at) WHERE ended_at IS NULL;
+
+CREATE INDEX triggers_by_kind ON triggers (kind, org, id) WHERE is_enabled = 1;
+
+CREATE INDEX triggers_by_org ON triggers (org, id DESC);
+
+CREATE INDEX triggers_due ON triggers (next_at) WHERE is_enabled = 1 AND next_at IS NOT NULL;
 
 CREATE TABLE agents (
   id            TEXT    PRIMARY KEY,
@@ -118,7 +146,7 @@ CREATE TABLE agents (
   registered_at INTEGER NOT NULL,
   last_seen_at  INTEGER NOT NULL,
   retired_at    INTEGER
-) STRICT;
+, tags TEXT NOT NULL DEFAULT '[]', runners TEXT NOT NULL DEFAULT '["loop"]', isolation TEXT NOT NULL DEFAULT 'none') STRICT;
 
 CREATE TABLE approval_grants (
   id         TEXT    PRIMARY KEY,
@@ -188,7 +216,7 @@ CREATE TABLE attempts (
   started_at       INTEGER NOT NULL,
   ended_at         INTEGER,
   report_digest    TEXT,
-  failure          TEXT,
+  failure          TEXT, ends_at INTEGER,
   UNIQUE (task, number)
 ) STRICT;
 
@@ -210,6 +238,22 @@ CREATE TABLE audit_checkpoints (
   hash         BLOB    NOT NULL,
   dropped      INTEGER NOT NULL,
   recorded_seq INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE budgets (
+  scope  TEXT    NOT NULL,
+  id     TEXT    NOT NULL,
+  org    TEXT    NOT NULL,
+  limits TEXT    NOT NULL,
+  set_by TEXT    NOT NULL,
+  set_at INTEGER NOT NULL,
+  PRIMARY KEY (scope, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE change_marks (
+  change  TEXT    PRIMARY KEY REFERENCES changes (id),
+  mark    TEXT    NOT NULL,
+  seen_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE changes (
@@ -323,9 +367,26 @@ CREATE TABLE messages (
   author    TEXT    NOT NULL,
   body      TEXT    NOT NULL,
   at        INTEGER NOT NULL
-) STRICT;
+, interrupt INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
+
+CREATE TABLE model_reservations (
+  id        TEXT    PRIMARY KEY,
+  -- The run of the hub that makes the call.
+  run       TEXT    NOT NULL,
+  org       TEXT    NOT NULL,
+  day       TEXT    NOT NULL,
+  month     TEXT    NOT NULL,
+  hour      TEXT    NOT NULL,
+  plan      TEXT,
+  task      TEXT,
+  principal TEXT    NOT NULL,
+  model     TEXT    NOT NULL,
+  tokens    INTEGER NOT NULL,
+  cost      INTEGER NOT NULL,
+  at        INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE model_usage (
   id            TEXT    PRIMARY KEY,
@@ -339,7 +400,7 @@ CREATE TABLE model_usage (
   latency_ms    INTEGER NOT NULL,
   outcome       TEXT    NOT NULL,
   at            INTEGER NOT NULL
-) STRICT;
+, plan TEXT, cached_tokens INTEGER NOT NULL DEFAULT 0, cost_nano_usd INTEGER) STRICT;
 
 CREATE TABLE open_calls (
   request_id TEXT    PRIMARY KEY,
@@ -464,6 +525,34 @@ CREATE TABLE pods (
   ended_at    INTEGER
 , handle TEXT) STRICT;
 
+CREATE TABLE remarks (
+  change  TEXT NOT NULL REFERENCES changes (id),
+  handle  TEXT NOT NULL,
+  became  TEXT NOT NULL,
+  PRIMARY KEY (change, handle)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE remote_tasks (
+  id          TEXT    NOT NULL PRIMARY KEY,
+  task        TEXT    NOT NULL,
+  peer        TEXT    NOT NULL,
+  -- `assigned`: to be claimed and followed; `in_review`: proposed, and followed without a lease;
+  -- `canceling`: nothing here waits for it any more, and the peer has to be told.
+  state       TEXT    NOT NULL,
+  -- The attempt here, 0 before it is claimed; the task there, none before the peer has answered.
+  attempt     INTEGER NOT NULL,
+  remote_task TEXT,
+  -- Where the log there stood when the attempt began, and the chunks of our own in the log here.
+  log_from    INTEGER NOT NULL,
+  own_chunks  INTEGER NOT NULL,
+  -- A chunk of our own that is about to be added, and the position that it has here.
+  note        TEXT,
+  note_at     INTEGER,
+  -- The last message to the task that was passed on.
+  message     INTEGER NOT NULL,
+  assigned_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE repositories (
   id             TEXT    PRIMARY KEY,
   org            TEXT    NOT NULL,
@@ -504,6 +593,22 @@ CREATE TABLE sign_ins (
   changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE spending (
+  scope           TEXT    NOT NULL,
+  id              TEXT    NOT NULL,
+  period          TEXT    NOT NULL,
+  steps           INTEGER NOT NULL DEFAULT 0,
+  tokens          INTEGER NOT NULL DEFAULT 0,
+  cost            INTEGER NOT NULL DEFAULT 0,
+  -- Calls whose cost is not known and therefore not in `cost`.
+  unpriced        INTEGER NOT NULL DEFAULT 0,
+  -- What calls under way may still come to.
+  reserved_steps  INTEGER NOT NULL DEFAULT 0,
+  reserved_tokens INTEGER NOT NULL DEFAULT 0,
+  reserved_cost   INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (scope, id, period)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE task_submitters (
   task      TEXT PRIMARY KEY,
   principal TEXT NOT NULL
@@ -539,7 +644,7 @@ CREATE TABLE tasks (
   updated_at      INTEGER NOT NULL,
   finished_at     INTEGER,
   not_before_at   INTEGER NOT NULL DEFAULT 0
-, pending_reason TEXT, plan TEXT, step TEXT, depth INTEGER NOT NULL DEFAULT 0, provenance TEXT NOT NULL DEFAULT '{"via":"call"}', requirements TEXT NOT NULL DEFAULT '{}', budget TEXT NOT NULL DEFAULT '{}', inputs TEXT NOT NULL DEFAULT '[]') STRICT;
+, pending_reason TEXT, plan TEXT, step TEXT, depth INTEGER NOT NULL DEFAULT 0, provenance TEXT NOT NULL DEFAULT '{"via":"call"}', requirements TEXT NOT NULL DEFAULT '{}', budget TEXT NOT NULL DEFAULT '{}', inputs TEXT NOT NULL DEFAULT '[]', rank INTEGER NOT NULL DEFAULT 0, lane TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE TABLE tokens (
   id         TEXT    PRIMARY KEY,
@@ -551,6 +656,59 @@ CREATE TABLE tokens (
   pod        TEXT,
   created_at INTEGER NOT NULL,
   expires_at INTEGER
+) STRICT;
+
+CREATE TABLE trigger_runs (
+  trigger_id TEXT    NOT NULL,
+  occasion   TEXT    NOT NULL,
+  -- waiting, pending (to be submitted), submitted, then succeeded, failed, canceled or skipped.
+  state      TEXT    NOT NULL,
+  -- Arguments of task_submit, as JSON.
+  request    TEXT    NOT NULL,
+  -- The change whose occasion it is, which hears of the result.
+  change     TEXT,
+  task       TEXT,
+  reason     TEXT,
+  at         INTEGER NOT NULL,
+  ended_at   INTEGER,
+  PRIMARY KEY (trigger_id, occasion)
+) STRICT;
+
+CREATE TABLE triggers (
+  id              TEXT    PRIMARY KEY,
+  org             TEXT    NOT NULL,
+  title           TEXT    NOT NULL,
+  -- schedule, change, push, plan or manual; `condition` and `task` are JSON of schemas/trigger.ts.
+  kind            TEXT    NOT NULL,
+  condition       TEXT    NOT NULL,
+  task            TEXT    NOT NULL,
+  overlap         TEXT    NOT NULL,
+  max_concurrent  INTEGER NOT NULL,
+  max_failures    INTEGER NOT NULL,
+  -- On whose authority it submits, with the roles of the moment when it was made.
+  principal       TEXT    NOT NULL,
+  created_by      TEXT    NOT NULL,
+  is_enabled      INTEGER NOT NULL,
+  disabled_reason TEXT,
+  failures        INTEGER NOT NULL DEFAULT 0,
+  next_at         INTEGER,
+  -- Of a branch: the commit that was seen last.
+  seen            TEXT,
+  created_at      INTEGER NOT NULL,
+  updated_at      INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE trusted_templates (
+  org TEXT NOT NULL,
+  repo TEXT NOT NULL,
+  name TEXT NOT NULL,
+  path TEXT NOT NULL,
+  commit_hash TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  body TEXT NOT NULL,
+  trusted_by TEXT NOT NULL,
+  trusted_at INTEGER NOT NULL,
+  PRIMARY KEY (org, repo, name)
 ) STRICT;
 
 CREATE TABLE upstream_lists (

@@ -5,6 +5,7 @@ import type { Granted } from '../../../agent/lease.ts'
 import type { Task } from '../../../schemas/task.ts'
 import { laneOf, needsOf } from '../../../servers/kit/needs.ts'
 import { makeFolder } from '../../helpers/folder.ts'
+import { makeRepo } from '../../helpers/repo.ts'
 import type { TestHub } from '../../helpers/hub.ts'
 import { failure, startHub, until } from '../../helpers/hub.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
@@ -30,9 +31,13 @@ test('a task ages by a point of priority a minute, so none waits for ever', asyn
 })
 
 test('an agent gets what it offers the tags, the runner and the isolation for, in the order of the queue', async () => {
-  const hub = await startHub()
+  const data = makeFolder('runners')
+  const runners = { opencode: { command: 'opencode', args: ['acp'] } }
+  writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ runners }))
+  const hub = await startHub({ data })
+  const work = { template: 'code', repo: await makeRepo(), goal: 'Add up.', command: undefined }
   const gpu = await submit(hub, { requirements: { tags: ['gpu', 'big'] }, priority: 5 })
-  const runner = await submit(hub, { requirements: { runner: 'opencode' } })
+  const runner = await submit(hub, { ...work, requirements: { runner: 'opencode' } })
   const kept = await submit(hub, { isolation: 'userns' })
   const plain = await submit(hub)
   expect(await claim(hub, 'worker-1', { tags: ['gpu'] })).toBe(plain)

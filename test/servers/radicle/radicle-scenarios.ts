@@ -1,4 +1,4 @@
-import { realpathSync, statSync, writeFileSync } from 'node:fs'
+import { realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Change, ChangeComment, ChangeReview } from '../../../schemas/change.ts'
@@ -117,6 +117,18 @@ export function radicleScenarios(): void {
       expect(realpathSync(join(own, 'storage'))).toBe(join(home, 'storage'))
       expect(statSync(own).mode & 0o077).toBe(0)
     }
+  })
+
+  test('a home that comes from a backup, with its keys alone, is the same to everybody', async () => {
+    const { hub, data, change, repo } = await opened()
+    const { about } = await hub.call<About>('repo_read', { repo })
+    await hub.hub.stop()
+    for (const part of ['cobs', 'node', 'storage'])
+      rmSync(join(data, 'radicle', 'hub', part), { recursive: true, force: true })
+    const restored = await startHub({ data })
+    expect(await restored.call<About>('repo_read', { repo })).toMatchObject({ about })
+    await restored.call('change_comment', { change: change.id, body: 'still here' })
+    expect(await propose(restored, repo, 'three\n')).toMatchObject({ id: change.id, revisions: 2 })
   })
 
   test('a repository that is put on Radicle later has its next change there', async () => {

@@ -8,7 +8,12 @@ import { ask, patiently } from './api.ts'
 import { PullRequest } from './pull-request.ts'
 import { fetchAll } from './transfer.ts'
 
-const styles = { merge: 'merge', squash: 'squash', fast_forward: 'fast-forward-only' } as const
+const styles = {
+  merge: 'merge',
+  squash: 'squash',
+  fast_forward: 'fast-forward-only',
+  rebase: 'rebase',
+} as const
 
 /**
  * Has the forge merge, so that its own rules for the branch hold. Whether it would go is tried in the

@@ -62,11 +62,12 @@ async function openIdentity(
   const home = join(ctx.dataDir, 'radicle', name)
   const theirs = userHome(ctx)
   await withLock(home, async () => {
-    if (existsSync(home)) return
+    if (isComplete(home)) return
     const shared = existsSync(join(theirs, 'storage')) ? join(theirs, 'storage') : undefined
     const own = join(ctx.dataDir, 'radicle', people, 'storage')
     if (name !== people && shared === undefined) await openIdentity(ctx, people)
-    await makeHome(home, name, shared ?? (name === people ? undefined : own))
+    const storage = shared ?? (name === people ? undefined : own)
+    await (existsSync(home) ? completeHome(home, storage) : makeHome(home, name, storage))
   })
   const hubSocket = join(ctx.dataDir, 'radicle', people, 'node', 'control.sock')
   const socket = existsSync(hubSocket) ? hubSocket : join(theirs, 'node', 'control.sock')
@@ -87,6 +88,21 @@ async function makeHome(home: string, name: string, storage: string | undefined)
   const alias = `switchyard-${name}`.slice(0, 32)
   await rad({ RAD_HOME: temporary }, ['auth', '--alias', alias, '--stdin'], { input: '\n' })
   await rename(temporary, home)
+}
+
+const cacheOf = (home: string) => join(home, 'cobs', 'cache.db')
+
+const isComplete = (home: string) => existsSync(join(home, 'storage')) && existsSync(cacheOf(home))
+
+/** A backup holds the keys of a home, and neither its caches nor the storage of somebody else. */
+async function completeHome(home: string, storage: string | undefined): Promise<void> {
+  if (!existsSync(join(home, 'storage'))) {
+    await rm(join(home, 'storage'), { force: true }) // A link to where nothing is any more.
+    await (storage === undefined
+      ? mkdir(join(home, 'storage'))
+      : symlink(storage, join(home, 'storage')))
+  }
+  if (!existsSync(cacheOf(home))) await rad({ RAD_HOME: home }, ['cob', 'migrate'])
 }
 
 const nodeIds = new Map<string, string>()

@@ -8,6 +8,8 @@ const oldest = [1, 8, 0] as const
 const install =
   'Install it with `cargo install --locked radicle-cli radicle-node radicle-remote-helper` (Radicle 1.8.0 or later) or from https://radicle.xyz, put its folder on the PATH of the hub, and restart the hub.'
 
+const maxBytes = 64 * 1024 * 1024
+
 /** The variables of a Radicle home; nothing else of the hub's environment reaches its programs. */
 export type RadEnvironment = Record<string, string>
 
@@ -26,7 +28,12 @@ export async function rad(
   args: string[],
   options: RunOptions = {},
 ): Promise<string> {
-  const result = await start(args, { ...options, env: { ...base(), ...env } })
+  const result = await start(args, { maxBytes, ...options, env: { ...base(), ...env } })
+  if (result.truncated)
+    throw new HubError(
+      'exhausted',
+      `rad ${args.slice(0, 2).join(' ')} said more than ${maxBytes} bytes`,
+    )
   if (result.exitCode === 0) return result.stdout.toString('utf8')
   throw new HubError('conflict', `rad ${args.slice(0, 2).join(' ')}: ${said(result)}`)
 }

@@ -34,6 +34,7 @@ export function makeKey(name: string): string {
     mkdirSync(join(home, folder), { recursive: true })
   writeFileSync(join(home, 'keys', 'radicle.pub'), nid)
   writeFileSync(join(home, 'alias'), name)
+  writeFileSync(join(home, 'cobs', 'cache.db'), '')
   return nid
 }
 

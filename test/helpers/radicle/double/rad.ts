@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Document } from './home.ts'
@@ -66,6 +66,10 @@ const commands: Record<string, () => void> = {
     const actions = lines.map((line) => JSON.parse(line) as Action) // What this hub wrote.
     authorize(objects[0] ?? '', actions)
     say(operate(storageOf(rid), objects[0], actions.map(withoutEmpty)))
+  },
+  'cob migrate': () => {
+    mkdirSync(join(home, 'cobs'), { recursive: true })
+    writeFileSync(join(home, 'cobs', 'cache.db'), '')
   },
   'patch cache': () => say(`✓ Successfully cached patch \`${rest[1]}\``),
   sync: () => fail('to sync a repository, your node must be running.'),
