@@ -73,10 +73,14 @@ function checkArtifacts(db: Database.Database, dataDir: string): Finding {
 
 function checkRepositories(db: Database.Database, dataDir: string): Finding {
   const wanted = repositoryIds(db)
-  const orgs = namesIn(join(dataDir, 'repos')).filter((name) => !name.endsWith('.git'))
+  const beside = namesIn(join(dataDir, 'repos')) // Those of orgs, and what the start could not move.
+  const orgs = beside.filter((name) => !name.endsWith('.git'))
   const names = orgs.flatMap((org) => namesIn(join(dataDir, 'repos', org)))
   const found = new Set(names.map((name) => name.replace(/\.git$/, '')))
-  const unused = [...found].filter((name) => name.startsWith('repo-') && !wanted.has(name))
+  const unused = [
+    ...[...found].filter((name) => name.startsWith('repo-') && !wanted.has(name)),
+    ...beside.filter((name) => name.startsWith('repo-') && name.endsWith('.git')),
+  ]
   if (unused.length === 0)
     return fine('repositories', `${wanted.size} are known, ${found.size} of them have a copy here`)
   return warning(

@@ -13,6 +13,7 @@ import { realRad } from '../helpers/radicle/real.ts'
 import { recorded, transcriptOf } from '../helpers/radicle/transcript.ts'
 import { writeFiles } from '../helpers/repo.ts'
 import { providerContract } from '../servers/radicle/provider-contract.ts'
+import { radicleKeys } from '../servers/radicle/radicle-keys.ts'
 import { radicleScenarios } from '../servers/radicle/radicle-scenarios.ts'
 
 process.env.PATH = [realRad(), process.env.PATH].join(delimiter)
@@ -20,6 +21,7 @@ const slowMs = 120_000
 
 providerContract('radicle', makeProvidedRepository)
 radicleScenarios()
+radicleKeys()
 
 test('what Radicle says is what was recorded of it', async () => {
   expect(await transcriptOf()).toBe(recorded())

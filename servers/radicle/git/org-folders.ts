@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Reader } from '../../kit/sql.ts'
 import { readRepository } from '../../kit/store/repositories.ts'
@@ -13,8 +14,9 @@ export async function moveToOrgFolders(dataDir: string, reader: Reader): Promise
   for (const name of await readdir(root)) {
     if (!name.endsWith('.git')) continue
     const repository = await readRepository(reader, name.slice(0, -'.git'.length))
-    if (!repository) continue // The doctor names it.
+    if (!repository) continue // The doctor names it, and one whose place is taken.
     const [from, to] = [join(root, name), join(root, repository.org, name)]
+    if (existsSync(to)) continue
     await relinkWorktrees(from, to)
     await mkdir(join(root, repository.org), { recursive: true })
     await rename(from, to)
@@ -25,8 +27,7 @@ export async function moveToOrgFolders(dataDir: string, reader: Reader): Promise
 async function relinkWorktrees(from: string, to: string): Promise<void> {
   for (const name of await readdir(join(from, 'worktrees')).catch(() => [])) {
     const link = (await readFile(join(from, 'worktrees', name, 'gitdir'), 'utf8')).trim()
-    if (await stat(link).catch(() => undefined))
-      // That worktree may have been removed.
-      await writeFile(link, `gitdir: ${join(to, 'worktrees', name)}\n`)
+    if (!existsSync(link)) continue // That worktree was removed.
+    await writeFile(link, `gitdir: ${join(to, 'worktrees', name)}\n`)
   }
 }

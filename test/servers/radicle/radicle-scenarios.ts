@@ -1,18 +1,11 @@
-import { realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Change, ChangeComment, ChangeReview } from '../../../schemas/change.ts'
-import { ConfigFile, readSettings } from '../../../schemas/config.ts'
-import type { Principal } from '../../../schemas/principal.ts'
-import type { Workspace } from '../../../schemas/repo.ts'
-import { git } from '../../../servers/kit/git.ts'
-import { identityFor, ownNodeIds } from '../../../servers/radicle/providers/radicle/identities.ts'
-import { makeFolder } from '../../helpers/folder.ts'
+import type { Change } from '../../../schemas/change.ts'
 import type { TestHub } from '../../helpers/hub.ts'
-import { failure, startHub, until } from '../../helpers/hub.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
-import { act, makePerson, makeRadRepo } from '../../helpers/radicle/person.ts'
-import { makeRepo, writeFiles } from '../../helpers/repo.ts'
+import { failure, startHub } from '../../helpers/hub.ts'
+import type { About } from '../../helpers/radicle/opened.ts'
+import { dataFor, opened, propose } from '../../helpers/radicle/opened.ts'
+import { act, makePerson } from '../../helpers/radicle/person.ts'
+import { makeRepo } from '../../helpers/repo.ts'
 
 /** What holds with Radicle beyond the contract of providers, whichever `rad` is on the PATH. */
 export function radicleScenarios(): void {
@@ -102,35 +95,6 @@ export function radicleScenarios(): void {
     expect(await merge()).toMatchObject({ state: 'merged' })
   })
 
-  test('people and the agents of each org have keys of their own, in one storage, for the owner alone', async () => {
-    const { home } = await makePerson('alice')
-    const dataDir = dataFor(home)
-    const config = { ...readSettings({}), file: ConfigFile.parse({ radicle: { home } }) }
-    const of = (kind: Principal['kind'], org: string) =>
-      identityFor({ dataDir, config, principal: { kind, id: 'x', roles: [], orgs: [org] } }, org)
-    const keys = [await of('user', 'a'), await of('agent', 'a'), await of('agent', 'b')]
-    expect(new Set(keys.map(({ nid }) => nid)).size).toBe(3)
-    expect((await of('service', 'b')).nid).toBe(keys[0]?.nid)
-    expect(await ownNodeIds({ dataDir })).toEqual(new Set(keys.map(({ nid }) => nid)))
-    for (const { env } of keys) {
-      const own = env.RAD_HOME ?? ''
-      expect(realpathSync(join(own, 'storage'))).toBe(join(home, 'storage'))
-      expect(statSync(own).mode & 0o077).toBe(0)
-    }
-  })
-
-  test('a home that comes from a backup, with its keys alone, is the same to everybody', async () => {
-    const { hub, data, change, repo } = await opened()
-    const { about } = await hub.call<About>('repo_read', { repo })
-    await hub.hub.stop()
-    for (const part of ['cobs', 'node', 'storage'])
-      rmSync(join(data, 'radicle', 'hub', part), { recursive: true, force: true })
-    const restored = await startHub({ data })
-    expect(await restored.call<About>('repo_read', { repo })).toMatchObject({ about })
-    await restored.call('change_comment', { change: change.id, body: 'still here' })
-    expect(await propose(restored, repo, 'three\n')).toMatchObject({ id: change.id, revisions: 2 })
-  })
-
   test('a repository that is put on Radicle later has its next change there', async () => {
     const alice = await makePerson('alice')
     const repo = await makeRepo()
@@ -147,50 +111,6 @@ export function radicleScenarios(): void {
     await hub.call('branch_create', { repo, task: 'task-three' })
     expect(await provider()).toBe('radicle')
   })
-}
-
-type Read = { change: Change; comments: ChangeComment[]; reviews: ChangeReview[] }
-type About = {
-  about: { address: string; identity: string; delegates: string[]; threshold: number }
-}
-
-/** Alice's repository, Carol with a key in the same storage, and a hub with an open change there. */
-async function opened() {
-  const alice = await makePerson('alice')
-  const carol = await makePerson('carol', join(alice.home, 'storage'))
-  const { path: repo, rid } = await makeRadRepo(alice)
-  const data = dataFor(alice.home)
-  const clock = new ManualClock()
-  const hub = await startHub({ data, clock })
-  const change = await propose(hub, repo, 'two\n')
-  const storage = join(alice.home, 'storage', rid.slice(4))
-  const refs = 'refs/namespaces/*/refs/cobs/xyz.radicle.patch/*'
-  const patch = (
-    await git(['--git-dir', storage, 'for-each-ref', '--format=%(refname:lstrip=-1)', refs])
-  ).trim()
-  const read = () => hub.call<Read>('change_read', { change: change.id })
-  /** Lets the controller look, until that is so. */
-  const after = (holds: (read: Read) => boolean) =>
-    until(async () => {
-      await clock.advance(30_000)
-      return holds(await read())
-    }, 60_000)
-  return { alice, carol, hub, repo, rid, patch, change, data, read, after }
-}
-
-function dataFor(home: string): string {
-  const data = makeFolder('hub')
-  const config = { allowUnisolated: true, radicle: { home } }
-  writeFileSync(join(data, 'switchyard.json'), JSON.stringify(config))
-  return data
-}
-
-async function propose(hub: TestHub, repo: string, text: string): Promise<Change> {
-  const task = 'task-one'
-  const space = await hub.call<Workspace>('branch_create', { repo, task })
-  writeFiles(space.path, { 'one.txt': text })
-  await hub.call('commit_create', { task, message: 'Work' })
-  return hub.call<Change>('change_open', { task, title: 'Work', body: 'Why\n\nand how.' })
 }
 
 /** A delegate without the branch cannot be counted on, so the hub has it before two are needed. */

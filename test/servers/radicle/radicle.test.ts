@@ -6,6 +6,7 @@ import { failure, startHub } from '../../helpers/hub.ts'
 import { makePerson, makeProvidedRepository, makeRadRepo } from '../../helpers/radicle/person.ts'
 import { recorded, transcriptOf } from '../../helpers/radicle/transcript.ts'
 import { providerContract } from './provider-contract.ts'
+import { radicleKeys } from './radicle-keys.ts'
 import { radicleScenarios } from './radicle-scenarios.ts'
 
 const double = join(import.meta.dirname, '../../helpers/radicle/double')
@@ -14,6 +15,7 @@ process.env.PATH = [double, path].join(delimiter)
 
 providerContract('radicle', makeProvidedRepository)
 radicleScenarios()
+radicleKeys()
 
 test('the double says what the real Radicle said when it was recorded', async () => {
   expect(await transcriptOf()).toBe(recorded())

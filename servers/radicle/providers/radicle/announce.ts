@@ -16,7 +16,7 @@ export async function announce(
 ): Promise<void> {
   const unheard = (error: unknown) =>
     log.warn({ error, rid, patch }, 'what was written to Radicle was not announced')
-  if (patch !== undefined && existsSync(join(me.sharedWith, 'cobs'))) {
+  if (patch !== undefined && existsSync(join(me.sharedWith, 'storage', rid.slice(4)))) {
     const args = ['patch', 'cache', patch, '--repo', rid, '--no-announce']
     await rad({ RAD_HOME: me.sharedWith }, args).catch(unheard)
   }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { git } from '../../../kit/git.ts'
@@ -60,7 +61,7 @@ export async function tipsOf(repository: RadRepository): Promise<Map<string, str
   const tips = new Map<string, string>()
   for (const line of text.split('\n').filter(Boolean)) {
     const [patch = '', tip = ''] = line.split(' ')
-    tips.set(patch, `${tips.get(patch) ?? ''}${tip.slice(0, 16)}`)
+    tips.set(patch, hash('sha256', `${tips.get(patch) ?? ''}${tip}`))
   }
   return tips
 }
