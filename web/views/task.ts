@@ -58,7 +58,7 @@ class TaskPage extends PageElement {
         ${this.#actions(task)} ${problem(this.error)}
         ${!final.includes(task.state) ? html`<sy-approvals .task=${task.id}></sy-approvals>` : nothing}
         ${task.pendingReason ? html`<p class="problem">${task.pendingReason}</p>` : nothing}
-        ${task.failure && task.state !== 'succeeded' ? html`<p class="problem">${task.failure.code}: ${task.failure.message}</p>` : nothing}
+        ${task.failure ? html`<p class="problem">${task.failure.code}: ${task.failure.message}</p>` : nothing}
         ${task.result && !change ? html`<p class="body">${task.result.summary}</p>` : nothing}
         ${checksView(task.result?.checks ?? [])}
         ${reportsView(task.result?.reports, task.result?.metrics)}

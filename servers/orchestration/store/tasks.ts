@@ -116,7 +116,8 @@ export async function moveTask(
     waiting_for: patch.waitingFor ?? null,
     agent: state === 'leased' ? (patch.agent ?? null) : holdsLease(state) ? row.agent : null,
     result: patch.result ? JSON.stringify(patch.result) : row.result,
-    failure: patch.failure ? JSON.stringify(patch.failure) : row.failure,
+    // What an earlier attempt failed of says nothing about work that is done.
+    failure: patch.failure ? JSON.stringify(patch.failure) : isDone(state) ? null : row.failure,
     not_before_at: patch.notBeforeAt ?? row.not_before_at,
     updated_at: tx.now,
     finished_at: isTerminal(state) ? tx.now : null,
@@ -157,6 +158,8 @@ const notFound = (id: string) =>
   new HubError('not_found', `there is no task ${JSON.stringify(id)}`, {
     hint: 'task_list shows the tasks you may see.',
   })
+
+const isDone = (state: TaskState) => state === 'in_review' || state === 'succeeded'
 
 const holdsLease = (state: TaskState) => ['leased', 'running', 'waiting'].includes(state)
 

@@ -121,6 +121,21 @@ test('a retryable failure is queued again with a pause, and fails for good when 
   )
 })
 
+test('a task that succeeded shows no failure of an earlier attempt', async () => {
+  const clock = new ManualClock()
+  const hub = await startHub({ clock })
+  const { id: task } = await submit(hub, { max_attempts: 2 })
+  const { fence } = (await claim(hub))!
+  const failure = { code: 'exit', message: 'no luck' }
+  await hub.call('task_report', { task, fence, outcome: 'failed', failure, retryable: true })
+  await hub.call('task_retry', { task })
+  const second = (await claim(hub))!
+  const done = { outcome: 'succeeded', result: { summary: 'luck' } }
+  const ended = await hub.call<Task>('task_report', { task, fence: second.fence, ...done })
+  expect(ended).toMatchObject({ state: 'succeeded' })
+  expect(ended.failure).toBeUndefined()
+})
+
 test('cancel is final and takes the lease away', async () => {
   const hub = await startHub()
   const { id } = await submit(hub)
