@@ -29,7 +29,7 @@ export const Forecast = z.object({
     running: z.int(),
     held: z.int().describe('Held by a spent budget, and not counted'),
     slots: z.int().describe('Tasks that go on at a time'),
-    drainedAt: Range.optional().describe('In eight of ten cases between low and high'),
+    drainedAt: Range.optional().describe('Meant to lie between low and high in eight of ten cases'),
     arrivalsPerHour: z.number().optional(),
     loadPercent: z.int().optional().describe('From 100 on the queue only grows'),
     error: BackTest.optional().describe('Of such forecasts in the past'),

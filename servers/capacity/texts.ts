@@ -34,7 +34,7 @@ export function budgetText(state: BudgetState): string {
 export function forecastText({ org, queue, budgets, method }: Forecast): string {
   const { waiting, running, held, slots, drainedAt, loadPercent, error } = queue
   const until = drainedAt
-    ? `worked off at ${instantText(drainedAt.middle)} (between ${instantText(drainedAt.low)} and ${instantText(drainedAt.high)} in eight of ten cases)`
+    ? `worked off at ${instantText(drainedAt.middle)} (between ${instantText(drainedAt.low)} and ${instantText(drainedAt.high)}, meant for eight of ten cases)`
     : `no forecast: ${queue.insufficient ?? 'too little is known'}`
   return [
     `queue of ${org}: ${waiting} wait, ${running} go on in ${slots} slots${held === 0 ? '' : `, ${held} are held by a budget`}; ${until}`,

@@ -24,7 +24,7 @@ export const normal = (random: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 
 /**
- * A forecast of which eight of ten come true, with its middle. It spans 92 of 100 rounds, because a
+ * A forecast meant to come true eight times of ten, with its middle. It spans 92 of 100 rounds, because a
  * history of a few dozen knows less of the extremes than it seems to: that is what simulations showed.
  */
 export type Range = { low: number; middle: number; high: number }
