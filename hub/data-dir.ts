@@ -4,6 +4,16 @@ import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { HubError } from '../schemas/errors.ts'
 
+/** Another hub works in the data directory. */
+export class DataDirLocked extends HubError {
+  constructor(dataDir: string, cause: unknown) {
+    super('conflict', `another hub already runs on ${dataDir}`, {
+      hint: `Its address is in ${endpointFile(dataDir)}; or pass --data with another folder.`,
+      cause,
+    })
+  }
+}
+
 /** Makes the data directory; others on the machine have no business in it. */
 export function openDataDir(path: string): string {
   const dataDir = resolve(path)
@@ -15,7 +25,7 @@ export function openDataDir(path: string): string {
 
 /**
  * Makes sure only one hub works in a data directory. The lock is an open SQLite transaction, which
- * the system releases however the process ends, so nothing stale is ever left.
+ * the system releases however the process ends, so nothing stale is ever left. Throws DataDirLocked.
  */
 export function lockDataDir(dataDir: string): { release(): void } {
   const lock = new Database(join(dataDir, 'lock.db'), { timeout: 0 })
@@ -24,10 +34,7 @@ export function lockDataDir(dataDir: string): { release(): void } {
   } catch (error) {
     lock.close()
     if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY') throw error
-    throw new HubError('conflict', `another hub already runs on ${dataDir}`, {
-      hint: `Its address is in ${endpointFile(dataDir)}; or pass --data with another folder.`,
-      cause: error,
-    })
+    throw new DataDirLocked(dataDir, error)
   }
   return { release: () => lock.close() }
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import type { Settings } from '../../schemas/config.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { owner } from '../auth/owner.ts'
-import { readEndpoint } from '../data-dir.ts'
+import { DataDirLocked, readEndpoint } from '../data-dir.ts'
 import { makeLogger } from '../log.ts'
 import type { Running } from './attach.ts'
 import { parseSettings } from './settings.ts'
@@ -27,12 +27,20 @@ export async function stdio(args: string[]): Promise<number> {
     server: typeof values.only === 'string' ? values.only : undefined,
     lean: values.view === 'lean',
   }
-  if (await runningHub(settings)) {
-    const { attach } = await import('./attach.ts')
-    const path = `/mcp${view.server ? `/${view.server}` : ''}${view.lean ? '?view=lean' : ''}`
-    await attach(() => runningHub(settings), path, process.stdin, process.stdout)
-  } else await serveOwn(settings, view)
+  if (await runningHub(settings)) await useRunning(settings, view)
+  else
+    await serveOwn(settings, view).catch((error: unknown) => {
+      if (!(error instanceof DataDirLocked)) throw error
+      // It is only slow to answer, or another client's hub starts at this moment.
+      return useRunning(settings, view)
+    })
   process.exit(0) // The input has ended, so nobody is left to serve.
+}
+
+async function useRunning(settings: Settings, { server, lean }: View): Promise<void> {
+  const { attach } = await import('./attach.ts')
+  const path = `/mcp${server ? `/${server}` : ''}${lean ? '?view=lean' : ''}`
+  await attach(() => runningHub(settings), path, process.stdin, process.stdout)
 }
 
 async function runningHub(settings: Settings): Promise<Running | undefined> {

@@ -83,10 +83,9 @@ export async function repositoryRoot(path: string): Promise<string> {
       hint: 'Pass the full path of the folder on the machine where the hub runs.',
     })
   }
+  const absent = new HubError('not_found', `there is no folder ${path} on the hub machine`)
   const found = await stat(path).catch(() => undefined) // Any failure means: cannot be used.
-  if (!found?.isDirectory()) {
-    throw new HubError('not_found', `there is no folder ${path} on the hub machine`)
-  }
+  if (!found?.isDirectory()) throw absent
   const result = await gitRaw(['-C', path, 'rev-parse', '--show-toplevel'])
   const bare =
     result.exitCode === 0 ? result : await gitRaw(['-C', path, 'rev-parse', '--absolute-git-dir'])
@@ -95,7 +94,7 @@ export async function repositoryRoot(path: string): Promise<string> {
       hint: 'Run `git init` there and commit something, or pass another folder.',
     })
   }
-  return realpath(bare.stdout.toString('utf8').trim())
+  return realpath(bare.stdout.toString('utf8').trim()).catch(() => Promise.reject(absent)) // Gone meanwhile.
 }
 
 /** The Git folder that all worktrees of a repository share. */

@@ -68,6 +68,25 @@ test('a client on stdio outlives a restart of the hub that it joined', async () 
   expect((await asked).structuredContent).toMatchObject({ principal: { id: 'owner' } })
 })
 
+test('clients that start at the same moment share one hub', async () => {
+  const args = [bin, 'stdio', '--data', makeFolder(), '--dispatch', 'off', '--log-level', 'error']
+  const clients = [1, 2, 3].map(() => new Client({ name: 'test', version: '1' }))
+  onTestFinished(async () => void (await Promise.all(clients.map((client) => client.close()))))
+  await Promise.all(
+    clients.map((client) =>
+      client.connect(new StdioClientTransport({ command: process.execPath, args })),
+    ),
+  )
+  await clients[0]!.callTool({
+    name: 'task_submit',
+    arguments: { template: 'command', command: 'true', title: 'Said once' },
+  })
+  for (const client of clients) {
+    const { content } = await client.callTool({ name: 'task_list', arguments: {} })
+    expect(JSON.stringify(content)).toContain('Said once')
+  }
+})
+
 test('a call that came in on a pipe is answered before a draining hub lets go', async () => {
   const data = makeFolder()
   const mcpServers = { up: everythingStdio('both') }
