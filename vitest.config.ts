@@ -6,8 +6,8 @@ export default defineConfig({
     exclude: ['test/real/**'],
     globalSetup: ['test/helpers/bundle.ts'],
     pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // Hubs, agents and a browser run beside the tests; more at a time only makes them wait.
     maxWorkers: 2,
     // The authorization server of the tests says at each start that it is set up for tests.

@@ -83,7 +83,7 @@ export async function failure(promise: Promise<unknown>): Promise<ErrorBody> {
 
 export async function until(
   holds: () => Promise<boolean> | boolean,
-  timeoutMs = 20_000,
+  timeoutMs = 90_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await holds())) {

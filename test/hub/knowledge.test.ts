@@ -41,7 +41,7 @@ test(
       params,
     })
     const read = async () => (await hub.call<{ task: Task }>('task_read', { task: id })).task
-    await until(async () => (await read()).state === 'in_review', 30_000)
+    await until(async () => (await read()).state === 'in_review')
     const log = await hub.call<{ items: { data: string }[] }>('task_log', { task: id })
     expect(log.items.map((item) => item.data).join('')).toMatch(
       /context: [1-9]\d* pieces, \d+ tokens/,

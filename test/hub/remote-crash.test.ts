@@ -43,7 +43,7 @@ test('a task on a peer ends once, with its whole log, whichever hub is killed in
     requirements: { hub: 'bob' },
   })
   const copied = async (line: string) =>
-    until(async () => textOf(await logOf(here, task)).includes(line), 60_000)
+    until(async () => textOf(await logOf(here, task)).includes(line))
   await copied('line 2\n')
   await ada.kill()
   ada = await startAt(adaData, portOf(ada))

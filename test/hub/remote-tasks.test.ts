@@ -35,7 +35,7 @@ const submit = (hub: TestHub, command: string, more: Record<string, unknown> = {
 const read = async (hub: TestHub, task: string) =>
   (await hub.call<{ task: Task }>('task_read', { task })).task
 const settled = (hub: TestHub, task: string) =>
-  until(async () => (await hub.call<{ settled: boolean }>('task_wait', { task })).settled, 60_000)
+  until(async () => (await hub.call<{ settled: boolean }>('task_wait', { task })).settled)
 const logOf = async (hub: TestHub, task: string) =>
   (await hub.call<{ items: LogChunk[] }>('task_log', { task, max_bytes: 1_000_000 })).items
 const textOf = (chunks: LogChunk[]) => chunks.map(({ data }) => data).join('')
@@ -59,7 +59,7 @@ test('a task for a peer runs there, and its log and result are seen here', async
   expect(textOf(copied)).toBe(textOf(await logOf(bob, there?.id ?? '')))
   expect(textOf(copied)).toContain('two')
   expect(await ada.call('pod_list', { ended: true })).toEqual({ items: [] })
-}, 60_000)
+})
 
 test('a failure there is a failure here, and a retry is submitted anew', async () => {
   const { ada, bob } = await startPair()
@@ -74,12 +74,12 @@ test('a failure there is a failure here, and a retry is submitted anew', async (
   const { id: again } = await ada.call<Task>('task_retry', { task })
   await settled(ada, again)
   expect(await tasksOf(bob)).toHaveLength(4)
-}, 60_000)
+})
 
 test('cancel here cancels there, and a message reaches the task there', async () => {
   const { ada, bob } = await startPair()
   const { id: task } = await submit(ada, 'echo begun; sleep 300', onBob)
-  await until(async () => textOf(await logOf(ada, task)).includes('begun'), 30_000)
+  await until(async () => textOf(await logOf(ada, task)).includes('begun'))
   await ada.call('task_message', { task, body: 'hurry up' })
   const [there] = await tasksOf(bob)
   const told = async () =>
@@ -90,13 +90,13 @@ test('cancel here cancels there, and a message reaches the task there', async ()
   await ada.call('task_cancel', { task })
   await until(async () => (await read(bob, there?.id ?? '')).state === 'canceled')
   expect(await told()).toHaveLength(1)
-}, 60_000)
+})
 
 test('a restart of this hub loses nothing and doubles nothing', async () => {
   const { ada, bob } = await startPair()
   const command = 'for i in 1 2 3 4 5 6 7 8 9; do echo line $i; sleep 0.5; done'
   const { id: task } = await submit(ada, command, onBob)
-  await until(async () => textOf(await logOf(ada, task)).includes('line 2'), 30_000)
+  await until(async () => textOf(await logOf(ada, task)).includes('line 2'))
   await ada.hub.stop()
   const again = await startHub({ ...quiet, data: ada.hub.dataDir })
   await settled(again, task)
@@ -105,7 +105,7 @@ test('a restart of this hub loses nothing and doubles nothing', async () => {
   expect(await read(again, task)).toMatchObject({ state: 'succeeded', attempts: 1 })
   const copied = (await logOf(again, task)).slice(1)
   expect(textOf(copied)).toBe(textOf(await logOf(bob, there?.id ?? '')))
-}, 60_000)
+})
 
 test('a peer that only lets look is no candidate, and says what to do', async () => {
   const { ada } = await startPair('viewer')
@@ -118,7 +118,7 @@ test('a peer that only lets look is no candidate, and says what to do', async ()
     ['peer', false],
   ])
   expect(candidates.at(0)?.reasons.join()).toContain('the task is for the hub bob')
-}, 60_000)
+})
 
 test('what there is no room for here goes to a peer that has room, unless its repository is here', async () => {
   const { ada, bob } = await startPair()
@@ -131,7 +131,7 @@ test('what there is no room for here goes to a peer that has room, unless its re
   await settled(ada, task)
   expect(await read(ada, task)).toMatchObject({ state: 'succeeded' })
   expect(await tasksOf(again)).toHaveLength(1)
-}, 60_000)
+})
 
 /** Somebody works on the task there by hand, up to what is reported. */
 async function workOn(bob: TestHub, report: Record<string, unknown>): Promise<Task> {
@@ -169,7 +169,7 @@ test('what is proposed there is in review here, goes back there when it is retri
   await bob.call('task_cancel', { task: there.id, reason: 'not wanted' })
   await until(async () => (await read(ada, task)).state === 'canceled')
   expect(await tasksOf(bob)).toHaveLength(1)
-}, 60_000)
+})
 
 test('a task of an org that the peer did not grant is no work for it', async () => {
   const { ada, bob } = await startPair()
@@ -177,7 +177,7 @@ test('a task of an org that the peer did not grant is no work for it', async () 
   const reason = /peer bob: bob: hub:ada does not belong to the org acme/
   await until(async () => reason.test((await read(ada, task)).pendingReason ?? ''))
   expect(await tasksOf(bob)).toEqual([])
-}, 60_000)
+})
 
 test('a question that is asked there is seen in the log here', async () => {
   const { ada, bob } = await startPair('developer', 'off')
@@ -195,4 +195,4 @@ test('a question that is asked there is seen in the log here', async () => {
   await until(async () =>
     /waits on bob for an answer to approval-\S+: May I\?/.test(textOf(await logOf(ada, task))),
   )
-}, 60_000)
+})

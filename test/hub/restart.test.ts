@@ -64,7 +64,7 @@ test('an agent that is killed is replaced, and the next attempt resumes from the
   const { items } = await hub.client().call<{ items: Pod[] }>('pod_list', { task: id })
   for (const { pid, value } of carrying('SWITCHYARD_POD'))
     if (value === items[0]?.id) signalProcess(pid, 'SIGKILL')
-  await until(async () => (await read(hub, id)).task.state === 'in_review', 40_000)
+  await until(async () => (await read(hub, id)).task.state === 'in_review')
   expect((await read(hub, id)).attempts.map((attempt) => attempt.state)).toEqual([
     'succeeded',
     'lost',

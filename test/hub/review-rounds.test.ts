@@ -29,7 +29,7 @@ async function logText(client: HubClient, task: string): Promise<string> {
 
 /** Waits until the log says that, for the given time. */
 const says = (client: HubClient, task: string, text: string, times = 1) =>
-  until(async () => (await logText(client, task)).split(text).length > times, 60_000)
+  until(async () => (await logText(client, task)).split(text).length > times)
 
 async function killAgent(client: HubClient, task: string): Promise<void> {
   const { items } = await client.call<{ items: Pod[] }>('pod_list', { task })
@@ -82,7 +82,7 @@ test(
     ])
     await dora.call('change_review', { change, verdict: 'accept' })
     await again() // With the approval recorded, and perhaps the merge made.
-    await until(async () => (await readTask(client, task)).task.state === 'succeeded', 60_000)
+    await until(async () => (await readTask(client, task)).task.state === 'succeeded')
     const read = await underReviewOnce(client, change)
     expect(read).toMatchObject({
       change: { state: 'merged', revisions: 3, mergedBy: 'controller-review' },

@@ -19,7 +19,7 @@ async function runCode(hub: TestHub, extra: Record<string, unknown> = {}): Promi
     ...extra,
   })
   const read = async () => (await hub.call<{ task: Task }>('task_read', { task: id })).task
-  await until(async () => ['in_review', 'failed'].includes((await read()).state), 40_000)
+  await until(async () => ['in_review', 'failed'].includes((await read()).state))
   return read()
 }
 

@@ -33,7 +33,7 @@ async function reviewAll(hub: TestHub, plan: string): Promise<string[]> {
     }
     const { state } = (await readPlan(hub, plan)).plan
     return state === 'succeeded' || state === 'failed'
-  }, 60_000)
+  })
   return merged
 }
 

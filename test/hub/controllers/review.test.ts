@@ -60,7 +60,7 @@ test(
       mergeable: { ready: false, approvals: 1 },
     })
     await max.call('change_review', { change, verdict: 'accept' })
-    await until(async () => (await readTask(hub.client, task)).task.state === 'succeeded', 60_000)
+    await until(async () => (await readTask(hub.client, task)).task.state === 'succeeded')
     expect(readFileSync(join(repo, 'src/sum.js'), 'utf8')).toContain('b + a')
     expect(readFileSync(join(repo, 'CHANGELOG.md'), 'utf8')).toContain('- sums up')
   },
@@ -99,7 +99,7 @@ test(
     const parents = await git(['-C', repo, 'log', '--merges', '--format=%P', second.change.branch])
     expect(parents).toContain(moved)
     await hub.call('change_review', { change, verdict: 'accept' })
-    await until(async () => (await readTask(hub.client, task)).task.state === 'succeeded', 60_000)
+    await until(async () => (await readTask(hub.client, task)).task.state === 'succeeded')
     expect(await git(['-C', repo, 'show', 'main:src/sum.js'])).toContain('a + b')
   },
 )
@@ -133,7 +133,7 @@ test(
     const waiting = async () =>
       (await hub.call<{ change: { waiting?: string } }>('change_read', { change: change.id }))
         .change.waiting
-    await until(async () => (await waiting()) !== undefined, 60_000)
+    await until(async () => (await waiting()) !== undefined)
     expect((await readTask(hub.client, task)).attempts).toHaveLength(2)
     // Whoever it waits for has it go on.
     await hub.call('change_review', {
@@ -162,7 +162,7 @@ test('a target that moved is merged once the checks have passed on the result', 
   expect(await hub.call('change_check', { change: change.id })).toMatchObject({
     merged: expect.any(String) as string,
   })
-  await until(async () => (await readTask(hub.client, task)).task.state === 'succeeded', 90_000)
+  await until(async () => (await readTask(hub.client, task)).task.state === 'succeeded')
   const { items } = await hub.call<{ items: Task[] }>('task_list')
   expect(items.filter(({ template }) => template === 'ci')).toMatchObject([
     { state: 'succeeded', provenance: { via: 'review', id: task } },
@@ -194,7 +194,7 @@ test('a conflict of a change whose task has ended becomes a task of its own', lo
     const { items } = await hub.call<{ items: Task[] }>('task_list')
     next = items.find(({ id }) => id !== task)
     return next !== undefined
-  }, 60_000)
+  })
   expect(next).toMatchObject({
     ...{ template: 'code', params: { ref: change.branch, merge: 'main' } },
     provenance: { via: 'review', id: task },

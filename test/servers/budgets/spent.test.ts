@@ -13,12 +13,12 @@ const readTask = async (hub: TestHub, id: string) =>
   hub.call<{ task: Task; attempts: Attempt[] }>('task_read', { task: id })
 
 async function untilHeld(hub: TestHub, id: string): Promise<Task> {
-  await until(async () => (await readTask(hub, id)).task.waitingFor === 'budget', 40_000)
+  await until(async () => (await readTask(hub, id)).task.waitingFor === 'budget')
   return (await readTask(hub, id)).task
 }
 
 const untilState = (hub: TestHub, id: string, state: string) =>
-  until(async () => (await readTask(hub, id)).task.state === state, 40_000)
+  until(async () => (await readTask(hub, id)).task.state === state)
 
 const repair = async (budget: object) => ({
   ...{ template: 'code', repo: await makeRepo(), goal: 'Make the test pass', model: 'scripted' },

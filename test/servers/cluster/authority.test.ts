@@ -96,7 +96,7 @@ test("a developer's task that is queued already stays so, with the reason, until
   const isolated = await startHub({ data, dispatch: 'local', isolation: level })
   await succeeds(isolated, task.id)
   expect((await readTask(isolated, task.id)).pendingReason).toBeUndefined()
-}, 60_000)
+})
 
 test('a level that is asked for by name and does not work here is an error, never a weaker one', async () => {
   const level = process.platform === 'darwin' ? 'userns' : 'seatbelt'
