@@ -52,6 +52,20 @@ export const ContextHit = z.object({
 })
 export type ContextHit = z.infer<typeof ContextHit>
 
+/** Pieces of one document in the order of their lines, as they were taken in. */
+export const ContextDocument = z.object({
+  source: ContextSource,
+  path: z.string(),
+  trust: Trust,
+  revision: z.string(),
+  pieces: z.array(
+    z.object({ heading: z.string(), line0: z.int(), line1: z.int(), text: z.string() }),
+  ),
+  before: z.int().describe('Pieces of the document before these'),
+  after: z.int().describe('Pieces after these'),
+})
+export type ContextDocument = z.infer<typeof ContextDocument>
+
 /** Whether everything that was asked was there to be searched. */
 export const ContextState = z
   .enum(['ready', 'reading', 'empty'])
