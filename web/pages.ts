@@ -30,6 +30,13 @@ export const pages: Page[] = [
     load: () => import('./views/approvals.ts'),
   },
   {
+    name: 'notes',
+    title: 'Notes',
+    group: 'knowledge',
+    tool: 'note_search',
+    load: () => import('./views/notes.ts'),
+  },
+  {
     name: 'agents',
     title: 'Agents',
     group: 'system',
