@@ -76,6 +76,9 @@ export const Engines = z.array(z.enum(['fts5', 'postings', 'vectors']))
 
 export const Packed = z.object({
   cite: z.string(),
+  source: z.string(),
+  path: z.string(),
+  line: z.int(),
   form: z.enum(['text', 'outline', 'citation']),
   trust: Trust,
   tokens: z.int(),
