@@ -37,6 +37,20 @@ export const pages: Page[] = [
     load: () => import('./views/notes.ts'),
   },
   {
+    name: 'specs',
+    title: 'Specs',
+    group: 'knowledge',
+    tool: 'spec_list',
+    load: () => import('./views/specs.ts'),
+  },
+  {
+    name: 'context',
+    title: 'Context',
+    group: 'knowledge',
+    tool: 'context_search',
+    load: () => import('./views/context.ts'),
+  },
+  {
     name: 'agents',
     title: 'Agents',
     group: 'system',

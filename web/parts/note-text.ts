@@ -47,13 +47,13 @@ class NoteText extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback()
     this.#watch.observe(this, { childList: true, subtree: true })
-    this.addEventListener('change', this.#tick)
+    this.addEventListener('change', this.#changed)
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.#watch.disconnect()
-    this.removeEventListener('change', this.#tick)
+    this.removeEventListener('change', this.#changed)
   }
 
   override render() {
@@ -121,15 +121,15 @@ class NoteText extends PageElement {
   /** Boxes can be set where each is known to be the task of a line. */
   #openBoxes(): void {
     const boxes = this.#boxes()
-    const fits = this.#tasks.length === boxes.length
+    const fits = this.#boxTasks.length === boxes.length
     for (const [at, box] of boxes.entries()) {
       box.disabled = !fits
-      const text = this.#tasks[at]?.text
+      const text = this.#boxTasks[at]?.text
       if (fits && text !== undefined) box.setAttribute('aria-label', text)
     }
   }
 
-  get #tasks(): BoxTask[] {
+  get #boxTasks(): BoxTask[] {
     return (this.tasks ?? []).filter(({ mark }) => /^[ xX]$/.test(mark))
   }
 
@@ -139,10 +139,13 @@ class NoteText extends PageElement {
     )
   }
 
-  readonly #tick = async (event: Event): Promise<void> => {
-    const box = event.target as HTMLInputElement // Only boxes change here.
+  readonly #changed = (event: Event): void => {
+    void this.#tick(event.target as HTMLInputElement) // Only boxes change here.
+  }
+
+  async #tick(box: HTMLInputElement): Promise<void> {
     const at = this.#boxes().indexOf(box)
-    const task = this.#tasks[at]
+    const task = this.#boxTasks[at]
     if (!task) return
     this.error = undefined
     box.disabled = true

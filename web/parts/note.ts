@@ -47,7 +47,8 @@ export function valueText(value: unknown): string {
     const label = name ?? path
     return typeof label === 'string' ? label : JSON.stringify(value)
   }
-  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value as number) // All else is a number.
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return JSON.stringify(value)
 }
 
 /** The words of a search that can stand in a passage, without its operators. */
