@@ -1,11 +1,11 @@
 import { html, nothing } from 'lit'
 import type { ContextDocument } from '../../schemas/context.ts'
 import { PageElement } from '../element.ts'
-import { ago } from '../format.ts'
 import { Query } from '../query.ts'
 import { homeOf, trustMark } from './citation.ts'
 import { problem } from './problem.ts'
-import { waiting } from './waiting.ts'
+import { since } from './time.ts'
+import { skeleton } from './skeleton.ts'
 
 const step = 20_000
 const mostChars = 100_000
@@ -37,14 +37,14 @@ class ContextDocumentView extends PageElement {
 
   override render() {
     const { value, error } = this.#read
-    if (!value) return error ? problem(error) : waiting(12, 'Loading the document')
+    if (!value) return error ? problem(error) : skeleton(12)
     const { source, path, revision, pieces, before, after, trust } = value
     const home = homeOf(source, path, this.line)
     return html`<article class="document" aria-label=${path}>
       <h2 class="title">${path}</h2>
       <p class="line">
         <span>${source.name}</span> ${revision ? html`<code>${revision}</code>` : nothing}
-        ${source.indexedAt ? html`<time title=${new Date(source.indexedAt).toLocaleString()}>read ${ago(source.indexedAt)}</time>` : nothing}
+        ${source.indexedAt ? html`<span>read ${since(source.indexedAt)}</span>` : nothing}
         ${trustMark(trust)} ${home ? html`<a href=${home.href}>${home.words}</a>` : nothing}
       </p>
       ${problem(error)} ${before > 0 ? this.#more('above', before) : nothing}

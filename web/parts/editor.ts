@@ -68,7 +68,9 @@ class Editor extends PageElement {
   }
 
   protected override firstUpdated(): void {
-    this.querySelector<HTMLTextAreaElement>('textarea.mine')?.focus()
+    const field = this.querySelector<HTMLTextAreaElement>('textarea.mine')
+    field?.setSelectionRange(0, 0)
+    field?.focus()
   }
 
   override render() {

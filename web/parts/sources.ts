@@ -1,13 +1,13 @@
 import { html, nothing } from 'lit'
 import type { ContextSource } from '../../schemas/context.ts'
 import { PageElement } from '../element.ts'
-import { ago } from '../format.ts'
 import type { ToolError } from '../mcp.ts'
 import { callTool, toolError } from '../mcp.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import { kindWords, trustMark } from './citation.ts'
 import { problem } from './problem.ts'
+import { since } from './time.ts'
 import { rows } from './rows.ts'
 import './source-add.ts'
 import { badge } from './state.ts'
@@ -56,7 +56,7 @@ class Sources extends PageElement {
       empty: html`<p class="empty">
         Nothing was taken in yet. Vaults come by themselves, and a repository with its first task.
       </p>`,
-      height: 64,
+      height: innerWidth < 720 ? 92 : 64,
     })}`
   }
 
@@ -72,17 +72,17 @@ class Sources extends PageElement {
         <small
           >${documents} ${documents === 1 ? 'document' : 'documents'}, ${chunks}
           ${chunks === 1 ? 'piece' : 'pieces'}
-          ${indexedAt ? html`<time title=${new Date(indexedAt).toLocaleString()}>read ${ago(indexedAt)}</time>` : nothing}
-          ${trustMark(trust)} ${why ? html`<span class="failed">${why}</span>` : nothing}</small
+          ${indexedAt ? html`<span>read ${since(indexedAt)}</span>` : nothing} ${trustMark(trust)}
+          ${why ? html`<span class="failed">${why}</span>` : nothing}</small
         >
       </div>
       ${
         mayWrite
           ? html`<div class="actions">
-              ${places.includes(kind) ? html`<button ?disabled=${isBusy} aria-label=${`Read ${name} again`} @click=${() => this.#refresh(source)}>${isBusy ? 'Reading…' : 'Read again'}</button>` : nothing}
+              ${places.includes(kind) ? html`<button ?disabled=${isBusy} aria-label=${`${isBusy ? 'Reading…' : 'Read again'}: ${name}`} @click=${() => this.#refresh(source)}>${isBusy ? 'Reading…' : 'Read again'}</button>` : nothing}
               <button
                 ?disabled=${isBusy}
-                aria-label=${this.leaving === id ? `Really forget ${name}` : `Forget ${name}`}
+                aria-label=${this.leaving === id ? `Really forget it? ${name}` : `Forget ${name}`}
                 @click=${() => this.#forget(source)}
                 @blur=${() => (this.leaving = undefined)}
               >

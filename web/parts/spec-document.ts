@@ -7,7 +7,7 @@ import type { EditedText, Version } from './editor.ts'
 import './markdown.ts'
 import { editable, splitFront } from './note-parts.ts'
 import { problem } from './problem.ts'
-import { waiting } from './waiting.ts'
+import { skeleton } from './skeleton.ts'
 
 type Read = { parts: { etag: string; text: string; truncated: boolean; totalChars: number }[] }
 type Of = { repo: string; project: string; feature: string }
@@ -35,7 +35,7 @@ class SpecDocument extends PageElement {
   override render() {
     const { value, error } = this.#read
     const part = value?.parts[0]
-    if (!part) return error ? problem(error) : waiting(10)
+    if (!part) return error ? problem(error) : skeleton(10)
     if (this.isEdited && this.mayWrite && !part.truncated)
       return html`<sy-editor
         .edited=${this.#edited()}

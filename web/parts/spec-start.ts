@@ -26,6 +26,7 @@ class StartWork extends PageElement {
 
   override render() {
     const models = this.#models.value?.items ?? []
+    const hasReal = !this.#models.value || models.some(({ kind }) => kind !== 'scripted')
     return html`<form class="panel" @submit=${this.#submit} aria-label="Start work">
       <p>
         ${
@@ -38,9 +39,9 @@ class StartWork extends PageElement {
       <label
         ><span>Model</span
         ><select name="model">
-          <option value="">the hub's own choice</option>
-          ${models.map(({ name, kind }) => html`<option value=${name}>${name} (${kind})</option>`)}
-        </select></label
+          ${hasReal ? html`<option value="">the hub's own choice</option>` : nothing}
+          ${models.map(({ name, kind }) => html`<option value=${name}>${name} (${kind === 'scripted' ? 'for dry runs' : kind})</option>`)}</select
+        >${hasReal ? nothing : html`<small>No language model is configured; this one knows simple repairs only.</small>`}</label
       >
       ${
         this.task

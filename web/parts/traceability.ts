@@ -5,7 +5,7 @@ import { PageElement } from '../element.ts'
 import { Query } from '../query.ts'
 import type { Work } from './spec-work.ts'
 import { drift, workLink } from './spec-work.ts'
-import { waiting } from './waiting.ts'
+import { skeleton } from './skeleton.ts'
 
 type Traced = {
   ref: string
@@ -36,7 +36,7 @@ class Traceability extends PageElement {
 
   override render() {
     const { value, error } = this.#trace
-    if (!value) return error ? problem(error) : waiting(6)
+    if (!value) return error ? problem(error) : skeleton(6)
     if (value.items.length === 0)
       return html`<p class="empty">
         spec.md names no requirement. They are written as <code>**FR-001**: …</code>,

@@ -8,7 +8,8 @@ import { takeListKeys } from '../parts/list-keys.ts'
 import { problem } from '../parts/problem.ts'
 import '../parts/search-field.ts'
 import '../parts/sources.ts'
-import { waiting } from '../parts/waiting.ts'
+import { skeleton } from '../parts/skeleton.ts'
+import { tabs } from '../parts/tabs.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import './pack.ts'
@@ -24,10 +25,10 @@ type Found = {
 }
 
 const shownPieces = 30
-const tabs: [string | undefined, string][] = [
-  [undefined, 'Search'],
-  ['sources', 'Sources'],
-  ['pack', 'Packs'],
+const views = [
+  { name: '', title: 'Search', href: href('context') },
+  { name: 'sources', title: 'Sources', href: href('context', 'sources') },
+  { name: 'pack', title: 'Packs', href: href('context', 'pack') },
 ]
 
 /** What agents are told from: searched, its sources, and what a pack holds. */
@@ -60,16 +61,7 @@ class ContextPage extends PageElement {
 
   override render() {
     return html`<h1 class="visually-hidden">Context</h1>
-      <nav class="tabs" aria-label="Context">
-        ${tabs.map(
-          ([thing, title]) =>
-            html`<a
-              href=${href('context', thing)}
-              aria-current=${thing === this.thing ? 'page' : nothing}
-              >${title}</a
-            >`,
-        )}
-      </nav>
+      ${tabs('Context', this.thing ?? '', views)}
       <div class="tab-body">${this.#body()}</div>`
   }
 
@@ -103,7 +95,7 @@ class ContextPage extends PageElement {
                   .end=${Number(this.params.get('end')) || undefined}
                 ></sy-context-document>`
             : this.params.get('q')
-              ? html`<p class="empty">Open a piece to see what it stands in.</p>`
+              ? html`<p class="empty hint">Open a piece to see what it stands in.</p>`
               : nothing
         }
       </div>
@@ -145,7 +137,7 @@ class ContextPage extends PageElement {
         and opens where it stands.
       </p>`
     const { value, error } = this.#found
-    if (!value) return error ? problem(error) : waiting(8, 'Searching')
+    if (!value) return error ? problem(error) : skeleton(8)
     const { items, degraded, searched, state } = value
     return html`<p class="line" role="status">
         ${items.length} ${items.length === 1 ? 'piece' : 'pieces'} from ${searched}

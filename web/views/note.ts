@@ -1,7 +1,6 @@
 import { html, nothing } from 'lit'
 import type { PropertyValues } from 'lit'
 import { PageElement } from '../element.ts'
-import { ago } from '../format.ts'
 import { callTool } from '../mcp.ts'
 import { changed } from '../parts/chips.ts'
 import '../parts/editor.ts'
@@ -9,13 +8,16 @@ import type { EditedText, Version } from '../parts/editor.ts'
 import { folderOf, nameOf } from '../parts/note.ts'
 import { noteAside } from '../parts/note-aside.ts'
 import type { Meta } from '../parts/note-aside.ts'
+import { menu } from '../parts/menu.ts'
+import '../parts/note-delete.ts'
 import '../parts/note-move.ts'
 import { editable, splitFront } from '../parts/note-parts.ts'
 import type { BoxTask } from '../parts/note-text.ts'
 import '../parts/note-text.ts'
 import { problem } from '../parts/problem.ts'
+import { since } from '../parts/time.ts'
 import { reveal } from '../parts/reveal.ts'
-import { waiting } from '../parts/waiting.ts'
+import { skeleton } from '../parts/skeleton.ts'
 import { Query } from '../query.ts'
 import { go, href } from '../route.ts'
 
@@ -57,8 +59,12 @@ class NotePage extends PageElement {
 
   override render() {
     const { value, error } = this.#read
-    if (!value) return error ? this.#missing(error.body.code) : waiting(12, 'Loading the note')
-    const back = href('notes', undefined, this.#state({ edit: undefined, move: undefined }))
+    if (!value) return error ? this.#missing(error.body.code) : skeleton(12)
+    const back = href(
+      'notes',
+      undefined,
+      this.#state({ edit: undefined, move: undefined, delete: undefined }),
+    )
     const isWritable = this.#isWritable(value.path)
     const isEdited = isWritable && this.params.has('edit')
     return html`<article class="note" aria-label=${nameOf(value.path)}>
@@ -70,12 +76,10 @@ class NotePage extends PageElement {
         </div>
         <p class="line">
           ${folderOf(value.path) ? html`<span>${folderOf(value.path)}</span>` : nothing}
-          <time title=${new Date(value.modifiedAt).toLocaleString()}
-            >changed ${ago(value.modifiedAt)}</time
-          >
+          <span>changed ${since(value.modifiedAt)}</span>
           ${isWritable ? nothing : html`<span>read only</span>`}
         </p>
-        ${isWritable && !isEdited && this.params.has('move') ? this.#move(value) : nothing}
+        ${isWritable && !isEdited ? this.#panel(value) : nothing}
       </header>
       ${problem(error)} ${isEdited ? this.#editor(value) : this.#reading(value)}
     </article>`
@@ -95,17 +99,34 @@ class NotePage extends PageElement {
     return html`<div class="actions">
       ${truncated ? html`<span class="line">Too long to be edited here as a whole</span>` : nothing}
       <button ?disabled=${truncated} @click=${() => this.#show({ edit: '1' })}>Edit</button>
-      <button @click=${() => this.#show({ move: '1' })}>Move…</button>
+      ${menu('More for this note', [
+        { title: 'Move or rename…', run: () => this.#show({ move: '1', delete: undefined }) },
+        {
+          title: 'Delete…',
+          isDangerous: true,
+          run: () => this.#show({ delete: '1', move: undefined }),
+        },
+      ])}
     </div>`
   }
 
-  #move({ path, etag }: Read) {
-    return html`<sy-note-move
+  #panel({ path, etag }: Read) {
+    const close = () => this.#show({ move: undefined, delete: undefined })
+    if (this.params.has('move'))
+      return html`<sy-note-move
+        .vault=${this.vault}
+        .path=${path}
+        .etag=${etag}
+        @close=${close}
+      ></sy-note-move>`
+    if (!this.params.has('delete')) return nothing
+    return html`<sy-note-delete
       .vault=${this.vault}
       .path=${path}
       .etag=${etag}
-      @close=${() => this.#show({ move: undefined })}
-    ></sy-note-move>`
+      .backlinks=${this.#meta.value?.meta.backlinks ?? []}
+      @close=${close}
+    ></sy-note-delete>`
   }
 
   #reading(value: Read) {

@@ -8,7 +8,7 @@ import type { ListedNote } from '../parts/note.ts'
 import '../parts/note-new.ts'
 import { problem } from '../parts/problem.ts'
 import '../parts/search-field.ts'
-import { waiting } from '../parts/waiting.ts'
+import { skeleton } from '../parts/skeleton.ts'
 import { searchHelp } from '../parts/search-help.ts'
 import { setTable } from '../parts/set-table.ts'
 import type { RanSet } from '../parts/set-table.ts'
@@ -67,7 +67,7 @@ class Notes extends PageElement {
             placeholder="Search notes"
             @find=${(event: CustomEvent<string>) => location.replace(this.#address({ q: event.detail }))}
           ></sy-search-field>
-          ${this.#narrowing(value)} ${value ? this.#list() : waiting(6)}
+          ${this.#narrowing(value)} ${value ? this.#list() : skeleton(6)}
         </section>
         <div class="thing">${value && this.#vaultName !== undefined ? this.#right() : nothing}</div>
       </div>`
@@ -145,12 +145,12 @@ class Notes extends PageElement {
     if (this.params.get('set')) {
       const { value, error } = this.#set
       if (error) return problem(error)
-      return value ? this.#rows(value.rows, value.total) : waiting(6)
+      return value ? this.#rows(value.rows, value.total) : skeleton(6)
     }
     if (this.#query !== '') {
       const { value, error } = this.#found
       if (error) return html`${problem(error)}${searchHelp(true)}`
-      return value ? this.#rows(value.items, value.total) : waiting(6)
+      return value ? this.#rows(value.items, value.total) : skeleton(6)
     }
     return startView({
       vault: this.#vaultName ?? '',
@@ -206,6 +206,7 @@ class Notes extends PageElement {
       return html`<sy-note-new .vault=${vault} .path=${params.get('new') ?? ''}></sy-note-new>`
     const set = params.get('set')
     if (set && this.#set.value) return setTable(this.#set.value, vault)
+    if (this.#query !== '') return html`<p class="empty hint">Open a note to read it.</p>`
     return html`${this.#vault ? overview(this.#vault) : nothing} ${searchHelp(false)}`
   }
 }

@@ -7,7 +7,7 @@ import { packView } from '../parts/pack.ts'
 import type { Pack } from '../parts/pack.ts'
 import { problem } from '../parts/problem.ts'
 import '../parts/search-field.ts'
-import { waiting } from '../parts/waiting.ts'
+import { skeleton } from '../parts/skeleton.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 
@@ -72,7 +72,8 @@ class PackView extends PageElement {
   #builder() {
     const address = (changes: Record<string, string | undefined>) =>
       href('context', 'pack', changed(this.params, changes))
-    return html`<sy-search-field
+    return html`<h2 class="visually-hidden">Build a pack</h2>
+      <sy-search-field
         .value=${this.params.get('q') ?? ''}
         label="What the pack is for"
         placeholder="What should be done?"
@@ -91,7 +92,7 @@ class PackView extends PageElement {
 
   #ofTask() {
     const { value, error } = this.#task
-    if (!value) return error ? problem(error) : waiting(8)
+    if (!value) return error ? problem(error) : skeleton(8)
     const { task } = value
     const head = html`<h2 class="title">
         ${this.#artifact ? 'What the agent was told' : 'Context for a task'}
@@ -101,7 +102,7 @@ class PackView extends PageElement {
         ${this.#artifact ? html`<span>attempt ${this.#artifact.attempt}</span>` : nothing}
       </p>`
     if (!this.#artifacts.value)
-      return html`${head}${this.#artifacts.error ? problem(this.#artifacts.error) : waiting(8)}`
+      return html`${head}${this.#artifacts.error ? problem(this.#artifacts.error) : skeleton(8)}`
     if (this.#artifact) return html`${head}${this.#keptPack()}`
     if (this.#query === '')
       return html`${head}
@@ -113,7 +114,7 @@ class PackView extends PageElement {
 
   #keptPack() {
     const { value, error } = this.#kept
-    if (!value) return error ? problem(error) : waiting(8)
+    if (!value) return error ? problem(error) : skeleton(8)
     const pack = readPack(value.data)
     return pack
       ? packView(pack)
@@ -125,7 +126,7 @@ class PackView extends PageElement {
 
   #now() {
     const { value, error } = this.#built
-    if (!value) return error ? problem(error) : waiting(8, 'Packing')
+    if (!value) return error ? problem(error) : skeleton(8)
     return html`${problem(error)}${packView(value, this.#most)}`
   }
 }

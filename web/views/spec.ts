@@ -13,7 +13,8 @@ import '../parts/spec-tasks.ts'
 import type { SpecTasks } from '../parts/spec-tasks.ts'
 import { workOf } from '../parts/spec-work.ts'
 import '../parts/traceability.ts'
-import { waiting } from '../parts/waiting.ts'
+import { skeleton } from '../parts/skeleton.ts'
+import { tabs } from '../parts/tabs.ts'
 import { Query } from '../query.ts'
 import { go, href } from '../route.ts'
 
@@ -68,7 +69,7 @@ class SpecPage extends PageElement {
     const back = html`<a class="back" href=${href('specs', undefined, this.#place)}
       >All features</a
     >`
-    if (!value) return html`${back}${error ? problem(error) : waiting(12, 'Loading the feature')}`
+    if (!value) return html`${back}${error ? problem(error) : skeleton(12)}`
     const { feature } = value
     const { state, words } = featureState(feature)
     return html`<article class="spec" aria-label=${feature.title}>
@@ -103,22 +104,14 @@ class SpecPage extends PageElement {
   #tabs({ documents }: Feature) {
     const texts = documents.filter((document) => document.endsWith('.md'))
     const sorted = texts.toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-    const tabs: [string, string][] = [
-      ['tasks', 'Tasks'],
-      ['trace', 'Traceability'],
-      ['check', 'Readiness'],
-      ...sorted.map((document): [string, string] => [document, document]),
-    ]
-    return html`<nav class="tabs" aria-label="Parts of the feature">
-      ${tabs.map(
-        ([tab, title]) =>
-          html`<a
-            href=${href('specs', this.feature, changed(this.params, { tab, edit: undefined }))}
-            aria-current=${tab === this.#tab ? 'page' : nothing}
-            >${title}</a
-          >`,
-      )}
-    </nav>`
+    const to = (tab: string) =>
+      href('specs', this.feature, changed(this.params, { tab, edit: undefined }))
+    return tabs('Parts of the feature', this.#tab, [
+      { name: 'tasks', title: 'Tasks', href: to('tasks') },
+      { name: 'trace', title: 'Traceability', href: to('trace') },
+      { name: 'check', title: 'Readiness', href: to('check') },
+      ...sorted.map((document) => ({ name: document, title: document, href: to(document) })),
+    ])
   }
 
   #body(feature: Feature) {
@@ -130,7 +123,7 @@ class SpecPage extends PageElement {
           return html`<p class="empty">
             No tasks.md yet: Spec-Kit's tasks command makes it from the plan.
           </p>`
-        if (!list) return this.#tasks.error ? problem(this.#tasks.error) : waiting(8)
+        if (!list) return this.#tasks.error ? problem(this.#tasks.error) : skeleton(8)
         return html`<sy-spec-tasks
           .of=${this.#of}
           .list=${list}
@@ -146,7 +139,7 @@ class SpecPage extends PageElement {
         ></sy-traceability>`
       case 'check': {
         const { value, error } = this.#findings
-        if (!value) return error ? problem(error) : waiting(6)
+        if (!value) return error ? problem(error) : skeleton(6)
         return specFindings(value, (document) =>
           href('specs', this.feature, changed(this.params, { tab: document })),
         )

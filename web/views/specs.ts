@@ -5,7 +5,7 @@ import { PageElement } from '../element.ts'
 import { featureRow } from '../parts/feature.ts'
 import { problem } from '../parts/problem.ts'
 import { rows } from '../parts/rows.ts'
-import { waiting } from '../parts/waiting.ts'
+import { skeleton } from '../parts/skeleton.ts'
 import { Query } from '../query.ts'
 import { go, href } from '../route.ts'
 import '../parts/feature-new.ts'
@@ -22,7 +22,7 @@ class Specs extends PageElement {
 
   override render() {
     const { value, error } = this.#repos
-    if (!value) return error ? problem(error) : waiting(8)
+    if (!value) return error ? problem(error) : skeleton(8)
     const repo = this.params.get('repo') ?? value.items[0]?.path
     if (repo === undefined) return noRepository
     const project = this.params.get('project') ?? ''
@@ -43,7 +43,7 @@ class Specs extends PageElement {
                 ></sy-spec>`
               : this.params.has('new')
                 ? html`<sy-feature-new .repo=${repo} .project=${project}></sy-feature-new>`
-                : html`<p class="empty">
+                : html`<p class="empty hint">
                     Open a feature to read its documents, its tasks, and what covers what.
                   </p>`
           }
