@@ -16,7 +16,12 @@ export const contextRead = defineTool({
     source: z.string().max(4096).describe('Source, by id, name or path'),
     path: z.string().min(1).max(1000).describe('Document of the source, as it is cited'),
     line: z.int().min(1).default(1).describe('Line to read around'),
-    max_chars: z.int().min(200).max(100_000).default(6000).describe('Most characters to return'),
+    max_chars: z
+      .int()
+      .min(2400)
+      .max(100_000)
+      .default(6000)
+      .describe('Most characters to return, or half as many tokens'),
   },
   output: ContextDocument,
   text: documentText,

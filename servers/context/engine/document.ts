@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { DocumentReply, DocumentRequest } from '../../kit/context-index.ts'
 
-type Row = { heading: string; line0: number; line1: number; text: string }
+type Row = { heading: string; line0: number; line1: number; tokens: number; text: string }
 
 /**
  * The pieces of one document around a line, in order, within a number of characters; undefined when
@@ -21,13 +21,13 @@ export function readDocument(
   if (!document) return undefined
   const rows = db
     .prepare(
-      `SELECT crumb AS heading, line0, line1, text FROM chunk WHERE document = :document ORDER BY line0, id`,
+      `SELECT crumb AS heading, line0, line1, tokens, text FROM chunk WHERE document = :document ORDER BY line0, id`,
     )
     .all({ document: document.id }) as Row[] // By its columns.
   const { from, to } = around(rows, line, maxChars)
   return {
     revision: (document.sourceRevision || document.revision).slice(0, 10),
-    pieces: rows.slice(from, to).map((row) => ({ ...row, text: row.text.slice(0, maxChars) })),
+    pieces: rows.slice(from, to).map(({ tokens: _tokens, ...piece }) => piece),
     before: from,
     after: rows.length - to,
   }
@@ -38,17 +38,21 @@ function around(rows: Row[], line: number, maxChars: number): { from: number; to
   const holding = rows.findLastIndex(({ line0 }) => line0 <= line)
   let from = Math.max(0, holding)
   let to = Math.min(rows.length, from + 1)
-  let room = maxChars - (rows[from]?.text.length ?? 0)
+  let room = maxChars - costOf(rows[from])
   for (;;) {
     const below = rows[to]
     const above = rows[from - 1]
-    if (below && below.text.length <= room) {
-      room -= below.text.length
+    if (below && costOf(below) <= room) {
+      room -= costOf(below)
       to++
-    } else if (!above || above.text.length > room) return { from, to }
-    if (above && above.text.length <= room) {
-      room -= above.text.length
+    } else if (!above || costOf(above) > room) return { from, to }
+    if (above && costOf(above) <= room) {
+      room -= costOf(above)
       from--
     }
   }
 }
+
+/** A character of some scripts is a token, of others a quarter: whichever is more is counted. */
+const costOf = (row: Row | undefined): number =>
+  row === undefined ? 0 : Math.max(row.text.length, 2 * row.tokens)

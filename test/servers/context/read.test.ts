@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ContextDocument, ContextHit, ContextSource } from '../../../schemas/context.ts'
+import { tokensOf } from '../../../servers/context/engine/tokens.ts'
 import { guestOf } from '../../helpers/guest.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
 import { makeRepo } from '../../helpers/repo.ts'
@@ -29,6 +30,17 @@ test('a citation is read with the text around it, within its limit, and by those
   expect(around.after).toBeGreaterThan(0)
   const chars = around.pieces.reduce((sum, { text }) => sum + text.length, 0)
   expect(chars).toBeLessThanOrEqual(6000)
+  const cjk = await hub.call<{ source: ContextSource }>('context_ingest', {
+    kind: 'text',
+    uri: 'dense',
+    documents: [{ path: 'a.md', text: '信用卡支付通过网关完成。\n\n'.repeat(2000) }],
+  })
+  const dense = await hub.call<ContextDocument>('context_read', {
+    source: cjk.source.id,
+    path: 'a.md',
+    line: 900,
+  })
+  expect(tokensOf(dense.pieces.map(({ text }) => text).join('\n'))).toBeLessThan(3500)
   const lines = around.pieces.map(({ line0 }) => line0)
   expect(lines).toEqual(lines.toSorted((a, b) => a - b))
   expect(await read({ max_chars: 100_000 })).toMatchObject({ before: 0, after: 0 })
