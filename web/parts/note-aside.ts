@@ -31,6 +31,8 @@ export function noteAside({ vault, path, meta, headings, canCreate, reveal }: Be
         .map(({ target }) => target),
     ),
   ]
+  // The title that only repeats the name is not shown either.
+  const shown = headings.filter((entry) => entry.replace(/^\d+: # /, '') !== nameOf(path))
   const properties = Object.entries(meta.properties).filter(
     ([name]) => !['tags', 'aliases', 'cssclasses'].includes(name),
   )
@@ -61,10 +63,10 @@ export function noteAside({ vault, path, meta, headings, canCreate, reveal }: Be
           )
     }
     ${
-      headings.length < 2
+      shown.length < 2
         ? nothing
         : html`<h3>Outline</h3>
-            ${outline(headings, reveal)}`
+            ${outline(shown, reveal)}`
     }
     <h3>Linked from <span class="count">${meta.backlinks.length}</span></h3>
     ${meta.backlinks.length === 0 ? html`<p class="line">No note links here.</p>` : nothing}
@@ -89,9 +91,9 @@ export function noteAside({ vault, path, meta, headings, canCreate, reveal }: Be
 }
 
 function outline(headings: string[], reveal: (heading: string) => void) {
-  const entries = headings.map((entry) => {
+  const entries = headings.flatMap((entry) => {
     const [, marks = '#', text = ''] = /^\d+: (#+) (.*)$/s.exec(entry) ?? []
-    return { level: marks.length, text }
+    return text === '' ? [] : { level: marks.length, text }
   })
   const top = Math.min(...entries.map(({ level }) => level))
   return html`<ol class="outline">

@@ -126,7 +126,7 @@ class Sources extends PageElement {
 }
 
 /** How a reading went. */
-export const outcome = ({ source, done, added, removed, skipped, skippedCount }: Ingested) =>
+const outcome = ({ source, done, added, removed, skipped, skippedCount }: Ingested) =>
   html`<div class="panel" role="status">
     <p>
       ${done ? html`<b>${source.name}</b> was read: ${added} documents changed, ${removed} removed${skippedCount > 0 ? html`, ${skippedCount} left out` : nothing}.` : html`<b>${source.name}</b> is still being read; it goes on by itself.`}
@@ -142,7 +142,5 @@ export const outcome = ({ source, done, added, removed, skipped, skippedCount }:
           </details>`
     }
   </div>`
-
-export type { Ingested }
 
 customElements.define('sy-sources', Sources)

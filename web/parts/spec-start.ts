@@ -7,7 +7,7 @@ import { go } from '../route.ts'
 import { problem } from './problem.ts'
 
 type Models = { items: { name: string; kind: 'local' | 'cloud' | 'scripted' }[] }
-export type StartedTask = { id: string; text: string }
+type StartedTask = { id: string; text: string }
 
 /** Starts work on a feature: one task of it, or all that are open as a plan. Tells `close`. */
 class StartWork extends PageElement {

@@ -81,8 +81,7 @@ class Traceability extends PageElement {
   }
 }
 
-export const mark = (state: SpecTask['state']): string =>
-  ({ done: '☑', open: '☐', other: '⊟' })[state]
+const mark = (state: SpecTask['state']): string => ({ done: '☑', open: '☐', other: '⊟' })[state]
 
 function coverage(tasks: Traced['tasks']): string {
   if (tasks.length === 0) return 'by nothing'

@@ -199,6 +199,7 @@ class NotePage extends PageElement {
   #isWritable(path: string): boolean {
     if (this.#me.value && !this.#me.value.scopes.includes('note:write')) return false
     const folders = this.writable.map((folder) => folder.replace(/^\/|\/$/g, ''))
+    if (path.startsWith('daily:')) return folders.length > 0 // Its folder is a setting of the vault.
     return folders.some((folder) => folder === '' || path.startsWith(`${folder}/`))
   }
 

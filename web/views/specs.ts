@@ -73,6 +73,7 @@ class Specs extends PageElement {
           .value=${project}
         />
       </details>
+      <a href=${href('specs', undefined, { ...placeOf(repo, project), new: '1' })}>New feature</a>
     </form>`
   }
 
@@ -87,22 +88,24 @@ class Specs extends PageElement {
   }
 
   #list(repo: string, project: string) {
-    const place = { repo, ...(project === '' ? {} : { project }) }
-    return html`<a class="new" href=${href('specs', undefined, { ...place, new: '1' })}
-        >New feature</a
-      >
-      ${rows<Feature>({
-        label: 'Features',
-        asked: { tool: 'spec_list', args: { repo, project } },
-        key: ({ name }) => name,
-        row: (feature) => featureRow(feature, href('specs', feature.name, place)),
-        empty: html`<p class="empty">
-          No features in <code>${repo}</code> yet. Spec-Kit keeps them in <code>specs/</code>.
-        </p>`,
-        current: this.thing,
-      })}`
+    const place = placeOf(repo, project)
+    return rows<Feature>({
+      label: 'Features',
+      asked: { tool: 'spec_list', args: { repo, project } },
+      key: ({ name }) => name,
+      row: (feature) => featureRow(feature, href('specs', feature.name, place)),
+      empty: html`<p class="empty">
+        No features in <code>${repo}</code> yet. Spec-Kit keeps them in <code>specs/</code>.
+      </p>`,
+      current: this.thing,
+    })
   }
 }
+
+const placeOf = (repo: string, project: string): Record<string, string> => ({
+  repo,
+  ...(project === '' ? {} : { project }),
+})
 
 const noRepository = html`<section class="empty">
   <h1>No repository yet</h1>
