@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
+import { axeFindings } from './axe.ts'
 import { launchBrowser } from './browser.ts'
 import type { TestHub } from './hub.ts'
-
-const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 
 /** A signed-in page of the dashboard, and what its console said. */
 export async function seenPage(
@@ -32,18 +29,9 @@ export async function seenPage(
   return { page, errors, open }
 }
 
-/** Says what axe finds wrong with the page as it is, and that nothing has to be scrolled sideways. */
+/** Nothing that axe could find is wrong with the page as it is, and nothing has to be scrolled sideways. */
 export async function expectAccessible(page: Page, what: string): Promise<void> {
-  // The page's own policy lets no script in; the debugger may evaluate.
-  await page.evaluate(axe)
-  const found = await page.evaluate(async () => {
-    const { axe: checker } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-    }
-    const { violations } = await checker.run()
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
-  })
-  expect(found, what).toEqual([])
+  expect(await axeFindings(page), what).toEqual([])
   const fits = () => document.documentElement.scrollWidth <= innerWidth
   expect(await page.evaluate(fits), `${what} fits its width`).toBe(true)
 }
