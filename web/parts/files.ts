@@ -3,6 +3,7 @@ import type { Artifact } from '../../schemas/artifact.ts'
 import { PageElement } from '../element.ts'
 import { bytes } from '../format.ts'
 import { Query } from '../query.ts'
+import { href } from '../route.ts'
 import { empty } from './empty.ts'
 import { problem } from './problem.ts'
 import { skeleton } from './skeleton.ts'
@@ -52,7 +53,8 @@ class Files extends PageElement {
                 >${bytes(artifact.sizeBytes)}, attempt ${artifact.attempt}
                 <a href="/artifacts/${artifact.id}" download aria-label="Download ${artifact.name}"
                   >Download</a
-                ></span
+                >
+                ${artifact.name === 'context.json' ? html`<a href=${href('context', 'pack', { task: this.task })}>What the agent was told</a>` : nothing}</span
               >
             </li>`,
         )}
