@@ -36,7 +36,19 @@ export async function readContext(
     await lease.log.say(
       `context: ${found.items.length} pieces, ${found.tokens} tokens, ${found.omitted.count} left out${reasons}`,
     )
-    return found.items.length === 0 ? '' : found.text
+    if (found.items.length === 0) return ''
+    await keep(lease, query, found)
+    return found.text
+  }
+}
+
+/** What the agent was told, piece by piece, stays with the task; work does not fail for want of it. */
+async function keep(lease: Work['lease'], query: string, found: Pack): Promise<void> {
+  try {
+    await lease.keep('context.json', JSON.stringify({ query, ...found }), 'application/json')
+  } catch (error) {
+    if (!(error instanceof HubError) || error.code === 'canceled') throw error
+    await lease.log.say(`context: the pack could not be kept (${error.message})`)
   }
 }
 

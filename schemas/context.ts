@@ -52,6 +52,20 @@ export const ContextHit = z.object({
 })
 export type ContextHit = z.infer<typeof ContextHit>
 
+/** Pieces of one document in the order of their lines, as they were taken in. */
+export const ContextDocument = z.object({
+  source: ContextSource,
+  path: z.string(),
+  trust: Trust,
+  revision: z.string(),
+  pieces: z.array(
+    z.object({ heading: z.string(), line0: z.int(), line1: z.int(), text: z.string() }),
+  ),
+  before: z.int().describe('Pieces of the document before these'),
+  after: z.int().describe('Pieces after these'),
+})
+export type ContextDocument = z.infer<typeof ContextDocument>
+
 /** Whether everything that was asked was there to be searched. */
 export const ContextState = z
   .enum(['ready', 'reading', 'empty'])
@@ -62,6 +76,9 @@ export const Engines = z.array(z.enum(['fts5', 'postings', 'vectors']))
 
 export const Packed = z.object({
   cite: z.string(),
+  source: z.string(),
+  path: z.string(),
+  line: z.int(),
   form: z.enum(['text', 'outline', 'citation']),
   trust: Trust,
   tokens: z.int(),

@@ -1,5 +1,6 @@
 import { defineServer } from '../kit/tool.ts'
 import { contextIngest } from './ingest.ts'
+import { contextRead } from './read.ts'
 import { contextRefresh } from './refresh.ts'
 import { contextPack, contextSearch } from './search.ts'
 import { contextExpire, contextExport, contextForget, contextSourceList } from './sources.ts'
@@ -11,6 +12,7 @@ export const context = defineServer({
     'What an agent should know: repositories, notes, specs, logs, changes and decisions, searched and packed with citations.',
   tools: [
     contextSearch,
+    contextRead,
     contextPack,
     contextIngest,
     contextRefresh,

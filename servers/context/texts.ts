@@ -1,4 +1,4 @@
-import type { ContextHit, ContextSource } from '../../schemas/context.ts'
+import type { ContextHit, ContextSource, Trust } from '../../schemas/context.ts'
 import type { Page } from '../kit/page.ts'
 import { instantText, tableText } from '../kit/table.ts'
 import { formOf } from './engine/forms.ts'
@@ -11,6 +11,24 @@ export const hitsText = (found: { items: ContextHit[]; degraded: string[] }): st
     ...(found.items.length === 0
       ? ['Nothing was found.']
       : found.items.map((hit) => formOf(hit, 'text'))),
+  ].join('\n')
+
+export const documentText = (read: {
+  path: string
+  revision: string
+  trust: Trust
+  pieces: { heading: string; line0: number; line1: number; text: string }[]
+  before: number
+  after: number
+}): string =>
+  [
+    ...(read.trust === 'external' ? ['[external]'] : []),
+    ...(read.before > 0 ? [`${read.before} pieces come before; pass a smaller line`] : []),
+    ...read.pieces.map(
+      ({ heading, line0, line1, text }) =>
+        `[${read.path}:${line0}-${line1}@${read.revision}${heading === '' ? '' : ` ${heading}`}]\n${text}`,
+    ),
+    ...(read.after > 0 ? [`${read.after} pieces come after; pass a greater line`] : []),
   ].join('\n')
 
 export const sourcesText = (page: Page<ContextSource>): string =>

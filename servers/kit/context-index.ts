@@ -64,6 +64,22 @@ export type PackReply = {
   generation: number
 }
 
+export type DocumentRequest = {
+  org: string
+  source: string
+  path: string
+  /** Line to read around. */
+  line: number
+  maxChars: number
+}
+export type DocumentReply = {
+  revision: string
+  pieces: { heading: string; line0: number; line1: number; text: string }[]
+  /** How many pieces there are before and after these. */
+  before: number
+  after: number
+}
+
 /** The context store. All of its work is done off the event loop; it begins with the first call. */
 export type ContextIndex = {
   /** `rebuild` reads and cuts everything again, whether it changed or not. */
@@ -77,6 +93,8 @@ export type ContextIndex = {
   unfollow(source: string): void
   search(request: SearchRequest): Promise<SearchReply>
   pack(request: PackRequest): Promise<PackReply>
+  /** Undefined when the source has no such document. */
+  read(request: DocumentRequest): Promise<DocumentReply | undefined>
   forget(org: string, source: string, paths?: string[]): Promise<number>
   /** Forgets documents that were handed in before an instant. */
   forgetOlder(org: string, source: string, beforeAt: number): Promise<number>

@@ -40,6 +40,7 @@ const argumentsFor = (hub: LargeHub): Record<string, object> => ({
   note_links: { path: 'Big.md' },
   queryset_run: { name: 'Open.base#Open' },
   context_search: { query: 'which function counts the invoices of a customer' },
+  context_read: { source: hub.repo, path: `specs/${hub.feature}/tasks.md` },
   context_pack: { query: 'which function counts the invoices of a customer' },
   pod_list: { ended: true },
   pod_read: { pod: hub.pod },

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Artifact } from '../../schemas/artifact.ts'
 import type { Task } from '../../schemas/task.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub, until } from '../helpers/hub.ts'
@@ -46,6 +47,18 @@ test(
     expect(log.items.map((item) => item.data).join('')).toMatch(
       /context: [1-9]\d* pieces, \d+ tokens/,
     )
+    const kept = await hub.call<{ items: Artifact[] }>('artifact_list', { task: id })
+    const pack = await hub.call<{ data: string }>('artifact_read', {
+      artifact: kept.items.find(({ name }) => name === 'context.json')?.id,
+      max_bytes: 100_000,
+    })
+    expect(JSON.parse(pack.data)).toMatchObject({
+      query: 'Make sum add two numbers',
+      text: expect.stringContaining('src/sum.js') as string,
+      items: expect.arrayContaining([
+        expect.objectContaining({ path: 'src/sum.js', form: 'text', line: 1 }),
+      ]) as unknown[],
+    })
     expect(readFileSync(join(repo, 'specs/001-sum/tasks.md'), 'utf8')).toContain('- [ ] T002')
 
     const change = (await read()).result?.change ?? ''

@@ -6,6 +6,8 @@ import { HubError } from '../../../schemas/errors.ts'
 import { codeRoot } from '../../kit/code-root.ts'
 import type {
   ContextIndex,
+  DocumentReply,
+  DocumentRequest,
   IndexedSource,
   InlineDocument,
   IngestReport,
@@ -65,6 +67,10 @@ export class ContextStore implements ContextIndex {
 
   pack(request: PackRequest): Promise<PackReply> {
     return this.#call('reader', 'pack', request)
+  }
+
+  read(request: DocumentRequest): Promise<DocumentReply | undefined> {
+    return this.#call('reader', 'read', request)
   }
 
   forget(org: string, source: string, paths?: string[]): Promise<number> {

@@ -48,6 +48,9 @@ export function pack(
     tokens: tokensOf(text),
     items: items.map(({ hit, form, tokens }) => ({
       cite: hit.cite,
+      source: hit.source,
+      path: hit.path,
+      line: hit.line0,
       form,
       trust: hit.trust,
       tokens,

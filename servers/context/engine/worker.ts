@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3'
 import { load as loadVectors } from 'sqlite-vec'
 import { HubError, errorBody } from '../../../schemas/errors.ts'
 import type {
+  DocumentRequest,
   IndexedSource,
   InlineDocument,
   IngestReport,
@@ -13,6 +14,7 @@ import type {
 import type { FileTree } from '../../kit/files/tree.ts'
 import { Chunker } from './chunker.ts'
 import { openIndex } from './database.ts'
+import { readDocument } from './document.ts'
 import type { Embedding } from './embedder.ts'
 import type { Listing } from './listing.ts'
 import { listInline, listRepository, listTree, openTree } from './listing.ts'
@@ -151,6 +153,7 @@ const methods = {
     const vector = await queryVector(db, embedding, request.query)
     return pack(db, request, vector, memory.of(db, vector))
   },
+  read: async (request: DocumentRequest) => readDocument(dbOf(request.org), request),
   forget: (org: string, source: string, paths?: string[]) =>
     queued(source, async () => forget(dbOf(org), source, paths)),
   forgetOlder: (org: string, source: string, beforeAt: number) =>
