@@ -11,6 +11,8 @@ import { auditText } from './texts.ts'
 
 /** Characters of the arguments that a list shows: with 25 rows the answer stays under 2,500 tokens. */
 const shownChars = 60
+/** What an agent at work calls all the time, and nobody looks for. */
+const routineTools = ['task_heartbeat', 'task_log_append', 'task_progress']
 /** Rows that one page looks through where no index leads to what is asked for. */
 const lookedAt = 100_000
 
@@ -29,6 +31,11 @@ export const auditList = defineTool({
       .enum(['ok', 'failed', 'denied', 'canceled', 'unknown'])
       .optional()
       .describe('Only rows with this outcome'),
+    seq: z.int().min(1).optional().describe('Only the row of this number'),
+    routine: z
+      .boolean()
+      .default(true)
+      .describe('Also the heartbeats, logs and progress of agents at work'),
     full: z
       .boolean()
       .default(false)
@@ -37,20 +44,23 @@ export const auditList = defineTool({
   },
   output: page(AuditItem),
   text: auditText,
-  run: async ({ full, cursor, limit, ...only }, ctx) => {
-    const before = cursorNumber(cursor, Number.MAX_SAFE_INTEGER)
-    const isFound = only.subject !== undefined || Object.values(only).every((one) => !one)
-    const after = isFound ? undefined : await lastToSkip(ctx.reader, before)
+  run: async ({ full, cursor, limit, seq, routine, ...only }, ctx) => {
+    const last = seq === undefined ? Number.MAX_SAFE_INTEGER : seq + 1
+    const before = Math.min(last, cursorNumber(cursor, last))
+    const isPlain = routine && Object.values(only).every((one) => one === undefined)
+    const isFound = only.subject !== undefined || isPlain
+    const oldest = isFound ? undefined : await lastToSkip(ctx.reader, before)
+    const after = seq === undefined ? oldest : seq - 1
     const rows = await listAudit(ctx.reader, {
       ...{ before, count: limit + 1, orgs: orgFilter(ctx, undefined) },
       ...{ subject: only.subject, principal: only.principal },
-      ...{ tool: only.tool, outcome: only.outcome },
+      ...{ tool: only.tool, outcome: only.outcome, but: routine ? [] : routineTools },
       ...(after === undefined ? {} : { after }),
     })
     const found = pageOf(rows, limit, full ? (row) => row : shortened, (row) => row.seq)
     // Older rows were not looked through; the next page goes on where this one stopped.
-    return found.next === undefined && after !== undefined
-      ? { ...found, next: cursorAt(after + 1) }
+    return found.next === undefined && oldest !== undefined && seq === undefined
+      ? { ...found, next: cursorAt(oldest + 1) }
       : found
   },
 })

@@ -17,6 +17,13 @@ test('the audit trail is narrowed to one tool, one outcome, and one caller at a 
   expect(await toolsOf({ outcome: 'denied' })).toEqual(['token_create'])
   expect(await toolsOf({ outcome: 'failed', principal: 'owner' })).toEqual(['token_revoke'])
   expect(await toolsOf({ tool: 'token_create', principal: 'maker' })).toEqual(['token_create'])
+  const [row] = (await list({ tool: 'task_submit' })).items
+  expect(await list({ seq: row?.seq })).toEqual({ items: [row] })
+  expect(await list({ seq: 1_000_000 })).toEqual({ items: [] })
+  const isBusy = { task: 'task-x', fence: 1 }
+  await failure(hub.call('task_heartbeat', isBusy))
+  expect(await toolsOf({ outcome: 'failed' })).toContain('task_heartbeat')
+  expect(await toolsOf({ outcome: 'failed', routine: false })).toEqual(['token_revoke'])
   expect(await list({ tool: 'no_such_tool' })).toEqual({ items: [] })
   expect(await failure(list({ outcome: 'maybe' }))).toMatchObject({ code: 'invalid' })
 })

@@ -39,10 +39,12 @@ export async function listAudit(
     principal: string | undefined
     tool: string | undefined
     outcome: string | undefined
+    /** Tools whose calls are left out. */
+    but: string[]
     orgs: string[] | undefined
   },
 ): Promise<AuditRow[]> {
-  const { before, after, count, orgs, ...equal } = filter
+  const { before, after, count, orgs, but, ...equal } = filter
   const given = Object.entries(equal).flatMap(([column, value]) =>
     value === undefined ? [] : [[column, value] as const],
   )
@@ -51,6 +53,7 @@ export async function listAudit(
     'seq > coalesce((SELECT max(seq) FROM audit_checkpoints), 0)',
     ...(after === undefined ? [] : ['seq > :after']),
     ...given.map(([column]) => `${column} = :${column}`),
+    ...(but.length === 0 ? [] : [`NOT (tool ${anyOf('but')})`]),
     ...(orgs === undefined ? [] : [`org ${anyOf('orgs')}`]),
   ]
   const rows = await reader.all<AuditSqlRow>(
@@ -60,6 +63,7 @@ export async function listAudit(
       count,
       ...Object.fromEntries(given),
       ...(after === undefined ? {} : { after }),
+      ...(but.length === 0 ? {} : { but: JSON.stringify(but) }),
       ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
     },
   )
