@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit'
+import './appearance.ts'
 import { PageElement } from './element.ts'
 import { ConnectionState, connect } from './live.ts'
 import type { ListedTool } from './mcp.ts'
