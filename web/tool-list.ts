@@ -20,6 +20,9 @@ export async function knownTool(name: string): Promise<ListedTool | undefined> {
   return (await knownTools()).find((tool) => tool.name === name)
 }
 
+/** Has the next one that asks be told anew: something shows that the tools are others now. */
+export const forgetTools = (): void => lists.clear()
+
 onEvent((event) => {
-  if (event === undefined || /^(server|peer)\./.test(event.kind)) lists.clear()
+  if (event === undefined || /^(server|peer)\./.test(event.kind)) forgetTools()
 })

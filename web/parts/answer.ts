@@ -4,7 +4,7 @@ import './answer.css'
 import './page-bar.css'
 import { label } from './form-shape.ts'
 import { badge } from './state.ts'
-import { when } from './when.ts'
+import { since } from './time.ts'
 
 /** Rows of a table, and entries of a list, that are drawn; what is beyond is said. */
 const shownRows = 100
@@ -130,7 +130,7 @@ function textView(text: string, name: string): unknown {
 
 /** Instants are named `…At`, as everywhere in this hub. */
 const numberView = (value: number, name: string): unknown =>
-  /(At|^at)$/.test(name) && value > 1e12 ? when(value) : String(value)
+  /(At|^at)$/.test(name) && value > 1e12 ? since(value) : String(value)
 
 const shownChars = 80
 const cut = (text: string): string =>

@@ -7,7 +7,7 @@ import { Query } from '../query.ts'
 import { resourceBar } from './bars.ts'
 import { problem } from './problem.ts'
 import { toolForm } from './tool-form.ts'
-import { when } from './when.ts'
+import { since } from './time.ts'
 
 type Budget = {
   scope: 'org' | 'plan' | 'task'
@@ -49,7 +49,7 @@ class BudgetPart extends PageElement {
     return html`<section class="budget" aria-label="Budget">
       <div class="page-bar">
         <h2>Budget${value ? html` of ${value.scope} ${value.id}` : nothing}</h2>
-        ${value ? html`<span class="soft">${sources[value.from]}${value.by ? html` by ${value.by}` : nothing}${value.at ? html` ${when(value.at)}` : nothing}</span>` : nothing}
+        ${value ? html`<span class="soft">${sources[value.from]}${value.by ? html` by ${value.by}` : nothing}${value.at ? html` ${since(value.at)}` : nothing}</span>` : nothing}
         <button class="end" aria-expanded=${this.isOpen ? 'true' : 'false'} @click=${this.#turn}>
           ${value?.from === 'none' ? 'Set a limit' : 'Change'}
         </button>
@@ -110,7 +110,7 @@ function lineView({ scope, id, window, unit, limit, spent, reserved, left, reset
       scarceFrom: 0.8,
     })}
     <small class=${left <= 0 ? 'warn' : 'soft'}
-      >${left <= 0 ? 'Nothing left: work is held' : `${text(left)} left`}${reserved > 0 ? `, ${text(reserved)} held back for calls under way` : ''}${resetsAt ? html`, begins anew <span title=${exact(resetsAt)}>${when(resetsAt)}</span>` : nothing}</small
+      >${left <= 0 ? 'Nothing left: work is held' : `${text(left)} left`}${reserved > 0 ? `, ${text(reserved)} held back for calls under way` : ''}${resetsAt ? html`, begins anew <span title=${exact(resetsAt)}>${since(resetsAt)}</span>` : nothing}</small
     >
   </div>`
 }

@@ -6,7 +6,7 @@ import { Query } from '../query.ts'
 import { problem } from './problem.ts'
 import { secretView } from './secret.ts'
 import { toolForm } from './tool-form.ts'
-import { when } from './when.ts'
+import { since } from './time.ts'
 
 type Credential = {
   id: string
@@ -57,7 +57,7 @@ class Credentials extends PageElement {
       ${value && value.items.length === 0 ? html`<p class="empty">Only the owner’s own credential, in the data directory, lets anybody in.</p>` : nothing}
       ${
         value && value.items.length > 0
-          ? html`<div class="scroll" role="region" aria-label="Credentials" tabindex="0">
+          ? html`<div class="scroll" role="region" aria-label="Table of credentials" tabindex="0">
               <table>
                 <thead>
                   <tr>
@@ -86,8 +86,8 @@ class Credentials extends PageElement {
       <td class="soft" title=${id}>${label === principal ? '' : label}</td>
       <td>${roles.join(', ')}</td>
       <td>${orgs.map((org) => (org === '*' ? 'all' : org)).join(', ')}</td>
-      <td>${when(createdAt)}</td>
-      <td>${expiresAt === undefined ? html`<span class="soft">never</span>` : when(expiresAt)}</td>
+      <td>${since(createdAt)}</td>
+      <td>${expiresAt === undefined ? html`<span class="soft">never</span>` : since(expiresAt)}</td>
       <td>
         <button
           class="quiet"

@@ -3,7 +3,7 @@ import { PageElement } from '../element.ts'
 import { Query } from '../query.ts'
 import { amount } from './budget.ts'
 import { problem } from './problem.ts'
-import { when } from './when.ts'
+import { since } from './time.ts'
 
 type Range = { low: number; middle: number; high: number }
 type BackTest = { forecasts: number; meanErrorPercent: number; withinPercent: number }
@@ -79,8 +79,8 @@ const queueView = ({
       waiting + running === 0
         ? 'Nothing has to be worked off.'
         : drainedAt
-          ? html`Worked off ${when(drainedAt.middle)} (${when(drainedAt.low)} to
-            ${when(drainedAt.high)}).`
+          ? html`Worked off ${since(drainedAt.middle)} (${since(drainedAt.low)} to
+            ${since(drainedAt.high)}).`
           : html`<span class="soft">${queue.insufficient}.</span>`
     }
     ${loadPercent !== undefined && loadPercent >= 100 ? html`<b class="warn">More comes in than is worked off.</b>` : nothing}
@@ -99,7 +99,7 @@ const budgetView = ({
       insufficient
         ? html`<span class="soft">${insufficient}.</span>`
         : html`${perHour === undefined ? nothing : html`${amount(unit)(perHour)} an hour lately.`}
-          ${spentAt ? html`Spent ${when(spentAt.middle)} (${when(spentAt.low)} to ${when(spentAt.high)}).` : nothing}
+          ${spentAt ? html`Spent ${since(spentAt.middle)} (${since(spentAt.low)} to ${since(spentAt.high)}).` : nothing}
           ${spentPercent === undefined ? nothing : html`${spentPercent} % likely to be spent before it begins anew.`}`
     }
     ${errorView(error)}`

@@ -3,7 +3,7 @@ import type { Pod } from '../../schemas/cluster.ts'
 import { gib } from '../format.ts'
 import { href } from '../route.ts'
 import { badge } from './state.ts'
-import { when } from './when.ts'
+import { since } from './time.ts'
 
 /** A pod in one line: what it does, for which task, with what, and where its output is. */
 export function podRow(pod: Pod) {
@@ -16,7 +16,7 @@ export function podRow(pod: Pod) {
     >
     <span class="soft"
       >${resources.cpus} CPU, ${gib(resources.memoryMb)} · ${node} ·
-      ${when(endedAt ?? createdAt)}</span
+      ${since(endedAt ?? createdAt)}</span
     >
     <a href=${href('servers', 'cluster/pod_log', { args: JSON.stringify({ pod: id }) })}>Output</a>
     ${state === 'exited' && reason ? html`<small class=${failed ? 'failed' : 'soft'}>${exitCode === null || exitCode === undefined ? '' : `exit ${exitCode}: `}${reason}</small>` : nothing}

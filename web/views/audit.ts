@@ -8,7 +8,7 @@ import '../parts/page-bar.css'
 import { problem } from '../parts/problem.ts'
 import { rows } from '../parts/rows.ts'
 import { badge } from '../parts/state.ts'
-import { when } from '../parts/when.ts'
+import { since } from '../parts/time.ts'
 import { go, href } from '../route.ts'
 import './audit-row.ts'
 import './audit.css'
@@ -61,8 +61,8 @@ class Audit extends PageElement {
             />`,
         )}
         <select name="outcome" aria-label="Only this outcome">
-          <option value="">any outcome</option>
-          ${outcomes.map((outcome) => html`<option ?selected=${outcome === sought.outcome}>${outcome}</option>`)}
+          <option value="" .selected=${sought.outcome === undefined}>any outcome</option>
+          ${outcomes.map((outcome) => html`<option .selected=${outcome === sought.outcome}>${outcome}</option>`)}
         </select>
         <label class="inline"
           ><input type="checkbox" name="routine" value="yes" .checked=${sought.routine === 'yes'} />
@@ -91,7 +91,7 @@ class Audit extends PageElement {
     return html`<a class="call" href=${href('audit', String(seq), this.#sought())}>
       ${badge(outcome)} <code>${tool}</code> <span>${principal}</span>
       <span class="soft args">${subject ?? (args === '{}' ? '' : args)}</span>
-      <span class="soft">${when(at)}</span>
+      <span class="soft">${since(at)}</span>
     </a>`
   }
 

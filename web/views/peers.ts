@@ -10,7 +10,7 @@ import { problem } from '../parts/problem.ts'
 import { secretView } from '../parts/secret.ts'
 import { badge } from '../parts/state.ts'
 import { toolForm } from '../parts/tool-form.ts'
-import { when } from '../parts/when.ts'
+import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import './peers.css'
@@ -80,10 +80,10 @@ class Peers extends PageElement {
         >${capacity ? html`Room for <b>${room ?? 0}</b> pods of 1 core and 1 GiB; ${capacity.cpus.total - capacity.cpus.promised} of ${capacity.cpus.total} cores and ${gib(capacity.memoryMb.available)} free` : nothing}</span
       >
       ${reason ? html`<p class="notice-text">${reason}</p>` : nothing}
-      <span class="line">joined ${when(joinedAt)}</span>
+      <span class="line">joined ${since(joinedAt)}</span>
       <span class="do"
         ><button class="quiet" @click=${() => this.#remove(name)}>
-          ${this.leaving === name ? `Yes, end it with ${name}` : 'Remove'}
+          ${this.leaving === name ? `Yes, end it with ${name}` : html`Remove<span class="visually-hidden"> ${name}</span>`}
         </button></span
       >
     </li>`
@@ -101,7 +101,7 @@ class Peers extends PageElement {
         shown: ({ structuredContent }: ToolAnswer) => {
           const made = structuredContent as { invitation: string; expiresAt: number } // The tool's output.
           return html`${secretView('Invitation', made.invitation)}
-            <p class="soft">It ends ${when(made.expiresAt)}, and is shown only now.</p>`
+            <p class="soft">It ends ${since(made.expiresAt)}, and is shown only now.</p>`
         },
       })}
     </section>`

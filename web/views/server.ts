@@ -8,7 +8,7 @@ import '../parts/quarantine.ts'
 import { badge } from '../parts/state.ts'
 import { tokensOf } from '../parts/tool-cost.ts'
 import { go, href } from '../route.ts'
-import { knownTools } from '../tool-list.ts'
+import { forgetTools, knownTools } from '../tool-list.ts'
 import type { OwnServer } from './servers.ts'
 
 /** One server: how it is, how the hub signs in to it, and its tools. */
@@ -34,7 +34,10 @@ class ServerView extends PageElement {
   protected override willUpdate(changed: Map<string, unknown>): void {
     const before = changed.get('upstream') as Upstream | undefined // The property's own type.
     if (changed.has('name')) this.tools = this.link = this.error = undefined
-    if (changed.has('name') || before?.tools !== this.upstream?.tools) void this.#load()
+    const isChanged =
+      !changed.has('name') && changed.has('upstream') && before?.tools !== this.upstream?.tools
+    if (isChanged) forgetTools()
+    if (isChanged || changed.has('name')) void this.#load()
   }
 
   override render() {

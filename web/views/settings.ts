@@ -7,7 +7,7 @@ import '../parts/credentials.ts'
 import { fieldsView } from '../parts/fields.ts'
 import '../parts/page-bar.css'
 import { problem } from '../parts/problem.ts'
-import { when } from '../parts/when.ts'
+import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import './settings.css'
@@ -96,7 +96,7 @@ class Settings extends PageElement {
                 <dt>Listens at</dt>
                 <dd><code>${value.url}</code></dd>
                 <dt>Started</dt>
-                <dd>${when(value.startedAt)}</dd>
+                <dd>${since(value.startedAt)}</dd>
                 <dt>Data directory</dt>
                 <dd><code>${value.dataDir}</code></dd>
                 <dt>Store</dt>

@@ -7,7 +7,7 @@ import { problem } from '../parts/problem.ts'
 import { badge } from '../parts/state.ts'
 import { tokensOf } from '../parts/tool-cost.ts'
 import { toolForm } from '../parts/tool-form.ts'
-import { when } from '../parts/when.ts'
+import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import { knownTools } from '../tool-list.ts'
@@ -85,7 +85,7 @@ class ToolView extends PageElement {
           (row) =>
             html`<li>
               ${badge(row.outcome)}
-              <a href=${href('audit', String(row.seq), { tool: this.name })}>${when(row.at)}</a>
+              <a href=${href('audit', String(row.seq), { tool: this.name })}>${since(row.at)}</a>
               <span>${row.principal}</span>
               <code>${row.args === '{}' ? '' : row.args.slice(0, 200)}</code>
             </li>`,

@@ -9,7 +9,7 @@ import { problem } from '../parts/problem.ts'
 import { badge } from '../parts/state.ts'
 import { toolForm } from '../parts/tool-form.ts'
 import { occasionOf } from '../parts/trigger-on.ts'
-import { when } from '../parts/when.ts'
+import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { go, href } from '../route.ts'
 
@@ -57,7 +57,7 @@ class TriggerView extends PageElement {
       <h2>${title}</h2>
       <p class="line">
         ${badge(enabled ? 'on' : 'off')} <span>${occasionOf(on)}</span>
-        ${enabled && nextAt ? html`<span>next ${when(nextAt)}</span>` : nothing}
+        ${enabled && nextAt ? html`<span>next ${since(nextAt)}</span>` : nothing}
         <span>by ${trigger.createdBy}</span>
         <code title="Trigger id">${id}</code>
       </p>
@@ -106,7 +106,7 @@ class TriggerView extends PageElement {
         ${runs.map(
           ({ state, at, task, change, reason }) =>
             html`<li>
-              ${badge(state)} ${when(at)}
+              ${badge(state)} ${since(at)}
               ${task ? html`<a href=${href('tasks', task)}>Task ${short(task)}</a>` : nothing}
               ${change ? html`<a href=${href('changes', change)}>Change ${short(change)}</a>` : nothing}
               ${reason ? html`<span class="soft">${reason}</span>` : nothing}

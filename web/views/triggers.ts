@@ -7,7 +7,7 @@ import { rows } from '../parts/rows.ts'
 import { badge } from '../parts/state.ts'
 import { toolForm } from '../parts/tool-form.ts'
 import { occasionOf } from '../parts/trigger-on.ts'
-import { when } from '../parts/when.ts'
+import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { go, href } from '../route.ts'
 import './trigger.ts'
@@ -70,7 +70,7 @@ const row = ({ id, title, on, enabled, disabledReason, nextAt }: Trigger) =>
   html`<a class="row" href=${href('triggers', id)}>
     <span class="first">${badge(enabled ? 'on' : 'off')} <strong>${title}</strong></span>
     <span class="second soft"
-      >${enabled ? occasionOf(on) : (disabledReason ?? 'off')}${enabled && nextAt ? html` · next ${when(nextAt)}` : nothing}</span
+      >${enabled ? occasionOf(on) : (disabledReason ?? 'off')}${enabled && nextAt ? html` · next ${since(nextAt)}` : nothing}</span
     >
   </a>`
 
