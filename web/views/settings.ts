@@ -108,8 +108,10 @@ class Settings extends PageElement {
                     : nothing
                 }
               </dl>
-              <h3>Started with</h3>
-              ${fieldsView(startedWith(value.settings))}
+              <details>
+                <summary class="soft">Settings it was started with</summary>
+                ${fieldsView(startedWith(value.settings))}
+              </details>
               <p class="soft">
                 Everything else is in <code>switchyard.json</code> in the data directory, which is
                 read again when it changes. <code>npx switchyard doctor</code> checks the store, the

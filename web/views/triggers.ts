@@ -52,7 +52,7 @@ class Triggers extends PageElement {
       ${toolForm({
         tool: 'trigger_create',
         button: 'Create',
-        fields: names && (({ submit }) => ({ submit: withTemplates(submit, names) })),
+        fields: (known) => fieldsFor(known, names),
         shown: () => nothing,
         done: (made) => go('triggers', (made as Trigger).id), // The tool's output.
       })}
@@ -60,10 +60,20 @@ class Triggers extends PageElement {
   }
 }
 
-/** The names of the templates there are stand to be chosen, so that none has to be known. */
-function withTemplates(submit: JsonSchema = {}, names: string[]) {
-  const template = { ...submit.properties?.template, enum: names }
-  return { ...submit, properties: { ...submit.properties, template } }
+/** What a model is told of a field is not what a person needs; templates are chosen by name. */
+function fieldsFor(
+  { on, submit }: Record<string, JsonSchema>,
+  names: string[] | undefined,
+): Record<string, JsonSchema> {
+  const template = { ...submit?.properties?.template, ...(names ? { enum: names } : {}) }
+  return {
+    on: { ...on, description: 'What has it submit' },
+    submit: {
+      ...submit,
+      description: 'The task that it submits',
+      properties: { ...submit?.properties, template },
+    },
+  }
 }
 
 const row = ({ id, title, on, enabled, disabledReason, nextAt }: Trigger) =>

@@ -94,7 +94,7 @@ class Usages extends PageElement {
           ${choices(
             'Group',
             groups.map((by) => ({
-              title: `${by}s`,
+              title: `${by.charAt(0).toUpperCase()}${by.slice(1)}s`,
               isCurrent: by === this.#by,
               href: this.#with({ by }),
             })),
