@@ -13,13 +13,10 @@ export type Dashboard = {
 }
 
 /** A browser on the dashboard of a hub, signed in as its owner. */
-export async function openDashboard(
-  hub: TestHub,
-  { width = 1280, colorScheme = 'light' as 'light' | 'dark' } = {},
-): Promise<Dashboard> {
+export async function openDashboard(hub: TestHub): Promise<Dashboard> {
   const browser = await launchBrowser()
   onTestFinished(() => browser.close())
-  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
   page.setDefaultTimeout(20_000)
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))

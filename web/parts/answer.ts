@@ -40,7 +40,7 @@ const image = (data: string, mimeType = '') =>
     : nothing
 
 /** A value as its form suggests: a table of objects, named values, a list, a line. All of it is text. */
-export function valueView(value: unknown, schema?: JsonSchema, name = '', depth = 0): unknown {
+function valueView(value: unknown, schema?: JsonSchema, name = '', depth = 0): unknown {
   if (value === undefined || value === null) return html`<span class="soft">none</span>`
   if (typeof value === 'string') return textView(value, name)
   if (typeof value === 'number') return numberView(value, name)

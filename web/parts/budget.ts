@@ -8,6 +8,7 @@ import { resourceBar } from './bars.ts'
 import { problem } from './problem.ts'
 import { toolForm } from './tool-form.ts'
 import { since } from './time.ts'
+import { skeleton } from './skeleton.ts'
 
 type Budget = {
   scope: 'org' | 'plan' | 'task'
@@ -54,8 +55,7 @@ class BudgetPart extends PageElement {
           ${value?.from === 'none' ? 'Set a limit' : 'Change'}
         </button>
       </div>
-      ${problem(error)}
-      ${isLoading ? html`<p aria-busy="true"><span class="skeleton"></span></p>` : nothing}
+      ${problem(error)} ${isLoading ? skeleton(2) : nothing}
       ${
         value && value.lines.length === 0
           ? html`<p class="empty">Nothing is limited. ${spentText(value)}</p>`

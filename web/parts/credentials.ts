@@ -7,6 +7,7 @@ import { problem } from './problem.ts'
 import { secretView } from './secret.ts'
 import { toolForm } from './tool-form.ts'
 import { since } from './time.ts'
+import { skeleton } from './skeleton.ts'
 
 type Credential = {
   id: string
@@ -53,7 +54,7 @@ class Credentials extends PageElement {
       </div>
       ${problem(error ?? this.error)}
       ${this.form === 'token' ? this.#create() : this.form === 'link' ? signInLink : nothing}
-      ${isLoading ? html`<p aria-busy="true"><span class="skeleton"></span></p>` : nothing}
+      ${isLoading ? skeleton(2) : nothing}
       ${value && value.items.length === 0 ? html`<p class="empty">Only the owner’s own credential, in the data directory, lets anybody in.</p>` : nothing}
       ${
         value && value.items.length > 0

@@ -5,6 +5,7 @@ import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import { problem } from './problem.ts'
 import { readShape } from './shape.ts'
+import { skeleton } from './skeleton.ts'
 
 /** A field for what a pod should have, and where that fits now or why not. The shape is in the address. */
 class Fit extends PageElement {
@@ -48,7 +49,7 @@ class Fit extends PageElement {
         >
       </form>
       ${typeof shape === 'string' ? html`<p class="problem" role="alert">${shape}</p>` : problem(error)}
-      ${isLoading ? html`<p aria-busy="true"><span class="skeleton"></span></p>` : nothing}
+      ${isLoading ? skeleton(2) : nothing}
       ${
         value && shape !== undefined
           ? html`<p role="status">

@@ -4,6 +4,7 @@ import { Query } from '../query.ts'
 import { amount } from './budget.ts'
 import { problem } from './problem.ts'
 import { since } from './time.ts'
+import { skeleton } from './skeleton.ts'
 
 type Range = { low: number; middle: number; high: number }
 type BackTest = { forecasts: number; meanErrorPercent: number; withinPercent: number }
@@ -46,8 +47,7 @@ class ForecastPart extends PageElement {
     const { value, error, isLoading } = this.#forecast
     return html`<section class="forecast" aria-label="Forecast">
       <div class="page-bar"><h2>Forecast</h2></div>
-      ${problem(error)}
-      ${isLoading ? html`<p aria-busy="true"><span class="skeleton"></span></p>` : nothing}
+      ${problem(error)} ${isLoading ? skeleton(2) : nothing}
       ${
         value
           ? html`<ul class="plain">

@@ -7,6 +7,7 @@ import { problem } from '../parts/problem.ts'
 import { badge } from '../parts/state.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
+import { skeleton } from '../parts/skeleton.ts'
 
 /** One call on record, with all that is kept of its arguments. */
 class AuditRowView extends PageElement {
@@ -25,7 +26,7 @@ class AuditRowView extends PageElement {
     return html`<section class="opened" aria-label="Call ${this.seq}">
       <p><a href=${this.back}>Close</a></p>
       ${problem(error)}
-      ${row ? rowView(row) : isLoading ? html`<p aria-busy="true"><span class="skeleton"></span></p>` : error ? nothing : html`<p class="empty">No row ${this.seq} is kept.</p>`}
+      ${row ? rowView(row) : isLoading ? skeleton(2) : error ? nothing : html`<p class="empty">No row ${this.seq} is kept.</p>`}
     </section>`
   }
 }

@@ -3,6 +3,7 @@ import type { Capacity, Cluster, Pod } from '../../schemas/cluster.ts'
 import { PageElement } from '../element.ts'
 import { every } from '../every.ts'
 import { problem } from '../parts/problem.ts'
+import { skeleton } from '../parts/skeleton.ts'
 import { badge } from '../parts/state.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
@@ -50,7 +51,7 @@ class Clusters extends PageElement {
       ${problem(error ?? this.#nodes.error)}
       ${this.thing !== undefined ? html`<p><a href=${href('clusters')}>All clusters</a></p>` : nothing}
       ${value && shown.length === 0 ? html`<p class="empty">There is no cluster ${this.thing ?? ''} here.</p>` : nothing}
-      ${value ? nothing : html`<div class="cluster" aria-busy="true"><span class="skeleton"></span></div>`}
+      ${value ? nothing : html`<div class="cluster">${skeleton(4)}</div>`}
       ${shown.map((cluster) =>
         this.#cluster(
           cluster,

@@ -14,6 +14,7 @@ import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import './peers.css'
+import { skeleton } from '../parts/skeleton.ts'
 
 const refreshMs = 10_000
 const forms = { invite: 'Invite a hub', add: 'Join with an invitation' }
@@ -56,8 +57,7 @@ class Peers extends PageElement {
       </div>
       ${problem(error ?? this.error)}
       ${form === 'invite' ? this.#invite() : form === 'add' ? this.#add() : nothing}
-      ${isLoading ? html`<p aria-busy="true"><span class="skeleton"></span></p>` : nothing}
-      ${value && value.items.length === 0 ? empty : nothing}
+      ${isLoading ? skeleton(2) : nothing} ${value && value.items.length === 0 ? empty : nothing}
       <ul class="peers">
         ${value?.items.map((peer) => this.#peer(peer))}
       </ul>`

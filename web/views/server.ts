@@ -10,6 +10,7 @@ import { tokensOf } from '../parts/tool-cost.ts'
 import { go, href } from '../route.ts'
 import { forgetTools, knownTools } from '../tool-list.ts'
 import type { OwnServer } from './servers.ts'
+import { skeleton } from '../parts/skeleton.ts'
 
 /** One server: how it is, how the hub signs in to it, and its tools. */
 class ServerView extends PageElement {
@@ -75,7 +76,7 @@ class ServerView extends PageElement {
           @input=${this.#seek}
         />
       </div>
-      ${this.tools === undefined && !error ? html`<p aria-busy="true"><span class="skeleton"></span></p>` : nothing}
+      ${this.tools === undefined && !error ? skeleton(2) : nothing}
       ${this.tools && shown.length === 0 ? html`<p class="empty">${tools.length === 0 ? 'It offers no tools that you may call.' : 'No tool says that.'}</p>` : nothing}
       <ul class="tools">
         ${shown.map(

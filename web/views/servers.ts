@@ -4,6 +4,7 @@ import { PageElement } from '../element.ts'
 import { every } from '../every.ts'
 import { words } from '../format.ts'
 import { problem } from '../parts/problem.ts'
+import { skeleton } from '../parts/skeleton.ts'
 import { badge } from '../parts/state.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
@@ -40,7 +41,7 @@ class Servers extends PageElement {
     return html`<h1 class="visually-hidden">Servers</h1>
       <div class="pair" ?data-open=${name !== undefined}>
         <nav class="servers" aria-label="Servers">
-          ${problem(error)} ${isLoading ? skeleton : nothing}
+          ${problem(error)} ${isLoading ? skeleton(6) : nothing}
           <h2>Behind this hub</h2>
           ${others.length === 0 && value ? none : nothing}
           <ul>
@@ -105,9 +106,5 @@ const none = html`<p class="empty">
   No other MCP server yet. Name some under <code>mcpServers</code> in <code>switchyard.json</code>,
   in the form that Claude and Cursor use; it is read again at once.
 </p>`
-
-const skeleton = html`<div aria-busy="true">
-  ${[1, 2, 3, 4].map(() => html`<p><span class="skeleton"></span></p>`)}
-</div>`
 
 customElements.define('sy-page-servers', Servers)

@@ -11,6 +11,7 @@ import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import './settings.css'
+import { skeleton } from '../parts/skeleton.ts'
 
 type Me = {
   principal: { id: string; kind: string; roles: string[]; orgs: string[] }
@@ -73,7 +74,7 @@ class Settings extends PageElement {
                   orgs: me.principal.orgs.map((org) => (org === '*' ? 'all' : org)).join(', '),
                   'may use': me.scopes.join(', '),
                 })
-              : html`<p aria-busy="true"><span class="skeleton"></span></p>`
+              : skeleton(2)
           }
         </section>
       </div>
@@ -85,8 +86,7 @@ class Settings extends PageElement {
     const { value, error, isLoading } = this.#hub
     return html`<section aria-label="This hub">
       <h2>This hub</h2>
-      ${problem(error)}
-      ${isLoading ? html`<p aria-busy="true"><span class="skeleton"></span></p>` : nothing}
+      ${problem(error)} ${isLoading ? skeleton(2) : nothing}
       ${
         value
           ? html`${value.disk.isLow ? html`<p class="problem" role="alert">The disk is nearly full: ${number(value.disk.freeMb)} MiB are free, and ${number(value.disk.keptFreeMb)} MiB are kept for what runs. New work is refused. Free some space.</p>` : nothing}

@@ -11,6 +11,7 @@ import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import { knownTools } from '../tool-list.ts'
+import { skeleton } from '../parts/skeleton.ts'
 
 const shownCalls = 10
 
@@ -46,7 +47,7 @@ class ToolView extends PageElement {
     if (!tool)
       return html`<section>
         ${back} ${problem(this.error)}
-        ${this.tools ? html`<p class="empty">${this.server} has no tool <b>${this.name}</b> that you may call.</p>` : html`<p aria-busy="true"><span class="skeleton"></span></p>`}
+        ${this.tools ? html`<p class="empty">${this.server} has no tool <b>${this.name}</b> that you may call.</p>` : skeleton(2)}
       </section>`
     const { description = '', annotations = {} } = tool
     const [lead = '', ...rest] = description.split(/(?<=\.)\s/)

@@ -12,6 +12,7 @@ import { occasionOf } from '../parts/trigger-on.ts'
 import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { go, href } from '../route.ts'
+import { skeleton } from '../parts/skeleton.ts'
 
 /** One trigger: when it fires and what it submits, what became of it, and what can be done with it. */
 class TriggerView extends PageElement {
@@ -45,10 +46,7 @@ class TriggerView extends PageElement {
   override render() {
     const { value, error } = this.#trigger
     const back = html`<p class="back"><a href=${href('triggers')}>All triggers</a></p>`
-    if (!value)
-      return html`<section>
-        ${back}${error ? problem(error) : html`<p aria-busy="true"><span class="skeleton"></span></p>`}
-      </section>`
+    if (!value) return html`<section>${back}${error ? problem(error) : skeleton(2)}</section>`
     const { trigger, runs } = value
     const { id, title, on, submit, enabled, disabledReason, nextAt, failures, maxFailures } =
       trigger
