@@ -13,6 +13,10 @@ export function ago(at: number): string {
   return relative.format(Math.round(distance / size), unit)
 }
 
+/** An instant to the second, in the person's own zone and form. */
+export const exact = (at: number): string =>
+  new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' })
+
 /** A span of time in the largest sensible unit. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
@@ -25,6 +29,21 @@ export function bytes(size: number): string {
   if (size < 1024) return `${size} B`
   return size < 1_048_576 ? `${(size / 1024).toFixed(1)} kB` : `${(size / 1_048_576).toFixed(1)} MB`
 }
+
+/** Memory and disks, which are counted in MiB. */
+export const gib = (mib: number): string =>
+  mib < 1024 ? `${Math.round(mib)} MiB` : `${(mib / 1024).toFixed(mib < 102_400 ? 1 : 0)} GiB`
+
+/** A number with the marks that people of this browser put between thousands. */
+export const number = (value: number): string => value.toLocaleString()
+
+/** Money in US dollars; small sums keep two digits that say something. */
+export const usd = (value: number): string =>
+  value.toLocaleString([], {
+    style: 'currency',
+    currency: 'USD',
+    ...(value !== 0 && value < 0.1 ? { maximumSignificantDigits: 2 } : {}),
+  })
 
 export const words = (state: string): string => state.replaceAll('_', ' ')
 

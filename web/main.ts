@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit'
+import './appearance.ts'
 import { PageElement } from './element.ts'
 import { clock } from './format.ts'
 import { Inbox } from './inbox.ts'

@@ -16,26 +16,41 @@ export const toolError = (error: unknown): ToolError =>
 
 export type ListedTool = {
   name: string
-  title: string
-  description: string
+  title?: string
+  description?: string
   inputSchema: JsonSchema
+  outputSchema?: JsonSchema
+  annotations?: { readOnlyHint?: boolean; destructiveHint?: boolean; title?: string }
 }
+/** What of JSON Schema tools use; a schema of another server may say more. */
 export type JsonSchema = {
-  type?: string
+  type?: string | string[]
   title?: string
   description?: string
   properties?: Record<string, JsonSchema>
   required?: string[]
-  enum?: string[]
+  additionalProperties?: boolean | JsonSchema
+  items?: JsonSchema
+  anyOf?: JsonSchema[]
+  oneOf?: JsonSchema[]
+  enum?: unknown[]
+  const?: unknown
   default?: unknown
   maxLength?: number
   minimum?: number
   maximum?: number
+  exclusiveMinimum?: number
+}
+
+/** What a call of any tool gives, also of one that answers in texts and pictures. */
+export type ToolAnswer = {
+  structuredContent?: unknown
+  content?: { type: string; text?: string; data?: string; mimeType?: string; uri?: string }[]
+  isError?: boolean
 }
 
 type Reply = {
-  result?: {
-    structuredContent?: unknown
+  result?: ToolAnswer & {
     tools?: ListedTool[]
     _meta?: { 'switchyard/error'?: ErrorBody }
   }
@@ -54,19 +69,30 @@ let nextId = 1
 
 /** Calls a tool of the hub. The dashboard has no other way in: it is one more MCP client. */
 export async function callTool<T>(name: string, args: Record<string, unknown> = {}): Promise<T> {
-  const { result, error } = await request('tools/call', { name, arguments: args }, name)
+  return (await answerOf(name, args)).structuredContent as T // The tool's output schema states it.
+}
+
+/** Calls a tool, whoever serves it, and gives all that it answered. */
+export async function answerOf(name: string, args: Record<string, unknown>): Promise<ToolAnswer> {
+  const { result, error } = await request('tools/call', { name, arguments: args }, { name })
   const failure = result?._meta?.['switchyard/error']
   if (failure) throw new ToolError(failure)
   if (error) throw new ToolError({ code: 'invalid', message: error.message })
-  return result?.structuredContent as T // The tool's output schema states it.
+  return result ?? {}
 }
 
-export async function listTools(): Promise<ListedTool[]> {
-  return (await request('tools/list', {})).result?.tools ?? []
+/** The tools that the person at the browser may call, of all servers or of one. */
+export async function listTools(server?: string): Promise<ListedTool[]> {
+  const path = server === undefined ? '/mcp' : `/mcp/${encodeURIComponent(server)}`
+  return (await request('tools/list', {}, { path })).result?.tools ?? []
 }
 
-async function request(method: string, params: object, name?: string): Promise<Reply> {
-  const response = await fetch('/mcp', {
+async function request(
+  method: string,
+  params: object,
+  { name, path = '/mcp' }: { name?: string; path?: string },
+): Promise<Reply> {
+  const response = await fetch(path, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

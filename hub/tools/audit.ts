@@ -3,13 +3,18 @@ import type { AuditRow } from '../../schemas/audit.ts'
 import { AuditItem } from '../../schemas/audit.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import { orgFilter } from '../../servers/kit/context.ts'
-import { cursorNumber, pageOf } from '../../servers/kit/page.ts'
-import { listAudit, verifyAudit } from '../../servers/kit/store/audit.ts'
+import { cursorAt, cursorNumber, pageOf } from '../../servers/kit/page.ts'
+import type { Reader } from '../../servers/kit/sql.ts'
+import { auditSpan, listAudit, verifyAudit } from '../../servers/kit/store/audit.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import { auditText } from './texts.ts'
 
 /** Characters of the arguments that a list shows: with 25 rows the answer stays under 2,500 tokens. */
 const shownChars = 60
+/** What an agent at work calls all the time, and nobody looks for. */
+const routineTools = ['task_heartbeat', 'task_log_append', 'task_progress']
+/** Rows that one page looks through where no index leads to what is asked for. */
+const lookedAt = 100_000
 
 export const auditList = defineTool({
   name: 'audit_list',
@@ -21,6 +26,16 @@ export const auditList = defineTool({
   input: {
     subject: z.string().max(60).optional().describe('Only rows about this id'),
     principal: z.string().max(100).optional().describe('Only rows of this caller'),
+    tool: z.string().max(128).optional().describe('Only calls of this tool'),
+    outcome: z
+      .enum(['ok', 'failed', 'denied', 'canceled', 'unknown'])
+      .optional()
+      .describe('Only rows with this outcome'),
+    seq: z.int().min(1).optional().describe('Only the row of this number'),
+    routine: z
+      .boolean()
+      .default(true)
+      .describe('Also the heartbeats, logs and progress of agents at work'),
     full: z
       .boolean()
       .default(false)
@@ -29,15 +44,24 @@ export const auditList = defineTool({
   },
   output: page(AuditItem),
   text: auditText,
-  run: async ({ subject, principal, full, cursor, limit }, ctx) => {
+  run: async ({ full, cursor, limit, seq, routine, ...only }, ctx) => {
+    const last = seq === undefined ? Number.MAX_SAFE_INTEGER : seq + 1
+    const before = Math.min(last, cursorNumber(cursor, last))
+    const isPlain = routine && Object.values(only).every((one) => one === undefined)
+    const isFound = only.subject !== undefined || isPlain
+    const oldest = isFound ? undefined : await lastToSkip(ctx.reader, before)
+    const after = seq === undefined ? oldest : seq - 1
     const rows = await listAudit(ctx.reader, {
-      before: cursorNumber(cursor, Number.MAX_SAFE_INTEGER),
-      count: limit + 1,
-      subject,
-      principal,
-      orgs: orgFilter(ctx, undefined),
+      ...{ before, count: limit + 1, orgs: orgFilter(ctx, undefined) },
+      ...{ subject: only.subject, principal: only.principal },
+      ...{ tool: only.tool, outcome: only.outcome, but: routine ? [] : routineTools },
+      ...(after === undefined ? {} : { after }),
     })
-    return pageOf(rows, limit, full ? (row) => row : shortened, (row) => row.seq)
+    const found = pageOf(rows, limit, full ? (row) => row : shortened, (row) => row.seq)
+    // Older rows were not looked through; the next page goes on where this one stopped.
+    return found.next === undefined && oldest !== undefined && seq === undefined
+      ? { ...found, next: cursorAt(oldest + 1) }
+      : found
   },
 })
 
@@ -61,6 +85,13 @@ export const auditVerify = defineTool({
   }),
   run: (_input, ctx) => verifyAudit(ctx.reader),
 })
+
+/** The youngest row that a page leaves to the next one, where there is one. */
+async function lastToSkip(reader: Reader, before: number): Promise<number | undefined> {
+  const { first, last } = await auditSpan(reader)
+  const after = Math.min(before, last + 1) - 1 - lookedAt
+  return after >= first ? after : undefined
+}
 
 function shortened({ org: _org, requestId: _request, hash: _hash, ...row }: AuditRow): AuditItem {
   const { args } = row

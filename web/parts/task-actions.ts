@@ -5,7 +5,7 @@ import { takeKeys } from '../keys.ts'
 import type { ToolError } from '../mcp.ts'
 import { callTool, toolError } from '../mcp.ts'
 import { go } from '../route.ts'
-import './budget.ts'
+import './budget-dialog.ts'
 import { problem } from './problem.ts'
 import { toast } from './toast.ts'
 
@@ -49,7 +49,7 @@ class TaskActions extends PageElement {
               </form>`
         }
         ${isFinal ? nothing : html`<button ?disabled=${this.busy} @click=${() => this.#act('task_cancel')}>Cancel</button>`}
-        ${isFinal ? nothing : html`<sy-budget .task=${this.task.id}></sy-budget>`}
+        ${isFinal ? nothing : html`<sy-budget-dialog .task=${this.task.id}></sy-budget-dialog>`}
       </div>
       ${problem(this.error)}`
   }
