@@ -1,3 +1,4 @@
+import type { ChatMessage } from './chat.ts'
 import type { ContextItem, Notice, ToolPart } from './chat-part.ts'
 
 /**
@@ -64,8 +65,8 @@ export type AnswerMetadata = {
   requestParent: string | null
   model?: string
   kind?: 'local' | 'cloud' | 'scripted' | 'tool'
-  usage?: { inputTokens: number; outputTokens: number; costUsd?: number }
-  error?: { code: string; message: string; hint?: string }
+  usage?: NonNullable<ChatMessage['usage']>
+  error?: NonNullable<ChatMessage['error']>
   state?: 'done' | 'stopped' | 'interrupted' | 'failed'
   /** The answer that comes next by itself, to a queued request: `GET …/stream` follows it. */
   next?: string

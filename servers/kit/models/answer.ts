@@ -52,28 +52,19 @@ export class AnswerSoFar {
   readonly #open = new Map<string, { type: 'text' | 'reasoning'; text: string }>()
 
   add(part: LanguageModelV4StreamPart): void {
-    switch (part.type) {
-      case 'text-start':
-      case 'reasoning-start':
-        this.#start(part.type === 'text-start' ? 'text' : 'reasoning', part.id)
-        return
-      case 'text-delta':
-      case 'reasoning-delta': {
-        const kind = part.type === 'text-delta' ? 'text' : 'reasoning'
-        const open = this.#open.get(`${kind} ${part.id}`) ?? this.#start(kind, part.id)
-        open.text += part.delta
-        this.chars += part.delta.length
-        return
-      }
-      case 'tool-input-delta':
-        this.chars += part.delta.length
-        return
-      case 'tool-call':
-        this.content.push(part)
-        return
-      case 'finish':
-        this.finish = part
-    }
+    if (part.type === 'text-start') this.#start('text', part.id)
+    else if (part.type === 'reasoning-start') this.#start('reasoning', part.id)
+    else if (part.type === 'text-delta') this.#grow('text', part)
+    else if (part.type === 'reasoning-delta') this.#grow('reasoning', part)
+    else if (part.type === 'tool-input-delta') this.chars += part.delta.length
+    else if (part.type === 'tool-call') this.content.push(part)
+    else if (part.type === 'finish') this.finish = part
+  }
+
+  #grow(type: 'text' | 'reasoning', { id, delta }: { id: string; delta: string }): void {
+    const open = this.#open.get(`${type} ${id}`) ?? this.#start(type, id)
+    open.text += delta
+    this.chars += delta.length
   }
 
   #start(type: 'text' | 'reasoning', id: string): { type: 'text' | 'reasoning'; text: string } {

@@ -177,7 +177,7 @@ test('a server that falls silent is given up after two minutes', async () => {
   const asking = ask(server.openAi, {
     clock,
     onPart: (part) => {
-      if (part.type === 'text-delta') setImmediate(() => clock.advance(120_000))
+      if (part.type === 'text-delta') setImmediate(() => void clock.advance(120_000))
     },
   })
   expect((await asking).made.broken).toMatchObject({
