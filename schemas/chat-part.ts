@@ -6,6 +6,11 @@ import { z } from 'zod'
 export const Mention = z.strictObject({
   kind: z.enum(['task', 'note', 'spec', 'change']),
   id: z.string().min(1).max(1024).describe('Id of the task or change, path of the note, feature'),
+  within: z
+    .string()
+    .max(4096)
+    .optional()
+    .describe('Vault of the note or repository of the spec, where there are several'),
   label: z.string().max(200).optional().describe('How the text calls it'),
 })
 export type Mention = z.infer<typeof Mention>

@@ -9,7 +9,7 @@ import { Org } from './principal.ts'
 const id = z.string().min(1).max(60)
 
 /** A file that goes along with a message: text, or an artifact that the hub has. */
-export const Attachment = z.union([
+const Attachment = z.union([
   z.strictObject({
     name: z.string().min(1).max(200),
     mediaType: z.string().max(100).default('text/plain'),
@@ -17,7 +17,6 @@ export const Attachment = z.union([
   }),
   z.strictObject({ artifact: id.describe('Id of an artifact of a task') }),
 ])
-export type Attachment = z.infer<typeof Attachment>
 
 /** The body of `POST /chat`. */
 export const ChatRequest = z.strictObject({

@@ -130,7 +130,7 @@ function change(
   if (toolMetadata) part.toolMetadata = { ...part.toolMetadata, ...toolMetadata }
 }
 
-export const toolPart = (parts: ChatPart[], id: string): ToolPart | undefined =>
+const toolPart = (parts: ChatPart[], id: string): ToolPart | undefined =>
   parts.find((part): part is ToolPart => part.type === 'dynamic-tool' && part.toolCallId === id)
 
 /** The part that a delta belongs to: nearly always the last one. */

@@ -60,7 +60,7 @@ export class Chat {
       this.#auditRow(principal, request),
     )
     const { conversation } = submitted
-    if (submitted.kind === 'begun') return this.#runs.begin(submitted, asked).follow(0, signal)
+    if (submitted.kind === 'begun') return this.#runs.begin(submitted).follow(0, signal)
     const run = this.#runs.of(conversation.id)
     if (submitted.kind === 'waits') {
       await this.#runs.tellWaiting(conversation.id)

@@ -7,7 +7,12 @@ import { makeCall } from './tool-call.ts'
 
 const itemChars = 6000
 
-type Wanted = { kind: ContextItem['kind']; id: string; title: string | undefined }
+type Wanted = {
+  kind: ContextItem['kind']
+  id: string
+  within?: string | undefined
+  title: string | undefined
+}
 
 /**
  * Reads what a request names and the page that is open, by the tools that anybody reads them with, so
@@ -45,7 +50,7 @@ function wantedBy(request: readonly ChatPart[], page: OpenPage | undefined): Wan
   const add = (item: Wanted) => {
     if (!wanted.some(({ kind, id }) => kind === item.kind && id === item.id)) wanted.push(item)
   }
-  const mention = ({ kind, id, label: title }: Mention) => add({ kind, id, title })
+  const mention = ({ kind, id, within, label: title }: Mention) => add({ kind, id, within, title })
   for (const part of request) {
     if (part.type === 'data-mention') mention(part.data)
     if (part.type === 'data-attachment' && part.data.artifact !== undefined)
@@ -57,16 +62,22 @@ function wantedBy(request: readonly ChatPart[], page: OpenPage | undefined): Wan
 }
 
 /** The call that reads it; undefined for a page, of which no more is known than its name. */
-function readingOf({ kind, id }: Wanted): { name: string; input: object } | undefined {
+function readingOf({ kind, id, within }: Wanted): { name: string; input: object } | undefined {
   switch (kind) {
     case 'task':
       return { name: 'task_read', input: { task: id } }
     case 'change':
       return { name: 'change_read', input: { change: id } }
     case 'note':
-      return { name: 'note_read', input: { path: id } }
+      return {
+        name: 'note_read',
+        input: { path: id, ...(within === undefined ? {} : { vault: within }) },
+      }
     case 'spec':
-      return { name: 'spec_read', input: { feature: id } }
+      return {
+        name: 'spec_read',
+        input: { feature: id, ...(within === undefined ? {} : { repo: within }) },
+      }
     case 'artifact':
       return { name: 'artifact_read', input: { artifact: id } }
     case 'page':

@@ -25,8 +25,11 @@ export async function recover(hub: ChatParts, runs: Runs): Promise<void> {
     const request = left?.parent ? await readMessage(reader, left.parent) : undefined
     if (left?.state === 'waiting' && left.asked !== null && request) {
       const asked = Asked.parse(JSON.parse(left.asked))
-      runs.begin({ kind: 'begun', conversation, request, answer: left.id }, asked, left)
-    } else await interrupt(hub, conversation, left)
+      runs.begin({ kind: 'begun', conversation, request, answer: left.id, asked }, left)
+    } else {
+      await interrupt(hub, conversation, left)
+      await runs.goOn(conversation.id, conversation.running)
+    }
   }
   for (const id of await conversationsThatWait(reader)) if (!runs.of(id)) await runs.goOn(id)
 }

@@ -59,7 +59,7 @@ export class Runs {
   }
 
   /** Has an answer given that is on record as running. */
-  begin({ conversation, request, answer: message }: Begun, asked: Asked, left?: MessageRow): Run {
+  begin({ conversation, request, answer: message, asked }: Begun, left?: MessageRow): Run {
     const run = new Run({
       ...{ message, asked, clock: this.#hub.clock },
       metadata: {
@@ -92,31 +92,26 @@ export class Runs {
     this.of(conversation)?.emit({ type: 'data-queue', id: 'queue', data, transient: true })
   }
 
-  /** Begins the next answer where something waits and nothing is under way. */
-  async goOn(id: string): Promise<void> {
+  /** Begins the next answer where something waits and nothing is under way: `after` which one. */
+  async goOn(id: string, after?: string | null): Promise<void> {
     const next = await this.#hub.store.transaction(async (tx) => {
       const row = await readConversation(tx, id)
-      return row && row.running === null ? this.#beginNext(tx, row) : undefined
+      return row && row.running === null ? this.#beginNext(tx, row, after ?? row.head) : undefined
     })
-    if (next) this.begin(next.begun, next.asked)
+    if (next) this.begin(next)
   }
 
   async #beginNext(
     tx: Transaction,
     conversation: ConversationRow,
-  ): Promise<{ begun: Begun; asked: Asked } | undefined> {
+    after: string | null,
+  ): Promise<Begun | undefined> {
     const [row] = await waitingMessages(tx, conversation.id)
     if (!row || row.asked === null) return undefined
     const asked = Asked.parse(JSON.parse(row.asked))
-    await admitRequest(tx, row.id, conversation.head ?? row.parent ?? row.id)
+    await admitRequest(tx, row.id, after)
     const { principal } = asked
-    const begun = await begin(tx, conversation, {
-      asks: row.id,
-      asked,
-      principal,
-      id: this.#hub.id,
-    })
-    return { begun, asked }
+    return begin(tx, conversation, { asks: row.id, asked, principal, id: this.#hub.id })
   }
 
   /** Gives an answer to its end, and begins the next. */
@@ -138,12 +133,12 @@ export class Runs {
           messageMetadata: {
             ...metadata,
             ...chunk.messageMetadata,
-            ...(next ? { next: next.begun.answer } : {}),
+            ...(next ? { next: next.answer } : {}),
           },
         })
     }
     this.#running.delete(conversation.id)
-    if (next) this.begin(next.begun, next.asked)
+    if (next) this.begin(next)
     run.close()
   }
 
@@ -197,7 +192,7 @@ export class Runs {
           })
           await endAnswer(tx, conversation.id, message)
           const row = await readConversation(tx, conversation.id)
-          return row && !closing.aborted ? await this.#beginNext(tx, row) : undefined
+          return row && !closing.aborted ? await this.#beginNext(tx, row, message) : undefined
         })
       } catch (error) {
         if (stopping.aborted || !(error instanceof HubError)) throw error

@@ -27,11 +27,17 @@ const maxMessages = 2000
 const maxWaiting = 20
 const maxAttachedChars = 1_000_000
 
-export type Message = NonNullable<ChatRequest['message']>
+type Message = NonNullable<ChatRequest['message']>
 
 /** What became of a request: an answer to begin, one that waits its turn, or one that was sent before. */
 export type Submitted =
-  | { kind: 'begun'; conversation: ConversationRow; request: MessageRow; answer: string }
+  | {
+      kind: 'begun'
+      conversation: ConversationRow
+      request: MessageRow
+      answer: string
+      asked: Asked
+    }
   | { kind: 'waits'; conversation: ConversationRow; request: string }
   | { kind: 'known'; conversation: ConversationRow; request: MessageRow }
 
@@ -70,9 +76,18 @@ export async function submit(tx: Transaction, submission: Submission): Promise<S
 export async function begin(
   tx: Transaction,
   conversation: ConversationRow,
-  { asks, asked, principal, id }: Pick<Submission, 'asked' | 'principal' | 'id'> & { asks: string },
+  {
+    asks,
+    asked: given,
+    principal,
+    id,
+  }: Pick<Submission, 'asked' | 'principal' | 'id'> & {
+    asks: string
+  },
 ): Promise<Extract<Submitted, { kind: 'begun' }>> {
   const answer = id('message')
+  const model = given.model ?? conversation.model
+  const asked = { ...given, ...(model === null ? {} : { model }) }
   await insertMessage(tx, {
     ...{ id: answer, conversation: conversation.id, parent: asks, role: 'assistant' },
     ...{ state: 'running', owner: principal.id, parts: [], asked },
@@ -81,7 +96,7 @@ export async function begin(
   const request = await readMessage(tx, asks)
   const begun = await readConversation(tx, conversation.id)
   if (!request || !begun) throw new Error('a request is not there that was just written')
-  return { kind: 'begun', conversation: begun, request, answer }
+  return { kind: 'begun', conversation: begun, request, answer, asked }
 }
 
 async function newConversation(

@@ -2,7 +2,7 @@ import type { ChatMessage, ConversationList, ConversationRead } from '../../sche
 import type { ChatPart } from '../../schemas/chat-part.ts'
 import { cutText, instantText, lineText, tableText } from '../kit/table.ts'
 
-const mostChars = 11_000
+const mostChars = 10_000
 const resultChars = 400
 
 export const listText = (found: ConversationList): string =>

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-export type Asked = {
+type Asked = {
   model: string
   stream?: boolean
   messages: { role: string; content: unknown }[]

@@ -166,7 +166,11 @@ export async function saveAnswer(
 }
 
 /** Has a request that waited follow a message, and be answered. */
-export async function admitRequest(tx: Transaction, id: string, parent: string): Promise<void> {
+export async function admitRequest(
+  tx: Transaction,
+  id: string,
+  parent: string | null,
+): Promise<void> {
   await tx.run(
     `UPDATE chat_messages SET state = 'done', parent = :parent, asked = NULL WHERE id = :id`,
     { id, parent },

@@ -71,7 +71,5 @@ test.each([
     tool('note_create', { chat: only }),
   ],
 ] as const)('%s the chat %s', (kind, _what, principal, subject) => {
-  expect(decide(principal as Principal, 'tool.call', subject as Subjects['tool.call']).kind).toBe(
-    kind,
-  )
+  expect(decide(principal as Principal, 'tool.call', subject).kind).toBe(kind)
 })
