@@ -37,6 +37,10 @@ export function chatRule(
   return allow
 }
 
+/** Who calls, as people are asked about it. */
+export const callerText = ({ id, chat }: Principal): string =>
+  chat?.by === 'assistant' ? `the assistant of ${id}` : id
+
 export const conversationRules: Pick<Rules, 'chat.use'> = {
   /** A conversation is its maker's alone: it holds what only that one may have been shown. */
   'chat.use': ({ id, kind, orgs }, { org, owner }) => {

@@ -4,7 +4,7 @@ import type { Scope } from '../../schemas/scope.ts'
 import { roles } from '../../schemas/scope.ts'
 import type { Action, Authority, Decision, Subjects } from '../../servers/kit/authority.ts'
 import { ruleOn } from './approval-rules.ts'
-import { chatRule, conversationRules } from './chat-rules.ts'
+import { callerText, chatRule, conversationRules } from './chat-rules.ts'
 import type { Rules } from './rule.ts'
 import { allow, deny } from './rule.ts'
 import { workRules } from './work-rules.ts'
@@ -36,7 +36,7 @@ const rules: Rules = {
       case 'allow':
         return allow
       case 'ask':
-        return { kind: 'ask', question: `May ${principal.id} call ${name}?` }
+        return { kind: 'ask', question: `May ${callerText(principal)} call ${name}?` }
       case 'deny':
         return deny(
           `${principal.id} may not call ${name}: a rule of this hub refuses it`,

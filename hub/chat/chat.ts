@@ -62,7 +62,8 @@ export class Chat {
     const { conversation } = submitted
     if (submitted.kind === 'begun') return this.#runs.begin(submitted).follow(0, signal)
     const run = this.#runs.of(conversation.id)
-    if (submitted.kind === 'waits') {
+    const isWaiting = submitted.kind === 'waits' || submitted.request.state !== 'done'
+    if (isWaiting) {
       await this.#runs.tellWaiting(conversation.id)
       return this.#waitingFrames(conversation.id)
     }

@@ -4,7 +4,7 @@ import type { ChatChunk } from '../../schemas/chat-stream.ts'
 export type Frame = { seq: number; json: string }
 
 /** More than this is not kept for readers who come later: they are given the parts so far. */
-const maxKeptChars = 8 * 1024 * 1024
+const maxKeptChars = 1024 * 1024
 
 /** The frames of one answer while it runs, for any number of readers at their own pace. */
 export class ChunkLog {

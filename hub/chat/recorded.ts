@@ -21,7 +21,9 @@ export async function recordedFrames(
     ...(answer.model === undefined ? {} : { model: answer.model }),
     ...(answer.usage === undefined ? {} : { usage: answer.usage }),
   }
-  return [...replayed(row.id, metadata, answer.parts), ...ending(answer)].map((chunk, index) => ({
+  const isEnded = answer.state !== 'running' && answer.state !== 'waiting'
+  const chunks = [...replayed(row.id, metadata, answer.parts), ...(isEnded ? ending(answer) : [])]
+  return chunks.map((chunk, index) => ({
     seq: index + 1,
     json: JSON.stringify(chunk),
   }))

@@ -4,6 +4,7 @@ import type { MessageRow } from '../../servers/chat/store/messages.ts'
 import {
   conversationsThatWait,
   deleteMessages,
+  keptAnswer,
   partsOf,
   readMessage,
   saveAnswer,
@@ -46,10 +47,11 @@ async function interrupt(
       const taken = parts.flatMap((part) => (part.type === 'steering-message' ? [part.id] : []))
       await deleteMessages(tx, taken)
       closeParts(parts)
-      await saveAnswer(tx, left.id, {
-        ...{ state: 'interrupted', parts, seq: left.seq, isEnded: true, usage: undefined },
+      const kept = keptAnswer({
+        ...{ state: 'interrupted', parts, seq: left.seq, isEnded: true },
         ...{ model: left.model ?? undefined, error: interruption },
       })
+      await saveAnswer(tx, left.id, kept)
     }
     await endAnswer(tx, conversation.id, conversation.running ?? '')
   })

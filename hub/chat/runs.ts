@@ -6,6 +6,7 @@ import type { MessageRow } from '../../servers/chat/store/messages.ts'
 import {
   admitRequest,
   deleteMessages,
+  keptAnswer,
   partsOf,
   readMessages,
   readPlaces,
@@ -67,16 +68,10 @@ export class Runs {
         ...{ request: request.id, requestParent: request.parent },
       },
       ...(left ? { parts: partsOf(left), seq: left.seq } : {}),
-      save: (now) =>
-        this.#hub.store.transaction((tx) =>
-          saveAnswer(tx, message, {
-            model: undefined,
-            usage: undefined,
-            error: undefined,
-            ...now,
-            isEnded: false,
-          }),
-        ),
+      save: (now) => {
+        const kept = keptAnswer({ ...now, isEnded: false })
+        return this.#hub.store.transaction((tx) => saveAnswer(tx, message, kept))
+      },
     })
     this.#running.set(conversation.id, run)
     this.#drive(run, conversation, request).catch((error: unknown) =>
@@ -183,13 +178,14 @@ export class Runs {
   ) {
     const { store, clock, stopping, closing, log } = this.#hub
     const { parts, seq, usage, metadata, message } = run
+    const kept = keptAnswer({
+      ...{ state: ended.state, parts, seq, usage, model: metadata.model, isEnded: true },
+      error: errorOf(ended),
+    })
     for (;;) {
       try {
         return await store.transaction(async (tx) => {
-          await saveAnswer(tx, message, {
-            ...{ state: ended.state, parts, seq, usage, model: metadata.model, isEnded: true },
-            error: errorOf(ended),
-          })
+          await saveAnswer(tx, message, kept)
           await endAnswer(tx, conversation.id, message)
           const row = await readConversation(tx, conversation.id)
           return row && !closing.aborted ? await this.#beginNext(tx, row, message) : undefined

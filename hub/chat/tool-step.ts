@@ -83,9 +83,9 @@ async function whenApproved(
     if (approvalId === undefined) throw thrown
     if (part.approval?.id !== approvalId)
       run.emit({ type: 'tool-approval-request', toolCallId: part.toolCallId, approvalId })
-    if (hub.closing.aborted) throw new Detached()
     run.state = 'waiting'
     await run.save()
+    if (hub.closing.aborted) throw new Detached()
     const tell = () => void tellAnswer(hub, run, part).catch(() => undefined) // Told at the end.
     const unsubscribe = hub.store.topics.subscribe(approvalId, tell)
     try {

@@ -135,32 +135,36 @@ export const insertMessage = (tx: Transaction, message: NewMessage): Promise<voi
     created_at: tx.now,
   })
 
+/** An answer as it is at a moment: what is said after that is not in it, and not counted in `seq`. */
+export function keptAnswer(answer: {
+  state: ChatMessageState
+  parts: ChatPart[]
+  seq: number
+  model?: string | undefined
+  usage?: ChatMessage['usage']
+  error?: ChatMessage['error']
+  /** Whether nothing will come any more; then how it was asked is forgotten. */
+  isEnded: boolean
+}) {
+  const { state, parts, seq, model, usage, error, isEnded } = answer
+  const json = (value: unknown): SqlValue => (value === undefined ? null : JSON.stringify(value))
+  return {
+    ...{ state, parts: JSON.stringify(parts), seq, words: wordsOf(parts) },
+    ...{ model: model ?? null, usage: json(usage), error: json(error), isEnded: isEnded ? 1 : 0 },
+  }
+}
+
 /** Brings what is kept of an answer up to date; false where the message is not there any more. */
 export async function saveAnswer(
   tx: Transaction,
   id: string,
-  answer: {
-    state: ChatMessageState
-    parts: ChatPart[]
-    seq: number
-    model: string | undefined
-    usage: ChatMessage['usage']
-    error: ChatMessage['error']
-    /** Whether nothing will come any more; then how it was asked is forgotten. */
-    isEnded: boolean
-  },
+  kept: ReturnType<typeof keptAnswer>,
 ): Promise<boolean> {
-  const { state, parts, seq, model, usage, error, isEnded } = answer
-  const json = (value: unknown): SqlValue => (value === undefined ? null : JSON.stringify(value))
   const changed = await tx.run(
     `UPDATE chat_messages SET state = :state, parts = :parts, seq = :seq, words = :words, model = :model,
        usage = :usage, error = :error, ended_at = :endedAt,
        asked = CASE WHEN :isEnded = 1 THEN NULL ELSE asked END WHERE id = :id`,
-    {
-      ...{ id, state, parts: JSON.stringify(parts), seq, words: wordsOf(parts) },
-      ...{ model: model ?? null, usage: json(usage), error: json(error) },
-      ...{ isEnded: isEnded ? 1 : 0, endedAt: isEnded ? tx.now : null },
-    },
+    { ...kept, id, endedAt: kept.isEnded === 1 ? tx.now : null },
   )
   return changed > 0
 }

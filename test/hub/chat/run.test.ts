@@ -43,8 +43,12 @@ test('an answer goes on when its reader is gone, and any device reads along from
   gone.abort()
   const resumed = await desk.resume(conversation, last)
   const whole = await phone.resume(conversation)
+  // What is kept goes on where the stream does.
+  await until(async () => textIn(lastOf(await read(hub, conversation))) === 'first ')
+  const joined = await phone.resume(conversation, lastOf(await read(hub, conversation)).after)
   await model.goOn()
-  await Promise.all([resumed!.end(), whole!.end()])
+  await Promise.all([resumed!.end(), whole!.end(), joined!.end()])
+  expect(joined!.text).toBe('second')
   expect([first.text, resumed!.text, whole!.text]).toEqual(['first ', 'second', 'first second'])
   expect(whole!.frames.map(({ id }) => id)).toEqual(whole!.frames.map((_frame, at) => at + 1))
   expect(await phone.resume(conversation)).toBeUndefined()
@@ -89,7 +93,8 @@ test('what is said meanwhile waits its turn, in order', async () => {
   expect(queued.chunks).toMatchObject([
     { type: 'data-queue', data: [{ mode: 'queue', text: 'two' }] },
   ])
-  await device.say('two', { conversation, key: 'the-second' })
+  const again = await device.say('two', { conversation, key: 'the-second' })
+  expect(again.chunks).toEqual(queued.chunks)
   await model.goOn()
   await reading.end()
   const { next } = reading.metadata
