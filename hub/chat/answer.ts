@@ -30,7 +30,7 @@ export type Question = {
   conversation: string
   org: string
   /** The messages before the answer, oldest first; the last one is answered. */
-  branch: Said[]
+  branch(): Promise<Said[]>
   /** What was said to go into the answer at its next step. */
   steering(): Promise<{ id: string; text: string }[]>
   /** Forgets what the answer has on record. */
@@ -58,7 +58,8 @@ export async function answer(hub: ChatParts, run: Run, question: Question): Prom
 }
 
 async function answerAll(hub: ChatParts, run: Run, question: Question): Promise<FinishReason> {
-  const { conversation, org, branch } = question
+  const { conversation, org } = question
+  const branch = await question.branch()
   const { principal: person, page, model } = run.asked
   const signal = AbortSignal.any([run.stop.signal, hub.stopping])
   const request = branch.at(-1)?.parts ?? []
@@ -83,7 +84,7 @@ async function answerAll(hub: ChatParts, run: Run, question: Question): Promise<
       return 'tool-calls'
     }
     refuseRepetition(run.parts)
-    const prompt = prepare(hub, run, { principal, question, own: policy?.instructions })
+    const prompt = prepare(hub, run, { principal, question, branch, own: policy?.instructions })
     // It is the person who asks the model; the calls it then makes are the assistant's.
     const reason = await takeStep(hub, run, {
       principal: person,
@@ -145,10 +146,11 @@ function prepare(
   {
     principal,
     question,
+    branch,
     own,
-  }: { principal: Principal; question: Question; own: string | undefined },
+  }: { principal: Principal; question: Question; branch: Said[]; own: string | undefined },
 ): { prompt: object[]; tools: object[] } {
-  const { conversation, org, branch } = question
+  const { conversation, org } = question
   const marks = new DataMarks(hub.key, conversation)
   const tools = leanTools(hub, principal)
   const listed = new Set(tools.map(({ name }) => name))

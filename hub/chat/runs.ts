@@ -11,6 +11,7 @@ import {
   readMessages,
   readPlaces,
   saveAnswer,
+  toMessage,
   waitingMessages,
 } from '../../servers/chat/store/messages.ts'
 import { pause } from '../../servers/kit/clock.ts'
@@ -66,6 +67,7 @@ export class Runs {
       metadata: {
         ...{ conversation: conversation.id, title: conversation.title },
         ...{ request: request.id, requestParent: request.parent },
+        ...(left?.model ? { model: left.model } : {}),
       },
       ...(left ? { parts: partsOf(left), seq: left.seq } : {}),
       save: (now) => {
@@ -73,10 +75,12 @@ export class Runs {
         return this.#hub.store.transaction((tx) => saveAnswer(tx, message, kept))
       },
     })
+    if (left) run.usage = toMessage(left, []).usage
     this.#running.set(conversation.id, run)
-    this.#drive(run, conversation, request).catch((error: unknown) =>
-      this.#hub.log.error({ error, conversation: conversation.id }, 'an answer could not be ended'),
-    )
+    this.#drive(run, conversation, request).catch((error: unknown) => {
+      this.#hub.log.error({ error, conversation: conversation.id }, 'an answer could not be ended')
+      this.#leave(run, conversation.id) // It is on record as running, and taken up at the next start.
+    })
     return run
   }
 
@@ -142,10 +146,10 @@ export class Runs {
     run.close()
   }
 
-  async #answer(run: Run, { id, org }: ConversationRow, request: MessageRow): Promise<Ended> {
+  #answer(run: Run, { id, org }: ConversationRow, request: MessageRow): Promise<Ended> {
     const { store } = this.#hub
     return answer(this.#hub, run, {
-      ...{ conversation: id, org, branch: await this.#branch(id, request.id) },
+      ...{ conversation: id, org, branch: () => this.#branch(id, request.id) },
       steering: async () => {
         const rows = await waitingMessages(store.reader, id)
         const has = new Set(

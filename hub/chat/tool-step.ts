@@ -32,6 +32,7 @@ export async function carryOut(
   try {
     if (await isUsedUp(hub, part)) throw new HubError('unavailable', outcomeLost)
     part.toolMetadata = { ...part.toolMetadata, startedAt }
+    if (part.approval) run.state = 'waiting' // As the process before left it.
     await run.save() // Whatever happens now, it is on record that this call was made.
     const made = await makeCall(hub, { ...call, patienceMs: 0 }).catch((error: unknown) =>
       whenApproved(hub, run, part, {
@@ -40,10 +41,12 @@ export async function carryOut(
       }),
     )
     await tellAnswer(hub, run, part)
+    run.state = 'running'
     ends(made, now() - startedAt)
   } catch (error) {
     if (error instanceof Detached || !(error instanceof HubError)) throw error
     await tellAnswer(hub, run, part)
+    run.state = 'running'
     const isDenied = part.approval?.approved === false
     if (isDenied) return run.emit({ type: 'tool-output-denied', toolCallId })
     const { code, message, hint } = error
@@ -102,10 +105,12 @@ async function whenApproved(
 }
 
 /** Says in the stream how the question was answered, where there is one and once. */
-async function tellAnswer({ store }: ChatParts, run: Run, { approval }: ToolPart): Promise<void> {
+async function tellAnswer({ store }: ChatParts, run: Run, part: ToolPart): Promise<void> {
+  const { approval } = part
   if (approval === undefined || approval.approved !== undefined) return
   const row = await readApproval(store.reader, approval.id)
   if (row?.state !== 'approved' && row?.state !== 'denied') return
+  if (part.approval?.approved !== undefined) return // Told while this was being read.
   const approved = row.state === 'approved'
   const reason = row.reason === null ? {} : { reason: row.reason }
   run.emit({ type: 'tool-approval-response', approvalId: approval.id, approved, ...reason })
