@@ -22,6 +22,21 @@ export function parseDiff(diff: string): DiffFile[] {
   return parts.map(parseFile)
 }
 
+const kept = new Map<string, DiffFile[]>()
+const mostKept = 12
+
+/** The files of a diff, the same objects for the same text: what is known of a file hangs on them. */
+export function filesOf(diff: string): DiffFile[] {
+  const files = kept.get(diff) ?? parseDiff(diff)
+  kept.delete(diff)
+  kept.set(diff, files)
+  for (const oldest of kept.keys()) {
+    if (kept.size <= mostKept) break
+    kept.delete(oldest)
+  }
+  return files
+}
+
 const hunkStart = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/
 
 function parseFile(part: string): DiffFile {
