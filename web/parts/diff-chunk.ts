@@ -14,6 +14,8 @@ export type Notes = {
   at(place: Place): unknown
   /** What is said of a file as a whole, or of lines that are gone. */
   ofFile?(path: string): unknown
+  /** Whether the old version is not the one that comments are kept for. */
+  isOldForeign?: boolean
   /** Begins a comment. */
   begin?(place: Place): void
 }
@@ -92,7 +94,7 @@ class DiffChunk extends PageElement {
 
   #number(line: DiffLine, side: 'old' | 'new', isButton: boolean) {
     const number = side === 'old' ? ('old' in line ? line.old : '') : 'new' in line ? line.new : ''
-    const begin = this.notes?.begin
+    const begin = side === 'old' && this.notes?.isOldForeign ? undefined : this.notes?.begin
     if (number === '' || !isButton || !begin) return html`<span class="n">${number}</span>`
     const place: Place = { path: this.file.path, line: number, side }
     return html`<button
