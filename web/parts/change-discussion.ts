@@ -50,7 +50,7 @@ const pointer = ({ root, replies }: Thread, show: (path: string) => void) => {
   const now = place === undefined || place === 'gone' ? { path, line } : place
   return html`<li>
     <p class="line">
-      ${root.resolve ? html`<span class="mark" data-state=${root.state}>${root.state}</span>` : nothing}
+      ${root.resolve ? html`<span class="said-state" data-state=${root.state}>${root.state}</span>` : nothing}
       <b>${author}</b>
       <button type="button" class="link" @click=${() => show(now.path)}>
         <code>${now.path}${now.line === undefined ? '' : `:${now.line}`}</code>

@@ -27,7 +27,7 @@ export function keepDrafts(change: string, drafts: Draft[]): void {
 export const draftView = (draft: Draft, remove: () => void) =>
   html`<article class="thread draft" aria-label="Comment not sent yet">
     <p class="line">
-      <span class="mark" data-state="waiting">not sent</span>
+      <span class="said-state" data-state="waiting">not sent</span>
       <span>goes with your verdict${draft.resolve ? ', asks for work' : ''}</span>
       <button type="button" class="quiet" @click=${remove}>Remove</button>
     </p>

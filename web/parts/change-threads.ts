@@ -65,7 +65,7 @@ const commentView = (comment: ChangeComment) => {
   const { author, revision, createdAt, resolve, state, addressedIn, body, place } = comment
   return html`<div class="comment">
     <p class="line">
-      ${resolve === undefined ? nothing : html`<span class="mark" data-state=${state}>${state === 'open' ? asks[resolve] : state}</span>`}
+      ${resolve === undefined ? nothing : html`<span class="said-state" data-state=${state}>${state === 'open' ? asks[resolve] : state}</span>`}
       <b>${author}</b> ${since(createdAt)}
       <span>on revision ${revision}${place === 'gone' ? ', the line is gone' : ''}</span>
       ${addressedIn ? html`<span>in <code>${addressedIn.commit.slice(0, 10)}</code> of revision ${addressedIn.revision}</span>` : nothing}

@@ -48,7 +48,7 @@ export function standingView({ change, revisions, reviews, mergeable }: ReadChan
     ${newest.map(
       ({ reviewer, verdict, counts, createdAt }) =>
         html`<p class="line">
-          <span class="mark" data-state=${verdict === 'accept' ? 'done' : 'waiting'}
+          <span class="said-state" data-state=${verdict === 'accept' ? 'done' : 'waiting'}
             >${verdict === 'accept' ? 'approved' : 'asks for changes'}</span
           >
           <b>${reviewer}</b> ${since(createdAt)}
