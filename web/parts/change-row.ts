@@ -1,6 +1,7 @@
 import { html } from 'lit'
 import type { Change } from '../../schemas/change.ts'
 import { href } from '../route.ts'
+import './repo.ts'
 import { badge } from './state.ts'
 import { since } from './time.ts'
 
@@ -12,7 +13,7 @@ export const changeRow = (change: Change, params: Record<string, string> = {}) =
       ><span
         >${change.waiting ? 'waits for a person' : change.conflict ? 'conflict' : change.target}</span
       >
-      <span>${change.repo}</span>
+      <sy-repo .repo=${change.repo}></sy-repo>
       ${change.revisions > 1 ? html`<span>revision ${change.revisions}</span>` : ''}
       ${since(change.updatedAt)}</span
     >

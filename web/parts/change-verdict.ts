@@ -104,11 +104,11 @@ export function verdictForm({ read, revision, drafts, isBusy, act }: Form) {
     </div>
     <div class="actions">
       <select name="strategy" aria-label="How it is brought in">
-        <option value="">as the org does it</option>
-        <option value="merge">with a merge commit</option>
-        <option value="squash">squashed into one commit</option>
-        <option value="rebase">rebased</option>
-        <option value="fast_forward">by fast-forward only</option>
+        <option value="">Merge as the org does</option>
+        <option value="merge">With a merge commit</option>
+        <option value="squash">Squashed into one commit</option>
+        <option value="rebase">Rebased</option>
+        <option value="fast_forward">By fast-forward only</option>
       </select>
       <label class="inline"
         ><input type="checkbox" name="checkout" /> also update my checkout</label

@@ -19,6 +19,7 @@ import type { Act, ReadChange } from './change-verdict.ts'
 import { standingView, verdictForm } from './change-verdict.ts'
 import './markdown.ts'
 import { problem } from './problem.ts'
+import './repo.ts'
 import { skeleton } from './skeleton.ts'
 import { badge } from './state.ts'
 import { since } from './time.ts'
@@ -52,11 +53,17 @@ class ChangePanel extends PageElement {
 
   constructor() {
     super()
+    const key = (key: string, title: string, run: () => void) => ({
+      key,
+      title,
+      // Beside others, such as in an inbox, a key is only for the one that is worked in.
+      run: () => (this.isPage || this.contains(document.activeElement)) && run(),
+    })
     takeKeys(this, [
-      { key: 'a', title: 'Approve the revision', run: () => void this.#act('accept') },
-      { key: 'r', title: 'Request changes', run: () => void this.#act('request_changes') },
-      { key: 'n', title: 'Next file', run: () => this.#diff?.step(1) },
-      { key: 'p', title: 'File before', run: () => this.#diff?.step(-1) },
+      key('a', 'Approve the revision', () => void this.#act('accept')),
+      key('r', 'Request changes', () => void this.#act('request_changes')),
+      key('n', 'Next file', () => this.#diff?.step(1)),
+      key('p', 'File before', () => this.#diff?.step(-1)),
     ])
   }
 
@@ -93,7 +100,7 @@ class ChangePanel extends PageElement {
         >
         ${last ? html`<span>${last.filesChanged} ${last.filesChanged === 1 ? 'file' : 'files'}, <span class="added">+${last.additions}</span> <span class="removed">−${last.deletions}</span></span>` : nothing}
         <span>by ${change.author}</span> ${since(change.createdAt)}
-        ${this.isPage ? html`<span>in ${change.repo}</span>` : html`<a href=${href('changes', change.id)}>Open the change</a>`}
+        ${this.isPage ? html`<span>in <sy-repo .repo=${change.repo}></sy-repo></span>` : html`<a href=${href('changes', change.id)}>Open the change</a>`}
         ${this.isPage && change.task ? html`<a href=${href('tasks', change.task)}>Its task</a>` : nothing}
       </p>
       ${problem(this.#read.error)} ${earlierDrafts(this.drafts, reviewed, this.#choose)}

@@ -4,21 +4,14 @@ import { words } from '../format.ts'
 import type { Layout } from './graph-layout.ts'
 import { layOut, nodeHeight, nodeWidth } from './graph-layout.ts'
 import './graph.css'
+import { mark } from './state.ts'
 
 /** How many steps a picture can hold that somebody still reads. */
 export const mostDrawn = 300
 
-/** A shape for each state, so that colour only repeats it. */
-export const stepMark: Record<Step['state'], string> = {
-  waiting: '○',
-  ready: '◔',
-  running: '◑',
-  held: '◇',
-  succeeded: '✓',
-  failed: '✕',
-  canceled: '–',
-  skipped: '↷',
-}
+/** A step's state in the words that tasks have for it: what waits for others, and what waits for room. */
+export const stepState = (state: Step['state']): string =>
+  state === 'waiting' ? 'blocked' : state === 'ready' ? 'queued' : state
 
 type Graph = { steps: Step[]; chosen: string | undefined; choose(step: string): string }
 
@@ -56,8 +49,7 @@ export function graphView({ steps, chosen, choose }: Graph) {
         >
           <span class="what">${step.title}</span>
           <span class="how"
-            ><b aria-hidden="true">${stepMark[step.state]}</b>
-            ${words(step.state)}${step.gate ? `, gate: ${step.gate.kind}` : ''}${step.needsMore > 0 ? `, needs ${step.needsMore} more` : ''}</span
+            >${mark(stepState(step.state))}${words(stepState(step.state))}${step.gate ? `, gate: ${step.gate.kind}` : ''}${step.needsMore > 0 ? `, needs ${step.needsMore} more` : ''}</span
           >
         </a>`
       })}

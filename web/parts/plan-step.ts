@@ -1,7 +1,8 @@
 import { html, nothing } from 'lit'
 import type { Plan, Step } from '../../schemas/plan.ts'
+import { words } from '../format.ts'
 import { href } from '../route.ts'
-import { reach } from './graph.ts'
+import { reach, stepState } from './graph.ts'
 import { badge } from './state.ts'
 
 type Chosen = {
@@ -32,7 +33,7 @@ export function stepPanel({ plan, steps, isWhole, name, link, close, act, isBusy
   const isLive = !['succeeded', 'failed', 'canceled'].includes(plan.state)
   return html`<section class="step-panel" aria-label="Step ${name}">
     <p class="line">
-      ${badge(step.state)} <b>${step.title}</b> <code>${name}</code>
+      ${badge(stepState(step.state))} <b>${step.title}</b> <code>${name}</code>
       ${step.run > 1 ? html`<span>run ${step.run}</span>` : nothing}
       ${step.task ? html`<a href=${href('tasks', step.task)}>Its task</a>` : nothing}
       <a class="close" href=${close}>Close</a>
@@ -83,5 +84,5 @@ const names = (all: string[], link: (step: string) => string, steps: Step[]) =>
     : all.slice(0, 12).map((name, at) => {
         const state = steps.find((step) => step.name === name)?.state
         return html`${at > 0 ? ', ' : ''}<a href=${link(name)}>${name}</a
-          >${state ? ` (${state})` : ''}${at === 11 && all.length > 12 ? ` and ${all.length - 12} more` : ''}`
+          >${state ? ` (${words(stepState(state))})` : ''}${at === 11 && all.length > 12 ? ` and ${all.length - 12} more` : ''}`
       })

@@ -1,6 +1,7 @@
 import { html } from 'lit'
 import type { Event } from '../../schemas/event.ts'
 import type { Step } from '../../schemas/plan.ts'
+import { stepState } from './graph.ts'
 import { rows } from './rows.ts'
 import { badge } from './state.ts'
 
@@ -17,7 +18,7 @@ export const stepList = (
     key: ({ name }) => name,
     row: ({ name, title, state, needs, needsMore, gate, reason }) =>
       html`<a class="thing-row" href=${choose(name)}>
-        <span class="first">${badge(state)} <strong>${title}</strong></span>
+        <span class="first">${badge(stepState(state))} <strong>${title}</strong></span>
         <span class="second"
           ><span>${name}${gate ? `, gate: ${gate.kind}` : ''}</span>
           <span

@@ -8,7 +8,7 @@ import { callTool, toolError } from '../mcp.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import './approvals.ts'
-import { graphView, mostDrawn } from './graph.ts'
+import { graphView, mostDrawn, stepState } from './graph.ts'
 import { stepPanel } from './plan-step.ts'
 import { stepList } from './plan-steps.ts'
 import './plan.css'
@@ -158,7 +158,7 @@ const canRetry = ({ state, counts }: Plan): boolean =>
 const countsOf = ({ counts }: Plan): string =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)
-    .map(([state, count]) => `${count} ${words(state)}`)
+    .map(([state, count]) => `${count} ${words(stepState(state as Step['state']))}`) // Its keys are states.
     .join(', ')
 
 const from = ({ source }: Plan): string => {

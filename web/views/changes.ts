@@ -7,6 +7,7 @@ import { changeRow } from '../parts/change-row.ts'
 import '../parts/change.ts'
 import { empty } from '../parts/empty.ts'
 import '../parts/pair.css'
+import { repoName } from '../parts/repo.ts'
 import { rows } from '../parts/rows.ts'
 import { tabs } from '../parts/tabs.ts'
 import { Query } from '../query.ts'
@@ -49,7 +50,7 @@ class Changes extends PageElement {
       ?data-full=${this.params.has('full')}
     >
       <div>
-        <h1 class=${thing === undefined ? '' : 'visually-hidden'}>Changes</h1>
+        <h1 class="visually-hidden">Changes</h1>
         <div class="list-head">
           ${tabs(
             'State',
@@ -99,7 +100,7 @@ class Changes extends PageElement {
     }
     return html`<select aria-label="Repository" @change=${choose}>
       <option value="">every repository</option>
-      ${repos.map(({ id }) => html`<option value=${id} ?selected=${id === repo}>${id}</option>`)}
+      ${repos.map((one) => html`<option value=${one.id} ?selected=${one.id === repo}>${repoName(one)}</option>`)}
     </select>`
   }
 
