@@ -3,6 +3,8 @@ import type { Approval, ApprovalScope } from '../../schemas/approval.ts'
 import { href } from '../route.ts'
 import { diffView } from './diff.ts'
 import { fieldsView } from './fields.ts'
+import { graphPreview } from './graph-preview.ts'
+import { isGraph } from './plan-text.ts'
 import { since } from './time.ts'
 
 /** An answer as it was given; how far a yes reaches only where it was asked. */
@@ -14,11 +16,18 @@ const reaches: Record<ApprovalScope, string> = {
   rule: 'always, for such callers',
 }
 
-type Card = { asked: Approval; showsTask: boolean; isBusy: boolean; answer(answer: Answer): void }
+type Card = {
+  asked: Approval
+  showsTask: boolean
+  /** Whether a plan is drawn; its own page has the picture already. */
+  showsGraph: boolean
+  isBusy: boolean
+  answer(answer: Answer): void
+}
 
 /** A question with everything that was said, and the answers. */
-export const approvalCard = ({ asked, showsTask, isBusy, answer }: Card) => {
-  const { arguments: args, diff, preview, cut, ...others } = asked.details
+export const approvalCard = ({ asked, showsTask, showsGraph, isBusy, answer }: Card) => {
+  const { arguments: args, diff, preview, cut, graph, plan, ...others } = asked.details
   const given = typeof args === 'object' && args !== null ? args : {}
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -34,6 +43,16 @@ export const approvalCard = ({ asked, showsTask, isBusy, answer }: Card) => {
       ${asked.expiresAt ? html`<span>expires ${since(asked.expiresAt)}</span>` : nothing}
     </p>
     ${cut === true ? html`<p class="warn">Not everything is shown: it is too long.</p>` : nothing}
+    ${typeof plan === 'string' && showsGraph ? html`<p><a href=${href('plans', plan)}>Open the plan</a></p>` : nothing}
+    ${showsGraph && isGraph(graph) ? graphPreview(graph) : nothing}
+    ${
+      graph === undefined
+        ? nothing
+        : html`<details>
+            <summary>All that its steps say</summary>
+            ${fieldsView({ graph })}
+          </details>`
+    }
     ${fieldsView({ ...others, ...given })} ${typeof diff === 'string' ? diffView(diff) : nothing}
     ${typeof preview === 'string' ? html`<pre class="log preview" tabindex="0">${preview}</pre>` : nothing}
     <label

@@ -51,6 +51,7 @@ class Approvals extends PageElement {
           approvalCard({
             asked,
             showsTask: this.task === undefined,
+            showsGraph: this.approval === undefined,
             isBusy: this.busy === asked.id,
             answer: (answer) => void this.#answer(asked, answer),
           }),

@@ -13,7 +13,9 @@ export type DiffStyle = 'unified' | 'split'
 /** A unified diff, a foldable block per file. Everything in it is text, never markup. */
 export const diffView = (diff: string) => html`<sy-diff .diff=${diff}></sy-diff>`
 
-const chunkRows = 80
+const chunkRows = 40
+/** How far below the top of the window a file comes to stand: below the bar there. */
+const marginPx = 60
 /** From this width on, two versions of a line have room beside each other. */
 const splitWidth = 1000
 /** What tools write and nobody reads line by line begins folded. */
@@ -49,8 +51,12 @@ export class Diff extends PageElement {
   /** Scrolls to a file; by its place before or after the one in sight when a number is given. */
   show(target: string | number): void {
     const blocks = [...this.querySelectorAll<HTMLDetailsElement>('details.diff')]
-    const top = topOf(this)
-    const inSight = blocks.findLastIndex((block) => block.getBoundingClientRect().top <= top + 4)
+    // A file near the end of the page cannot come to its top, so the one that has the focus goes first.
+    const focused = blocks.findIndex((block) => block.contains(document.activeElement))
+    const inSight =
+      focused >= 0
+        ? focused
+        : blocks.findLastIndex((block) => block.getBoundingClientRect().top <= marginPx)
     const at =
       typeof target === 'string'
         ? blocks.findIndex((block) => block.dataset.path === target)
@@ -106,9 +112,6 @@ function walk(event: KeyboardEvent): void {
   event.preventDefault()
   next.focus()
 }
-
-const topOf = (host: Element): number =>
-  Number.parseFloat(getComputedStyle(host).getPropertyValue('scroll-margin-top')) || 0
 
 const chunked = new WeakMap<DiffFile, Partial<Record<DiffStyle, DiffRow[][]>>>()
 

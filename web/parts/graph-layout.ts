@@ -17,12 +17,71 @@ const mostLines = 2000
 type Slot = { name: string; level: number; before: Slot[]; after: Slot[]; y: number; size: number }
 
 /**
- * Places a graph in columns by level, from left to right. Within a column the order follows the middle
- * of the neighbours, so that lines cross little; lines over several columns get places of their own in
- * between, so that they pass by nodes instead of through them.
+ * Places a graph in columns by level, from left to right, one below the other what has nothing to do
+ * with each other. Within a column the order follows the middle of the neighbours, so that lines cross
+ * little; lines over several columns get places of their own in between, so that they pass by nodes
+ * instead of through them.
  */
 export function layOut<Node extends GraphNode>(nodes: Node[]): Layout<Node> {
   const edges = withoutImplied(nodes).slice(0, mostLines)
+  const parts = connected(nodes, edges)
+  const whole: Layout<Node> = { nodes: [], lines: [], width: 0, height: 0 }
+  for (const part of parts.filter((part) => part.nodes.length > 1))
+    append(whole, layOutConnected(part.nodes, part.edges, whole.height))
+  const single = parts.flatMap((part) => (part.nodes.length === 1 ? part.nodes : []))
+  append(whole, inRows(single, whole))
+  return whole
+}
+
+function append<Node>(whole: Layout<Node>, part: Layout<Node>): void {
+  whole.nodes.push(...part.nodes)
+  whole.lines.push(...part.lines)
+  whole.width = Math.max(whole.width, part.width)
+  whole.height = Math.max(whole.height, part.height)
+}
+
+/** What needs nothing and holds up nothing fills rows of the width that there is. */
+function inRows<Node>(nodes: Node[], { width, height }: Layout<Node>): Layout<Node> {
+  const wide = nodeWidth + rowGap
+  const columns = Math.max(3, Math.floor((width + rowGap) / wide))
+  const top = height === 0 ? 0 : height + columnGap
+  const placed = nodes.map((node, at) => ({
+    node,
+    x: (at % columns) * wide,
+    y: top + Math.floor(at / columns) * (nodeHeight + rowGap),
+  }))
+  const last = placed.at(-1)
+  const right = Math.max(0, ...placed.map(({ x }) => x + nodeWidth))
+  return { nodes: placed, lines: [], width: right, height: last ? last.y + nodeHeight : 0 }
+}
+
+type Edge = [from: string, to: string]
+
+/** Nodes with what they need or hold up, however far away, in the order of the first of each. */
+function connected<Node extends GraphNode>(nodes: Node[], edges: Edge[]) {
+  const leader = new Map(nodes.map(({ name }) => [name, name]))
+  const find = (name: string): string => {
+    let at = name
+    while (leader.get(at) !== at) at = leader.get(at)! // Each has one.
+    leader.set(name, at)
+    return at
+  }
+  for (const [from, to] of edges) leader.set(find(to), find(from))
+  const parts = new Map<string, { nodes: Node[]; edges: Edge[] }>()
+  for (const node of nodes) {
+    const part = parts.get(find(node.name)) ?? { nodes: [], edges: [] }
+    part.nodes.push(node)
+    parts.set(find(node.name), part)
+  }
+  for (const edge of edges) parts.get(find(edge[0]))?.edges.push(edge)
+  return [...parts.values()]
+}
+
+function layOutConnected<Node extends GraphNode>(
+  nodes: Node[],
+  edges: Edge[],
+  above: number,
+): Layout<Node> {
   const slots = new Map<string, Slot>()
   const columns: Slot[][] = []
   const add = (name: string, level: number, size: number): Slot => {
@@ -32,11 +91,12 @@ export function layOut<Node extends GraphNode>(nodes: Node[]): Layout<Node> {
   }
   for (const { name, level } of nodes) slots.set(name, add(name, level, nodeHeight + rowGap))
   const chains = edges.map(([from, to]) => {
-    const chain = [slots.get(from)!] // Edges are between nodes that are here.
+    const start = slots.get(from)! // Edges are between nodes that are here.
     const end = slots.get(to)!
-    for (let level = chain[0]!.level + 1; level < end.level; level++)
-      chain.push(add('', level, rowGap))
-    chain.push(end)
+    const between = Array.from({ length: Math.max(0, end.level - start.level - 1) }, (_, at) =>
+      add('', start.level + 1 + at, rowGap),
+    )
+    const chain = [start, ...between, end]
     for (const [at, slot] of chain.entries()) {
       const next = chain[at + 1]
       if (!next) continue
@@ -47,21 +107,24 @@ export function layOut<Node extends GraphNode>(nodes: Node[]): Layout<Node> {
   })
   const filled = Array.from(columns, (column) => column ?? [])
   order(filled)
+  const top = above === 0 ? 0 : above + columnGap
+  const all = filled.flat()
+  const highest = Math.min(...all.map(({ y }) => y))
+  for (const slot of all) slot.y += top - highest
   const x = (level: number) => level * (nodeWidth + columnGap)
-  const height = Math.max(0, ...filled.map((column) => bottom(column)))
   return {
     nodes: nodes.map((node) => ({ node, x: x(node.level), y: slots.get(node.name)!.y })),
     lines: chains.map(({ from, to, chain }) => ({ from, to, path: curve(chain, x) })),
-    width: filled.length === 0 ? 0 : x(filled.length - 1) + nodeWidth,
-    height,
+    width: x(filled.length - 1) + nodeWidth,
+    height: Math.max(...all.map(({ y }) => y)) + nodeHeight,
   }
 }
 
 /** Needs that others imply are left out: what a barrier needs is then a line from each end, not from all. */
-function withoutImplied(nodes: GraphNode[]): [from: string, to: string][] {
+function withoutImplied(nodes: GraphNode[]): Edge[] {
   const byName = new Map(nodes.map((node) => [node.name, node]))
   const reach = new Map<string, Set<string>>()
-  const edges: [string, string][] = []
+  const edges: Edge[] = []
   for (const { name, needs } of nodes.toSorted((a, b) => a.level - b.level)) {
     const known = needs.filter((need) => byName.has(need))
     const behind = new Set<string>()
@@ -84,8 +147,6 @@ function order(columns: Slot[][]): void {
       pack(column, wanted)
     }
   }
-  const top = Math.min(...columns.flat().map(({ y }) => y))
-  for (const slot of columns.flat()) slot.y -= top
 }
 
 function stack(column: Slot[]): void {
@@ -96,15 +157,26 @@ function stack(column: Slot[]): void {
   }
 }
 
-/** As near to where each wants to be as the order allows: pushed down first, then back up. */
+/**
+ * As near to where each wants to be as their order and sizes allow: neighbours that would overlap become
+ * a block at the mean of their wishes (isotonic regression, by pooling adjacent violators).
+ */
 function pack(column: Slot[], wanted: Map<Slot, number>): void {
-  let floor = -Infinity
+  const blocks: { sum: number; slots: { slot: Slot; offset: number }[] }[] = []
+  let offset = 0
   for (const slot of column) {
-    slot.y = Math.max(floor, wanted.get(slot)!) // The caller made one for each.
-    floor = slot.y + slot.size
+    blocks.push({ sum: wanted.get(slot)! - offset, slots: [{ slot, offset }] }) // Each has one.
+    offset += slot.size
+    for (let last = blocks.at(-1), before = blocks.at(-2); last && before; before = blocks.at(-2)) {
+      if (before.sum / before.slots.length <= last.sum / last.slots.length) break
+      before.sum += last.sum
+      before.slots.push(...last.slots)
+      blocks.pop()
+      last = before
+    }
   }
-  const drift = column.reduce((sum, slot) => sum + slot.y - wanted.get(slot)!, 0) / column.length
-  for (const slot of column) slot.y -= drift
+  for (const { sum, slots } of blocks)
+    for (const { slot, offset } of slots) slot.y = sum / slots.length + offset
 }
 
 const middle = (slots: Slot[]): number | undefined =>
@@ -112,8 +184,6 @@ const middle = (slots: Slot[]): number | undefined =>
     ? undefined
     : slots.reduce((sum, { y, size }) => sum + y + size / 2, 0) / slots.length -
       (nodeHeight + rowGap) / 2
-
-const bottom = (column: Slot[]): number => Math.max(0, ...column.map(({ y }) => y + nodeHeight))
 
 /** From the right edge of a node to the left edge of the next, through the places in between. */
 function curve(chain: Slot[], x: (level: number) => number): string {

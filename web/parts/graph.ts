@@ -13,7 +13,11 @@ export const mostDrawn = 300
 export const stepState = (state: Step['state']): string =>
   state === 'waiting' ? 'blocked' : state === 'ready' ? 'queued' : state
 
-type Graph = { steps: Step[]; chosen: string | undefined; choose(step: string): string }
+type Graph = {
+  steps: Step[]
+  chosen: string | undefined
+  choose: ((step: string) => string) | undefined
+}
 
 let last: { key: string; layout: Layout<Step> } | undefined
 
@@ -39,7 +43,7 @@ export function graphView({ steps, chosen, choose }: Graph) {
         const step = byName.get(node.name) ?? node
         return html`<a
           class="step"
-          href=${choose(step.name)}
+          href=${choose?.(step.name) ?? nothing}
           data-state=${step.state}
           ?data-gate=${step.gate !== undefined}
           ?data-far=${near !== undefined && !near.has(step.name)}

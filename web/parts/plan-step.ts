@@ -17,6 +17,7 @@ type Chosen = {
   isBusy: boolean
 }
 
+const bad = ['failed', 'canceled', 'skipped']
 const ended = ['succeeded', 'failed', 'canceled', 'skipped']
 
 /** The chosen step: why it stands where it does, what it needs and holds up, and what can be done. */
@@ -29,7 +30,9 @@ export function stepPanel({ plan, steps, isWhole, name, link, close, act, isBusy
   const behind = reach(steps, name, 'blocks')
   const direct = steps.filter((one) => one.needs.includes(name)).map((one) => one.name)
   const and = behind.size === 0 ? '' : ` and ${behind.size} behind it`
-  const hasRun = plan.state !== 'drafting' && plan.state !== 'proposed'
+  // What it needs did not come: only running that again helps.
+  const isCutOff = steps.some((one) => step.needs.includes(one.name) && bad.includes(one.state))
+  const hasRun = !isCutOff && plan.state !== 'drafting' && plan.state !== 'proposed'
   const isLive = !['succeeded', 'failed', 'canceled'].includes(plan.state)
   return html`<section class="step-panel" aria-label="Step ${name}">
     <p class="line">
@@ -61,7 +64,7 @@ export function stepPanel({ plan, steps, isWhole, name, link, close, act, isBusy
           : nothing
       }
       ${
-        hasRun && ['failed', 'canceled', 'skipped'].includes(step.state)
+        hasRun && bad.includes(step.state)
           ? html`<button ?disabled=${isBusy} @click=${() => act('plan_retry', { step: name })}>
               Run it again${behind.size === 0 ? '' : ' with what waited for it'}
             </button>`

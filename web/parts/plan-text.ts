@@ -42,11 +42,8 @@ export function parsePlan(text: string, template: 'command' | 'code'): PlanText 
 
 function parseJson(text: string): PlanText {
   try {
-    const steps = JSON.parse(text) as StepText[] // The hub checks what it takes; here only the graph.
-    const isNamed = steps.every(
-      (step) => typeof step === 'object' && typeof step?.name === 'string',
-    )
-    if (isNamed) return checked(steps)
+    const steps: unknown = JSON.parse(text) // The hub checks what it takes; here only the graph.
+    if (isGraph(steps)) return checked(steps)
     return { kind: 'wrong', line: undefined, message: 'each step needs a name' }
   } catch (error) {
     return { kind: 'wrong', line: undefined, message: String(error) }
@@ -68,17 +65,34 @@ function checked(steps: StepText[]): PlanText {
   return { kind: 'steps', steps }
 }
 
-/** The longest way to each step; undefined where they go in a circle. */
+/** The longest way to each step; undefined where they go in a circle, or need what is not there. */
 export function levels(steps: StepText[]): Map<string, number> | undefined {
   const found = new Map<string, number>()
-  let left = steps
-  while (left.length > 0) {
-    const ready = left.filter(({ needs = [] }) => needs.every((need) => found.has(need)))
-    if (ready.length === 0) return undefined
-    for (const { name, needs = [] } of ready)
-      found.set(name, Math.max(-1, ...needs.map((need) => found.get(need) ?? 0)) + 1)
-    const done = new Set(ready)
-    left = left.filter((step) => !done.has(step))
-  }
-  return found
+  const left = new Map(steps.map(({ name, needs = [] }) => [name, needs.length]))
+  const after = Map.groupBy(
+    steps.flatMap(({ name, needs = [] }) => needs.map((need) => ({ need, name }))),
+    ({ need }) => need,
+  )
+  const ready = steps.filter(({ needs = [] }) => needs.length === 0).map(({ name }) => name)
+  for (const name of ready) found.set(name, 0)
+  for (const done of ready)
+    for (const { name } of after.get(done) ?? []) {
+      found.set(name, Math.max(found.get(name) ?? 0, (found.get(done) ?? 0) + 1))
+      const missing = (left.get(name) ?? 0) - 1
+      left.set(name, missing)
+      if (missing === 0) ready.push(name)
+    }
+  return ready.length === left.size ? found : undefined
 }
+
+/** Whether a value is a graph as plans have it. */
+export const isGraph = (value: unknown): value is StepText[] =>
+  Array.isArray(value) &&
+  value.every(
+    (step: unknown) =>
+      typeof step === 'object' &&
+      step !== null &&
+      'name' in step &&
+      typeof step.name === 'string' &&
+      (!('needs' in step) || Array.isArray(step.needs)),
+  )

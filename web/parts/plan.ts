@@ -44,6 +44,9 @@ class PlanPanel extends PageElement {
       : undefined
   })
 
+  /** The step that was brought into sight. */
+  #seen: string | null = null
+
   override render() {
     const read = this.#first.value
     if (!read) return this.#first.error ? problem(this.#first.error) : skeleton(10)
@@ -68,6 +71,16 @@ class PlanPanel extends PageElement {
       ${problem(this.error ?? this.#first.error)} ${this.#questions(plan, steps)}
       ${this.#steps(plan, steps)}
     </section>`
+  }
+
+  protected override updated(): void {
+    const chosen = this.params.get('step')
+    if (chosen === this.#seen) return
+    this.#seen = chosen
+    this.querySelector('.step[aria-current]')?.scrollIntoView({
+      block: 'nearest',
+      inline: 'center',
+    })
   }
 
   /** What the plan and its gates ask; answered here. */

@@ -1,12 +1,12 @@
 import { html, nothing } from 'lit'
-import type { Plan, Step } from '../../schemas/plan.ts'
+import type { Plan } from '../../schemas/plan.ts'
 import type { Repository } from '../../schemas/repo.ts'
 import type { Feature } from '../../schemas/spec.ts'
 import { PageElement } from '../element.ts'
 import type { ToolError } from '../mcp.ts'
 import { callTool, toolError } from '../mcp.ts'
-import { graphView, mostDrawn } from '../parts/graph.ts'
-import { levels, parsePlan } from '../parts/plan-text.ts'
+import { graphPreview } from '../parts/graph-preview.ts'
+import { parsePlan } from '../parts/plan-text.ts'
 import { problem } from '../parts/problem.ts'
 import { tabs } from '../parts/tabs.ts'
 import { Query } from '../query.ts'
@@ -143,20 +143,7 @@ class NewPlan extends PageElement {
         </select></label
       >
       ${this.#repoField(false)}
-      ${this.text.trim() === '' ? nothing : parsed.kind === 'wrong' ? html`<p class="warn" role="status">${parsed.line === undefined ? '' : `Line ${parsed.line}: `}${parsed.message}</p>` : this.#preview(parsed.steps)}`
-  }
-
-  #preview(steps: { name: string; needs?: string[]; title?: unknown }[]) {
-    if (steps.length > mostDrawn) return html`<p class="line">${steps.length} steps</p>`
-    const placed = levels(steps)
-    const drawn = steps.map(({ name, needs = [], title, ...more }, number): Step => ({
-      ...{ number, name, needs, needsMore: 0, run: 0 },
-      title: typeof title === 'string' ? title : name,
-      level: placed?.get(name) ?? 0,
-      state: needs.length === 0 ? 'ready' : 'waiting',
-      ...('gate' in more ? { gate: more.gate as NonNullable<Step['gate']> } : {}), // As it was typed.
-    }))
-    return graphView({ steps: drawn, chosen: undefined, choose: () => location.hash })
+      ${this.text.trim() === '' ? nothing : parsed.kind === 'wrong' ? html`<p class="warn" role="status">${parsed.line === undefined ? '' : `Line ${parsed.line}: `}${parsed.message}</p>` : graphPreview(parsed.steps)}`
   }
 
   #repoField(isRequired: boolean) {

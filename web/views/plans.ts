@@ -12,7 +12,6 @@ import './new-plan.ts'
 
 const states = [
   { name: 'all', title: 'All' },
-  { name: 'proposed', title: 'Proposed' },
   { name: 'running', title: 'Running' },
   { name: 'failed', title: 'Failed' },
   { name: 'succeeded', title: 'Done' },
