@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Approval } from '../../schemas/approval.ts'
+import { axeFindings } from '../helpers/axe.ts'
 import { launchBrowser } from '../helpers/browser.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import type { TestHub } from '../helpers/hub.ts'
@@ -71,13 +72,17 @@ test('a person sees what a call would change, and approves or denies it on the p
 
   const { page, errors, shot } = await openPage(1200, 'light')
   await page.goto(await hub.hub.loginLink())
-  await page.getByText('2 questions wait for an answer').click()
+  await page.getByRole('link', { name: 'Questions' }).click()
   const first = page.getByRole('form', { name: 'May dora call note_patch?' })
   await first.locator('.added', { hasText: '+- tested' }).waitFor()
   const second = page.getByRole('form', { name: 'May dora call task_submit?' })
   await second.getByText('Remove the old images').waitFor()
   await second.locator('pre', { hasText: 'rm -rf build/cache' }).waitFor() // A line of its own.
   expect(await fits(page)).toBe(true)
+  expect(await axeFindings(page)).toEqual([])
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await axeFindings(page)).toEqual([])
+  await page.emulateMedia({ colorScheme: 'light' })
   await shot('questions-light')
 
   await first.getByLabel('How far the yes reaches').selectOption('rule')
@@ -114,7 +119,7 @@ test('the questions fit a phone in the dark', async () => {
   const [asked] = await pending(hub, 1)
   const { page, errors, shot } = await openPage(360, 'dark')
   await page.goto(await hub.hub.loginLink())
-  await page.getByText('1 question waits').click()
+  await page.getByRole('link', { name: 'Questions' }).click()
   await page.getByRole('form').waitFor()
   expect(await fits(page)).toBe(true)
   await shot('questions-phone-dark')

@@ -50,7 +50,7 @@ class Changes extends PageElement {
       ?data-full=${this.params.has('full')}
     >
       <div>
-        <h1 class="visually-hidden">Changes</h1>
+        ${thing === undefined ? html`<h1 class="visually-hidden">Changes</h1>` : nothing}
         <div class="list-head">
           ${tabs(
             'State',

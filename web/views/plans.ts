@@ -29,7 +29,7 @@ class Plans extends PageElement {
     const kept: Record<string, string> = state === 'all' ? {} : { state }
     return html`<div class="pair" ?data-open=${thing !== undefined}>
       <div>
-        <h1 class="visually-hidden">Plans</h1>
+        ${thing === undefined ? html`<h1 class="visually-hidden">Plans</h1>` : nothing}
         <div class="list-head">
           <div class="list-top">
             ${tabs(
