@@ -2,6 +2,7 @@ import type { ReactiveControllerHost } from 'lit'
 import type { Approval } from '../schemas/approval.ts'
 import type { Change } from '../schemas/change.ts'
 import type { Task } from '../schemas/task.ts'
+import type { ToolError } from './mcp.ts'
 import { Query } from './query.ts'
 import { isSeen, onSeen } from './seen.ts'
 
@@ -16,7 +17,7 @@ export class Inbox {
 
   constructor(host: ReactiveControllerHost) {
     const limit = shownMost
-    this.#asked = new Query(host, () => ({ tool: 'approval_list', args: { limit: 1 } }))
+    this.#asked = new Query(host, () => ({ tool: 'approval_list', args: { limit } }))
     this.#changes = new Query(host, () => ({
       tool: 'change_list',
       args: { state: 'open', limit },
@@ -35,8 +36,12 @@ export class Inbox {
     })
   }
 
-  /** How many questions wait; the questions themselves are a part of the page. */
-  get questions(): number {
+  get questions(): Approval[] {
+    return this.#asked.value?.items ?? []
+  }
+
+  /** How many questions there are, also those that are not shown. */
+  get asked(): number {
     return this.#asked.value?.pending ?? 0
   }
 
@@ -54,16 +59,16 @@ export class Inbox {
   }
 
   get count(): number {
-    return this.questions + this.changes.length + this.held.length + this.failures.length
+    return this.asked + this.changes.length + this.held.length + this.failures.length
   }
 
   get isLoading(): boolean {
     return [this.#asked, this.#changes, this.#failed].some(({ isLoading }) => isLoading)
   }
 
-  get error() {
-    return [this.#asked, this.#changes, this.#failed]
-      .map(({ error }) => error)
-      .find((one) => one?.body.code !== 'denied' && one !== undefined)
+  /** What could not be read, but for what this person may not see anyway. */
+  get error(): ToolError | undefined {
+    const errors = [this.#asked, this.#changes, this.#failed].map(({ error }) => error)
+    return errors.find((error) => error !== undefined && error.body.code !== 'denied')
   }
 }

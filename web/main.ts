@@ -29,6 +29,12 @@ export type PageView = HTMLElement & Pick<Route, 'thing' | 'params'>
 /** A part that is loaded when it is first opened. */
 type Overlay = HTMLElement & { open(): Promise<void> }
 
+// Each import stands alone, or its style sheet is not loaded with it.
+const overlays = {
+  'sy-palette': () => import('./views/palette.ts'),
+  'sy-key-list': () => import('./views/key-list.ts'),
+}
+
 /** The frame of the dashboard: rail, connection, and the page that the address names. */
 class App extends PageElement {
   readonly #connection = new ConnectionState(this)
@@ -154,8 +160,8 @@ class App extends PageElement {
     return skeleton(4)
   }
 
-  async #open(tag: 'sy-palette' | 'sy-key-list'): Promise<void> {
-    await (tag === 'sy-palette' ? import('./views/palette.ts') : import('./views/key-list.ts'))
+  async #open(tag: keyof typeof overlays): Promise<void> {
+    await overlays[tag]()
     const there = document.querySelector<Overlay>(tag)
     const overlay = there ?? (document.createElement(tag) as Overlay) // Just defined.
     if (!there) document.body.append(overlay)

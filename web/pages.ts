@@ -55,7 +55,7 @@ export const pages: Page[] = [
     group: 'work',
     isOnPhone: true,
     tool: 'approval_list',
-    waiting: ({ questions }) => questions,
+    waiting: ({ asked }) => asked,
     load: () => import('./views/approvals.ts'),
   },
   {

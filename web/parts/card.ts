@@ -23,9 +23,8 @@ export const taskRow = (task: Task, params: Record<string, string> = {}, isOpen 
   >
     <span class="title">${mark(task.state)}<strong>${task.title}</strong></span>
     <span class="line"
-      ><span>${words(task.state)}</span>
-      <span class="what"
-        >${[task.template, repoName(task), lineOf(task)].filter(Boolean).join(' · ')}</span
+      ><span class="what"
+        >${[words(task.state), task.template, repoName(task), lineOf(task)].filter(Boolean).join(' · ')}</span
       >${since(task.updatedAt)}</span
     >
   </a>`

@@ -6,13 +6,8 @@ const shortChars = 16
 
 /** An id, short, which a click copies whole. */
 export const copyable = (id: string) =>
-  html`<button
-    type="button"
-    class="copyable"
-    title="Copy ${id}"
-    aria-label="Copy ${id}"
-    @click=${() => void copy(id)}
-  >
+  html`<button type="button" class="copyable" title="Copy ${id}" @click=${() => void copy(id)}>
+    <span class="visually-hidden">Copy</span>
     <code>${id.length > shortChars ? `${id.slice(0, 6)}…${id.slice(-6)}` : id}</code>
   </button>`
 

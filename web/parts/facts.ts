@@ -64,7 +64,7 @@ const fact = (name: string, value: unknown) =>
 const section = (title: string, content: unknown) =>
   content === nothing
     ? nothing
-    : html`<h3>${title}</h3>
+    : html`<h2>${title}</h2>
         ${content}`
 
 const link = (task: string) => html`<a href=${href('tasks', task)}>${task}</a>`

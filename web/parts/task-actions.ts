@@ -5,7 +5,7 @@ import { takeKeys } from '../keys.ts'
 import type { ToolError } from '../mcp.ts'
 import { callTool, toolError } from '../mcp.ts'
 import { go } from '../route.ts'
-import { menu } from './menu.ts'
+import './budget.ts'
 import { problem } from './problem.ts'
 import { toast } from './toast.ts'
 
@@ -49,49 +49,9 @@ class TaskActions extends PageElement {
               </form>`
         }
         ${isFinal ? nothing : html`<button ?disabled=${this.busy} @click=${() => this.#act('task_cancel')}>Cancel</button>`}
-        ${isFinal ? nothing : menu('More actions', [{ title: 'Change the budget…', run: this.#openBudget }])}
+        ${isFinal ? nothing : html`<sy-budget .task=${this.task.id}></sy-budget>`}
       </div>
-      ${problem(this.error)} ${isFinal ? nothing : this.#budget()}`
-  }
-
-  #budget() {
-    const { budget } = this.task
-    const field = (name: keyof typeof budget, title: string, step: string) =>
-      html`<label
-        ><span>${title}</span
-        ><input
-          type="number"
-          name=${name}
-          min="0"
-          step=${step}
-          .value=${String(budget[name] ?? '')}
-      /></label>`
-    return html`<dialog aria-labelledby="budget-title">
-      <form method="dialog" @submit=${this.#setBudget}>
-        <h2 id="budget-title">What the task may spend</h2>
-        <p class="line">In total, with what is spent already. What is empty is not limited.</p>
-        ${field('steps', 'Model calls', '1')} ${field('tokens', 'Tokens', '1')}
-        ${field('costUsd', 'US dollars', 'any')} ${problem(this.error)}
-        <div class="actions">
-          <button type="button" @click=${() => this.querySelector('dialog')?.close()}>Close</button>
-          <button class="primary" ?disabled=${this.busy}>Set</button>
-        </div>
-      </form>
-    </dialog>`
-  }
-
-  readonly #openBudget = (): void => this.querySelector('dialog')?.showModal()
-
-  readonly #setBudget = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    const { timeMs } = this.task.budget
-    const given = [...new FormData(event.target as HTMLFormElement)] // The listener sits on the form.
-      .filter(([, value]) => value !== '')
-      .map(([name, value]) => [name, Number(value)] as const)
-    const budget = { ...(timeMs === undefined ? {} : { timeMs }), ...Object.fromEntries(given) }
-    if (!(await this.#act('budget_set', { budget }))) return
-    this.querySelector('dialog')?.close()
-    toast('The budget is set')
+      ${problem(this.error)}`
   }
 
   readonly #again = (): Promise<boolean> => this.#act('task_retry')

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
+import type { Approval } from '../../schemas/approval.ts'
 import type { Change } from '../../schemas/change.ts'
 import type { Capacity } from '../../schemas/cluster.ts'
 import type { Task } from '../../schemas/task.ts'
@@ -58,8 +59,9 @@ class Now extends PageElement {
       </section>`
     return html`<section aria-label="Needs you">
       <h1>Needs you <span class="count">${count}</span></h1>
-      ${problem(error)} ${questions > 0 ? html`<sy-approvals></sy-approvals>` : nothing}
+      ${problem(error)}
       <ul class="inbox" role="list">
+        ${repeat(questions, ({ id }) => id, questionItem)}
         ${repeat(changes, ({ id }) => id, changeItem)} ${repeat(held, ({ id }) => id, heldItem)}
         ${repeat(failures, ({ id }) => id, failureItem)}
       </ul>
@@ -120,7 +122,7 @@ const ask = () =>
       placeholder="What should be done?"
       autocomplete="off"
       maxlength="4000"
-    /><button>Go on</button>
+    /><button>Start</button>
   </form>`
 
 function submitGoal(event: SubmitEvent): void {
@@ -130,6 +132,16 @@ function submitGoal(event: SubmitEvent): void {
   newTask(typeof goal === 'string' ? goal.trim() : '')
   form.reset()
 }
+
+const questionItem = ({ id, question, askedBy, askedAt }: Approval) =>
+  html`<li>
+    ${foldable(
+      html`${mark('waiting')}<strong>${question}</strong>
+        <span class="line">asked by ${askedBy}</span>
+        ${since(askedAt)}`,
+      () => html`<sy-approvals .approval=${id}></sy-approvals>`,
+    )}
+  </li>`
 
 const changeItem = ({ id, title, target, revisions, updatedAt, waiting }: Change) =>
   html`<li>

@@ -32,6 +32,8 @@ class Palette extends PageElement {
     super()
     this.#reset()
     this.tools = []
+    // Whoever goes elsewhere meanwhile has found what was looked for.
+    addEventListener('hashchange', () => this.querySelector('dialog')?.close())
   }
 
   /** Opens it, empty, above whatever is shown. */
