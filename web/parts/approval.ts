@@ -1,10 +1,8 @@
 import { html, nothing } from 'lit'
 import type { Approval, ApprovalScope } from '../../schemas/approval.ts'
 import { href } from '../route.ts'
-import { diffView } from './diff.ts'
+import { diffView } from './diff-view.ts'
 import { fieldsView } from './fields.ts'
-import { graphPreview } from './graph-preview.ts'
-import { isGraph } from './plan-text.ts'
 import { since } from './time.ts'
 
 /** An answer as it was given; how far a yes reaches only where it was asked. */
@@ -44,7 +42,7 @@ export const approvalCard = ({ asked, showsTask, showsGraph, isBusy, answer }: C
     </p>
     ${cut === true ? html`<p class="warn">Not everything is shown: it is too long.</p>` : nothing}
     ${typeof plan === 'string' && showsGraph ? html`<p><a href=${href('plans', plan)}>Open the plan</a></p>` : nothing}
-    ${showsGraph && isGraph(graph) ? graphPreview(graph) : nothing}
+    ${showsGraph && graph !== undefined ? graphPreview(graph) : nothing}
     ${
       graph === undefined
         ? nothing
@@ -93,4 +91,10 @@ const scopeView = ({ task }: Approval) => {
       ${scopes.map((scope) => html`<option value=${scope}>${reaches[scope]}</option>`)}
     </select></label
   >`
+}
+
+/** The steps of a plan as a picture; what draws it is loaded with the first one. */
+function graphPreview(graph: unknown) {
+  void import('./graph-preview.ts')
+  return html`<sy-graph-preview .steps=${graph}></sy-graph-preview>`
 }

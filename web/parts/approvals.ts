@@ -20,11 +20,14 @@ class Approvals extends PageElement {
   static override properties = {
     task: {},
     approval: {},
+    isOnPlan: {},
     error: { state: true },
     busy: { state: true },
   }
   declare task: string | undefined
   declare approval: string | undefined
+  /** Whether the plan that it may be about is drawn beside it. */
+  declare isOnPlan: boolean | undefined
   declare error: ToolError | undefined
   declare busy: string | undefined
   readonly #asked = new Query<{ items: Approval[]; next?: string; pending?: number }>(this, () => ({
@@ -51,7 +54,7 @@ class Approvals extends PageElement {
           approvalCard({
             asked,
             showsTask: this.task === undefined,
-            showsGraph: this.approval === undefined,
+            showsGraph: this.isOnPlan !== true,
             isBusy: this.busy === asked.id,
             answer: (answer) => void this.#answer(asked, answer),
           }),

@@ -6,7 +6,6 @@ import { callTool, toolError } from '../mcp.ts'
 import { Query } from '../query.ts'
 import { go, href, readRoute } from '../route.ts'
 import './change.css'
-import './change-diff.ts'
 import type { ChangeDiff } from './change-diff.ts'
 import { discussionView } from './change-discussion.ts'
 import { callOf } from './change-acts.ts'
@@ -62,8 +61,8 @@ class ChangePanel extends PageElement {
     takeKeys(this, [
       key('a', 'Approve the revision', () => void this.#act('accept')),
       key('r', 'Request changes', () => void this.#act('request_changes')),
-      key('n', 'Next file', () => this.#diff?.step(1)),
-      key('p', 'File before', () => this.#diff?.step(-1)),
+      key('n', 'Next file', () => this.#diff?.step?.(1)),
+      key('p', 'File before', () => this.#diff?.step?.(-1)),
     ])
   }
 
@@ -76,6 +75,7 @@ class ChangePanel extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback()
     addEventListener('hashchange', this.#moved)
+    void import('./change-diff.ts') // What is seen first does not wait for it.
   }
 
   override disconnectedCallback(): void {
@@ -126,7 +126,7 @@ class ChangePanel extends PageElement {
         .keep=${this.#keep}
         .send=${this.#send}
       ></sy-change-diff>
-      ${discussionView({ threads, reviews: read.reviews, answer: mayAnswer, show: (path) => this.#diff?.show(path) })}
+      ${discussionView({ threads, reviews: read.reviews, answer: mayAnswer, show: (path) => this.#diff?.show?.(path) })}
     </section>`
   }
 
@@ -178,7 +178,8 @@ class ChangePanel extends PageElement {
     })
   }
 
-  get #diff(): ChangeDiff | null {
+  /** It can do nothing before it is loaded. */
+  get #diff(): Partial<Pick<ChangeDiff, 'show' | 'step'>> | null {
     return this.querySelector<ChangeDiff>('sy-change-diff')
   }
 

@@ -39,15 +39,22 @@ export function filesOf(diff: string): DiffFile[] {
 
 const hunkStart = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/
 
+/** How the hub writes where an edit of a text begins, which says nothing of how long it is. */
+const looseHunk = /^@@ line (\d+) @@$/
+const gitHeader =
+  /^(diff --git |index [0-9a-f]+\.\.|--- |\+\+\+ |(new|deleted) file mode |(dis)?similarity index |(rename|copy) (from|to) )/
+
 function parseFile(part: string): DiffFile {
   const texts = part.split('\n')
   if (texts.at(-1) === '') texts.pop()
   const start = texts.findIndex((text) => text.startsWith('@@'))
   const head = start < 0 ? texts : texts.slice(0, start)
   const file: DiffFile = { ...namesOf(head), lines: [], additions: 0, deletions: 0 }
-  for (const text of head)
-    if (/^(Binary files |GIT binary patch|old mode |new mode )/.test(text))
-      file.lines.push({ kind: 'note', text })
+  for (const text of head) {
+    const says = /^(Binary files |GIT binary patch|old mode |new mode )/.test(text)
+    // Without a hunk it is a text that a tool would write, shown as it is.
+    if (says || (start < 0 && !gitHeader.test(text))) file.lines.push({ kind: 'note', text })
+  }
   let [before, after, beforeLeft, afterLeft] = [0, 0, 0, 0]
   for (const text of start < 0 ? [] : texts.slice(start)) {
     // A hunk says how long it is, so a removed line that reads like its head is still a line.
@@ -66,6 +73,10 @@ function parseFile(part: string): DiffFile {
       beforeLeft--
     } else if (text.startsWith('\\')) {
       file.lines.push({ kind: 'note', text: text.slice(2) })
+    } else if (text !== '' && !text.startsWith(' ')) {
+      const line = looseHunk.exec(text)
+      if (line) before = after = Number(line[1])
+      file.lines.push({ kind: line ? 'hunk' : 'note', text })
     } else {
       file.lines.push({ kind: 'context', old: before++, new: after++, text: text.slice(1) })
       beforeLeft--

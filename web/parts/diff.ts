@@ -10,9 +10,6 @@ import './diff.css'
 
 export type DiffStyle = 'unified' | 'split'
 
-/** A unified diff, a foldable block per file. Everything in it is text, never markup. */
-export const diffView = (diff: string) => html`<sy-diff .diff=${diff}></sy-diff>`
-
 const chunkRows = 40
 /** How far below the top of the window a file comes to stand: below the bar there. */
 const marginPx = 60
@@ -22,7 +19,10 @@ const splitWidth = 1000
 const generated =
   /(^|\/)(package-lock\.json|[^/]*\.lock|pnpm-lock\.yaml|go\.sum)$|\.min\.(js|css)$|\.(snap|map)$/
 
-/** The files of a diff as a reader follows them, with room for what is said of their lines. */
+/**
+ * The files of a unified diff, a foldable block each, with room for what is said of their lines.
+ * Everything in it is text, never markup.
+ */
 export class Diff extends PageElement {
   static override properties = { diff: {}, look: {}, notes: {}, isWide: { state: true } }
   declare diff: string

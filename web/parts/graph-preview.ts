@@ -1,8 +1,9 @@
-import { html } from 'lit'
+import { html, nothing } from 'lit'
 import type { Step } from '../../schemas/plan.ts'
+import { PageElement } from '../element.ts'
 import { graphView, mostDrawn } from './graph.ts'
 import type { StepText } from './plan-text.ts'
-import { levels } from './plan-text.ts'
+import { isGraph, levels } from './plan-text.ts'
 
 /** Steps that do not run yet, as a picture; undefined where they are none. */
 export function graphPreview(steps: StepText[]) {
@@ -18,3 +19,15 @@ export function graphPreview(steps: StepText[]) {
   }))
   return graphView({ steps: drawn, chosen: undefined, choose: undefined })
 }
+
+/** The same for steps that came from elsewhere: nothing, where they are no graph. */
+class GraphPreview extends PageElement {
+  static override properties = { steps: {} }
+  declare steps: unknown
+
+  override render() {
+    return isGraph(this.steps) ? (graphPreview(this.steps) ?? nothing) : nothing
+  }
+}
+
+customElements.define('sy-graph-preview', GraphPreview)

@@ -89,7 +89,7 @@ class PlanPanel extends PageElement {
       ...(state === 'proposed' && approval ? [approval] : []),
       ...steps.flatMap((step) => (step.state === 'held' && step.approval ? [step.approval] : [])),
     ].slice(0, 20)
-    return asked.map((id) => html`<sy-approvals .approval=${id}></sy-approvals>`)
+    return asked.map((id) => html`<sy-approvals .approval=${id} .isOnPlan=${true}></sy-approvals>`)
   }
 
   #steps(plan: Plan, steps: Step[]) {

@@ -104,3 +104,30 @@ test('lines that share little are not marked', () => {
     { kind: 'line', line: { kind: 'added', new: 1, text: 'gamma {' } },
   ])
 })
+
+test('what the hub would write into a note is read too', () => {
+  const edits =
+    'diff --git a/Plan.md b/Plan.md\n@@ line 7 @@\n-began\n+began\n+- tested\n@@ line 9 @@\n+x\n[3 more lines]\n'
+  expect(parseDiff(edits)).toMatchObject([
+    {
+      path: 'Plan.md',
+      additions: 3,
+      lines: [
+        { kind: 'hunk' },
+        { kind: 'removed', old: 7 },
+        { kind: 'added', new: 7 },
+        { kind: 'added', new: 8, text: '- tested' },
+        { kind: 'hunk' },
+        { kind: 'added', new: 9 },
+        { kind: 'note', text: '[3 more lines]' },
+      ],
+    },
+  ])
+  const whole = 'diff --git a/New.md b/New.md\n---\ntags: [x]\n---\n# New\n'
+  expect(parseDiff(whole)[0]?.lines.map(({ text }) => text)).toEqual([
+    '---',
+    'tags: [x]',
+    '---',
+    '# New',
+  ])
+})
