@@ -103,7 +103,7 @@ test('a reviewer comments on a line, asks for changes, compares revisions, appro
   await page.getByText('Merged by owner').waitFor()
   await page.getByText('Nothing waits for a review.').waitFor()
   expect(errors).toEqual([])
-})
+}, 120_000)
 
 test('a review goes by keyboard alone', async () => {
   const hub = await startHub()

@@ -1,8 +1,8 @@
 /** A node with the names of those it needs; `level` is the longest way to it. */
 export type GraphNode = { name: string; level: number; needs: string[] }
 
-export type Placed<Node> = { node: Node; x: number; y: number }
-export type Line = { from: string; to: string; path: string }
+type Placed<Node> = { node: Node; x: number; y: number }
+type Line = { from: string; to: string; path: string }
 export type Layout<Node> = { nodes: Placed<Node>[]; lines: Line[]; width: number; height: number }
 
 export const nodeWidth = 190

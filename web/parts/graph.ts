@@ -62,7 +62,7 @@ export function graphView({ steps, chosen, choose }: Graph) {
 }
 
 /** A step with all that it needs and all that needs it. */
-export function kin(steps: Step[], name: string): Set<string> {
+function kin(steps: Step[], name: string): Set<string> {
   return new Set([name, ...reach(steps, name, 'needs'), ...reach(steps, name, 'blocks')])
 }
 

@@ -76,11 +76,10 @@ class PlanPanel extends PageElement {
   protected override updated(): void {
     const chosen = this.params.get('step')
     if (chosen === this.#seen) return
+    const node = this.querySelector('.step[aria-current]')
+    if (chosen !== null && !node) return // It is not loaded yet, or the steps are a list.
     this.#seen = chosen
-    this.querySelector('.step[aria-current]')?.scrollIntoView({
-      block: 'nearest',
-      inline: 'center',
-    })
+    node?.scrollIntoView({ block: 'nearest', inline: 'center' })
   }
 
   /** What the plan and its gates ask; answered here. */
