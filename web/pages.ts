@@ -35,6 +35,21 @@ export const pages: Page[] = [
     load: () => import('./views/tasks.ts'),
   },
   {
+    name: 'plans',
+    title: 'Plans',
+    group: 'work',
+    tool: 'plan_list',
+    load: () => import('./views/plans.ts'),
+  },
+  {
+    name: 'changes',
+    title: 'Changes',
+    group: 'work',
+    isOnPhone: true,
+    tool: 'change_list',
+    load: () => import('./views/changes.ts'),
+  },
+  {
     name: 'approvals',
     title: 'Questions',
     group: 'work',

@@ -117,14 +117,15 @@ export const changeList = defineTool({
   input: {
     state: ChangeState.optional().describe('Only in this state'),
     task: z.string().max(60).optional().describe('Only the change of this task'),
+    repo: z.string().max(200).optional().describe('Only changes of the repository with this id'),
     org: Org.optional().describe('Only this org'),
     ...pageInput,
   },
   output: page(Change),
   text: changesText,
-  run: async ({ state, task, org, cursor, limit }, ctx) =>
+  run: async ({ state, task, repo, org, cursor, limit }, ctx) =>
     listChanges(ctx.reader, {
-      filters: { state, task: ctx.principal.task ?? task },
+      filters: { state, task: ctx.principal.task ?? task, repo },
       orgs: orgFilter(ctx, org),
       cursor,
       limit,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Approval } from '../../schemas/approval.ts'
+import { axeFindings } from '../helpers/axe.ts'
 import { launchBrowser } from '../helpers/browser.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import type { TestHub } from '../helpers/hub.ts'
@@ -78,6 +79,10 @@ test('a person sees what a call would change, and approves or denies it on the p
   await second.getByText('Remove the old images').waitFor()
   await second.locator('pre', { hasText: 'rm -rf build/cache' }).waitFor() // A line of its own.
   expect(await fits(page)).toBe(true)
+  expect(await axeFindings(page)).toEqual([])
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await axeFindings(page)).toEqual([])
+  await page.emulateMedia({ colorScheme: 'light' })
   await shot('questions-light')
 
   await first.getByLabel('How far the yes reaches').selectOption('rule')

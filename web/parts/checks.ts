@@ -4,12 +4,20 @@ import { duration } from '../format.ts'
 import { badge } from './state.ts'
 
 /** What the checks said, with the first failures. */
-export function checksView(checks: CheckResult[]) {
-  if (checks.length === 0) return nothing
-  return html`<section>
-    <h2>Checks</h2>
-    <ul class="checks">
-      ${checks.map(
+export const checksView = (checks: CheckResult[]) =>
+  checks.length === 0
+    ? nothing
+    : html`<section>
+        <h2>Checks</h2>
+        ${checkList(checks)}
+      </section>`
+
+/** The same without a heading; what failed comes first. */
+export const checkList = (checks: CheckResult[]) =>
+  html`<ul class="checks" role="list">
+    ${checks
+      .toSorted((a, b) => rank(a) - rank(b))
+      .map(
         (check) =>
           html`<li>
             ${badge(check.state)} <strong>${check.name}</strong> <code>${check.command}</code>
@@ -25,6 +33,6 @@ export function checksView(checks: CheckResult[]) {
             }
           </li>`,
       )}
-    </ul>
-  </section>`
-}
+  </ul>`
+
+const rank = ({ state }: CheckResult) => (state === 'failed' ? 0 : 1)

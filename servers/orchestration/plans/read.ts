@@ -13,8 +13,6 @@ import { findPlan, listPlans, toPlan } from '../store/plans.ts'
 import { requireStep } from './advance.ts'
 import { planText, plansText } from './texts.ts'
 
-const shownNeeds = 5
-
 export const planRead = defineTool({
   name: 'plan_read',
   title: 'Read a plan',
@@ -26,12 +24,18 @@ export const planRead = defineTool({
     plan: z.string().max(60).describe('Plan id, as plan_create and plan_list return it'),
     step: z.string().max(60).optional().describe('Only the step with this name'),
     state: StepState.optional().describe('Only steps in this state'),
+    max_needs: z
+      .int()
+      .min(1)
+      .max(200)
+      .default(5)
+      .describe('Most names to show of what a step needs'),
     cursor: pageInput.cursor,
     limit: z.int().min(1).max(200).default(40).describe('Most steps to return (1 to 200)'),
   },
   output: z.object({ plan: Plan, items: z.array(Step), next: z.string().optional() }),
   text: planText,
-  run: async ({ plan: id, step, state, cursor, limit }, ctx) => {
+  run: async ({ plan: id, step, state, max_needs: mostNeeds, cursor, limit }, ctx) => {
     const plan = await findPlan(ctx, ctx.reader, id)
     const rows =
       step === undefined
@@ -48,7 +52,7 @@ export const planRead = defineTool({
       (row) => row,
       ({ number }) => number,
     )
-    const items = await Promise.all(shown.items.map((row) => toStep(ctx.reader, row)))
+    const items = await Promise.all(shown.items.map((row) => toStep(ctx.reader, row, mostNeeds)))
     return { plan: toPlan(plan), ...shown, items }
   },
 })
@@ -77,10 +81,10 @@ export const planList = defineTool({
   },
 })
 
-async function toStep(reader: Reader, row: StepRow): Promise<Step> {
+async function toStep(reader: Reader, row: StepRow, mostNeeds: number): Promise<Step> {
   const { plan, number, gate: _gate, ...rest } = row
-  const needs = await listNeeds(reader, plan, number, shownNeeds)
-  const all = needs.length < shownNeeds ? needs.length : await countNeeds(reader, plan, number)
+  const needs = await listNeeds(reader, plan, number, mostNeeds)
+  const all = needs.length < mostNeeds ? needs.length : await countNeeds(reader, plan, number)
   const gate = gateOf(row)
   return {
     number,

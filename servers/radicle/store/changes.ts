@@ -47,7 +47,11 @@ export const readChangeOf = (reader: Reader, task: string): Promise<ChangeRow | 
 export const listChanges = (
   reader: Reader,
   options: {
-    filters: { state: Change['state'] | undefined; task: string | undefined }
+    filters: {
+      state: Change['state'] | undefined
+      task: string | undefined
+      repo: string | undefined
+    }
     orgs: string[] | undefined
     cursor: string | undefined
     limit: number

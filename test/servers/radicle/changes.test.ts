@@ -191,3 +191,15 @@ test('nothing to propose is said, and pages of commits follow each other', async
   ])
   expect(second.next).toBeUndefined()
 })
+
+test('changes are listed by their repository', async () => {
+  const hub = await startHub()
+  const [one, other] = [
+    await openChange(hub, await makeRepo()),
+    await openChange(hub, await makeRepo(), 'task-two'),
+  ]
+  const list = (repo: string) => hub.call<{ items: Change[] }>('change_list', { repo })
+  expect((await list(one.repo)).items.map(({ id }) => id)).toEqual([one.id])
+  expect((await list(other.repo)).items.map(({ id }) => id)).toEqual([other.id])
+  expect((await list('repo-of-nobody')).items).toEqual([])
+})
