@@ -1,0 +1,63 @@
+import { html, nothing } from 'lit'
+import { PageElement } from '../element.ts'
+import type { renderMarkdown } from './markdown-blocks.ts'
+import './markdown.css'
+
+/** Where `[[Target]]` leads, or undefined where nothing has this name. */
+export type WikiLink = (target: string) => string | undefined
+
+/** More is shown as plain text: a page of it is not read, and parsing would make the browser slow. */
+const parsedChars = 200_000
+
+let render: typeof renderMarkdown | undefined
+
+/**
+ * Markdown of a model, a note or a description. Nothing in it becomes markup but what the parser
+ * names: HTML stays text, an address that could run something is no link, no image is fetched from
+ * elsewhere. While `streaming`, marks that are still open at the end are closed, and blocks that did
+ * not change keep their nodes, so that a selection in them stays. The parser is loaded with the first
+ * text; until then the text shows as it is.
+ */
+class Markdown extends PageElement {
+  static override properties = {
+    text: {},
+    streaming: { type: Boolean },
+    level: { type: Number },
+    wikiLink: { attribute: false },
+    loadFailed: { state: true },
+  }
+  declare text: string | undefined
+  declare streaming: boolean | undefined
+  /** The level of the highest heading, so that headings fit those of the page. */
+  declare level: number | undefined
+  declare wikiLink: WikiLink | undefined
+  declare loadFailed: boolean
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    if (render) return
+    void import('./markdown-blocks.ts').then(
+      (loaded) => {
+        render = loaded.renderMarkdown
+        this.requestUpdate()
+      },
+      () => (this.loadFailed = true),
+    )
+  }
+
+  override render() {
+    const text = this.text ?? ''
+    if (!render || text.length > parsedChars)
+      return html`<p class="plain-text">${text}</p>
+        ${this.loadFailed ? html`<small class="soft">Shown as it is: formatting could not be loaded.</small>` : nothing}`
+    const { streaming = false, level = 2, wikiLink } = this
+    try {
+      return render(text, { streaming, level, wikiLink })
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      return html`<p class="plain-text">${text}</p>` // Nested deeper than the parser can follow.
+    }
+  }
+}
+
+customElements.define('sy-markdown', Markdown)
