@@ -15,6 +15,10 @@ const taskStates = [
 export const TaskState = z.enum(taskStates)
 export type TaskState = z.infer<typeof TaskState>
 
+/** Where a task stands for who looks at many: what failed is not done. */
+export const TaskStage = z.enum(['pending', 'active', 'review', 'failed', 'done'])
+export type TaskStage = z.infer<typeof TaskStage>
+
 const terminalStates: readonly TaskState[] = ['succeeded', 'failed', 'canceled']
 export const isTerminal = (state: TaskState) => terminalStates.includes(state)
 

@@ -27,3 +27,8 @@ export function bytes(size: number): string {
 }
 
 export const words = (state: string): string => state.replaceAll('_', ' ')
+
+const hours = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+
+/** The time of day of an instant, as the person's own settings have it. */
+export const clock = (at: number): string => hours.format(at)

@@ -11,6 +11,7 @@ const watchers = new Set<(connection: Connection) => void>()
 let source: EventSource | undefined
 let connection: Connection = 'connecting'
 let lastSeen = -1
+let goneAt: number | undefined
 let retryMs = 500
 
 /** Opens the hub's event stream once; it reconnects by itself and goes on after the last event seen. */
@@ -43,6 +44,8 @@ async function reconnect(): Promise<void> {
 }
 
 function setConnection(next: Connection): void {
+  if (next === 'live') goneAt = undefined
+  else if (connection === 'live') goneAt = Date.now()
   connection = next
   for (const watcher of watchers) watcher(next)
 }
@@ -64,6 +67,11 @@ export class ConnectionState implements ReactiveController {
 
   get value(): Connection {
     return connection
+  }
+
+  /** Since when what is shown is no longer kept fresh. */
+  get goneAt(): number | undefined {
+    return goneAt
   }
 
   hostConnected(): void {

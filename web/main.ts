@@ -1,13 +1,19 @@
 import { html, nothing } from 'lit'
 import { PageElement } from './element.ts'
+import { clock } from './format.ts'
+import { Inbox } from './inbox.ts'
+import { keyName, takeKeys } from './keys.ts'
 import { ConnectionState, connect } from './live.ts'
 import type { ListedTool } from './mcp.ts'
 import { listTools } from './mcp.ts'
+import { newTask } from './new-task.ts'
 import type { Page } from './pages.ts'
 import { pages } from './pages.ts'
+import { skeleton } from './parts/skeleton.ts'
 import type { Route } from './route.ts'
 import { href, readRoute } from './route.ts'
 import './views/new-task.ts'
+import './views/signed-out.ts'
 
 const connectionWords = {
   connecting: 'connecting',
@@ -20,11 +26,31 @@ const groups = ['work', 'knowledge', 'system'] as const
 /** What every page element takes: the thing that is open on it, and the state in the address. */
 export type PageView = HTMLElement & Pick<Route, 'thing' | 'params'>
 
+/** A part that is loaded when it is first opened. */
+type Overlay = HTMLElement & { open(): Promise<void> }
+
+// Each import stands alone, or its style sheet is not loaded with it.
+const overlays = {
+  'sy-palette': () => import('./views/palette.ts'),
+  'sy-key-list': () => import('./views/key-list.ts'),
+}
+
 /** The frame of the dashboard: rail, connection, and the page that the address names. */
 class App extends PageElement {
   readonly #connection = new ConnectionState(this)
+  readonly #inbox = new Inbox(this)
   #tools: ListedTool[] | undefined
   #view: PageView | undefined
+  #failed: string | undefined
+
+  constructor() {
+    super()
+    takeKeys(this, [
+      { key: 'mod+k', title: 'Find anything', run: () => void this.#open('sy-palette') },
+      { key: 'c', title: 'New task', run: () => newTask('') },
+      { key: '?', title: 'These keys', run: () => void this.#open('sy-key-list') },
+    ])
+  }
 
   override connectedCallback(): void {
     super.connectedCallback()
@@ -41,40 +67,75 @@ class App extends PageElement {
 
   override render() {
     const connection = this.#connection.value
+    if (connection === 'signed-out')
+      return html`<main id="main" class="lone"><sy-signed-out></sy-signed-out></main>`
     const route = readRoute(location.hash)
     const shown = pages.filter(({ tool }) => this.#tools?.some(({ name }) => name === tool) ?? true)
-    const current = route.page === 'now' ? 'tasks' : route.page
     return html`
-      <a class="skip" href="#main">Skip to content</a>
+      <a class="skip" href="#main" @click=${this.#skip}>Skip to content</a>
       <nav class="rail" aria-label="Pages">
         <a class="brand" href="#/">Switchyard</a>
         ${groups.map(
           (group, at) =>
             html`${at > 0 ? html`<div class="gap"></div>` : nothing}
-            ${shown.filter((page) => page.group === group).map((page) => link(page, current))}`,
+            ${shown.filter((page) => page.group === group).map((page) => this.#link(page, route.page))}`,
         )}
       </nav>
       <div class="top">
         <sy-new-task></sy-new-task>
+        <button type="button" class="find" @click=${() => void this.#open('sy-palette')}>
+          Find <kbd>${keyName('mod+k')}</kbd>
+        </button>
         <span class="connection" data-state=${connection} role="status"
           >${connectionWords[connection]}</span
         >
       </div>
-      <main id="main" tabindex="-1">
-        ${connection === 'signed-out' ? signedOut : this.#page(current, route)}
-      </main>
+      <main id="main" tabindex="-1">${this.#away()} ${this.#page(route)}</main>
     `
   }
 
-  #page(name: string, { thing, params }: Route) {
+  protected override updated(): void {
+    const { page } = readRoute(location.hash)
+    const title = pages.find(({ name }) => name === page)?.title ?? 'Switchyard'
+    const { count } = this.#inbox
+    document.title = `${count > 0 ? `(${count}) ` : ''}${title} · Switchyard`
+  }
+
+  /** Says what the page is worth while the hub is away. */
+  #away() {
+    const { value, goneAt } = this.#connection
+    if (value !== 'offline') return nothing
+    return html`<p class="away" role="alert">
+      The hub does not answer.
+      ${goneAt === undefined ? nothing : html`What you see is from ${clock(goneAt)}. `}It is asked
+      again by itself; what you send now may fail.
+    </p>`
+  }
+
+  #link(page: Page, current: string) {
+    const { name, title, isOnPhone } = page
+    const waiting = page.waiting?.(this.#inbox) ?? 0
+    return html`<a
+      class="page"
+      href=${href(name)}
+      ?data-wide=${!isOnPhone}
+      aria-current=${name === current ? 'page' : nothing}
+      ><span>${title}</span>${
+        waiting > 0
+          ? html`<span class="count" aria-label="${waiting} waiting"
+              >${waiting > 99 ? '99+' : waiting}</span
+            >`
+          : nothing
+      }</a
+    >`
+  }
+
+  #page({ page: name, thing, params }: Route) {
     const page = pages.find((candidate) => candidate.name === name)
     if (!page)
       return html`<p class="empty">There is no page here. <a href="#/">To the start</a></p>`
     const tag = `sy-page-${name}`
-    if (!customElements.get(tag)) {
-      void page.load().then(() => this.requestUpdate())
-      return html`<p class="empty" aria-busy="true">Loading…</p>`
-    }
+    if (!customElements.get(tag)) return this.#load(page)
     if (this.#view?.localName !== tag) {
       this.#view = document.createElement(tag) as PageView // Each page element takes these.
       scrollTo(0, 0)
@@ -82,20 +143,36 @@ class App extends PageElement {
     Object.assign(this.#view, { thing, params })
     return this.#view
   }
+
+  #load(page: Page) {
+    if (this.#failed === page.name)
+      return html`<p class="problem" role="alert">
+        This page could not be loaded.
+        <a href="#/" @click=${() => location.reload()}>Load it again</a>
+      </p>`
+    void page.load().then(
+      () => this.requestUpdate(),
+      () => {
+        this.#failed = page.name
+        this.requestUpdate()
+      },
+    )
+    return skeleton(4)
+  }
+
+  async #open(tag: keyof typeof overlays): Promise<void> {
+    await overlays[tag]()
+    const there = document.querySelector<Overlay>(tag)
+    const overlay = there ?? (document.createElement(tag) as Overlay) // Just defined.
+    if (!there) document.body.append(overlay)
+    await overlay.open()
+  }
+
+  /** The address belongs to the page, so that a jump inside it must not change it. */
+  readonly #skip = (event: Event): void => {
+    event.preventDefault()
+    this.querySelector<HTMLElement>('main')?.focus()
+  }
 }
-
-const link = ({ name, title, isOnPhone }: Page, current: string) =>
-  html`<a
-    class="page"
-    href=${href(name)}
-    ?data-wide=${!isOnPhone}
-    aria-current=${name === current ? 'page' : nothing}
-    >${title}</a
-  >`
-
-const signedOut = html`<section class="empty">
-  <h1>You are signed out</h1>
-  <p>Get a link with <code>npx switchyard login</code> and open it in this browser.</p>
-</section>`
 
 customElements.define('sy-app', App)

@@ -1,3 +1,5 @@
+import type { Inbox } from './inbox.ts'
+
 /** A page of the dashboard: one noun. It is loaded when it is opened for the first time. */
 export type Page = {
   /** The first part of its address, and of its element's name: `sy-page-NAME`. */
@@ -8,11 +10,22 @@ export type Page = {
   isOnPhone?: boolean
   /** It is shown to who may call this tool. */
   tool: string
+  /** How many things on it wait for a person. */
+  waiting?(inbox: Inbox): number
   load(): Promise<unknown>
 }
 
 /** In the order of the rail. */
 export const pages: Page[] = [
+  {
+    name: 'now',
+    title: 'Now',
+    group: 'work',
+    isOnPhone: true,
+    tool: 'task_list',
+    waiting: ({ count }) => count,
+    load: () => import('./views/now.ts'),
+  },
   {
     name: 'tasks',
     title: 'Tasks',
@@ -27,6 +40,7 @@ export const pages: Page[] = [
     group: 'work',
     isOnPhone: true,
     tool: 'approval_list',
+    waiting: ({ asked }) => asked,
     load: () => import('./views/approvals.ts'),
   },
   {

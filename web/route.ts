@@ -25,6 +25,14 @@ export function go(page: string, thing?: string, params: Record<string, string> 
   location.hash = href(page, thing, params)
 }
 
+/** Changes the state of the page that is open, in place: going back does not undo each letter. */
+export function setParam(name: string, value: string): void {
+  const { page, thing, params } = readRoute(location.hash)
+  if (value === '') params.delete(name)
+  else params.set(name, value)
+  location.replace(href(page, thing, Object.fromEntries(params)))
+}
+
 function decode(part: string): string {
   try {
     return decodeURIComponent(part)

@@ -21,8 +21,13 @@ const single = new Set([
 /** The page of a question: its address holds the token that gives the right to answer. */
 const approvalPath = /^\/approve\/[\w-]{43}$/
 
+/** Where a page of ours signs a browser in and out. */
+const isSignIn = (method: string, path: string) =>
+  method === 'POST' && (path === '/login' || path === '/logout')
+
 /** Paths that need no credential. Everything else does, whatever its spelling. */
 const isPublic = (method: string, path: string) =>
+  isSignIn(method, path) ||
   ((method === 'GET' || method === 'POST') && approvalPath.test(path)) ||
   (method === 'GET' &&
     (path === '/' ||
@@ -54,6 +59,9 @@ export async function guard(
   if (origin !== undefined && !hosts.has(origin.toLowerCase().replace(/^https?:\/\//, ''))) {
     throw new HubError('denied', `requests from ${JSON.stringify(origin)} are refused`)
   }
+  // Another site must not sign a browser in as somebody else, nor out: only our page's own origin may.
+  if (isSignIn(request.method ?? '', path) && origin === undefined)
+    throw new HubError('denied', `${path} is sent by the dashboard's own page`)
   const principal = await authenticate(request, auth, cookie)
   if (principal || isPublic(request.method ?? '', path)) return principal
   throw new HubError('unauthenticated', 'this needs a credential', {
@@ -77,7 +85,8 @@ async function authenticate(
   if (session === undefined) return undefined
   // Browsers send cookies by themselves, so a changing request has to say that our page sent it.
   if (request.method !== 'GET' && request.headers.origin === undefined) return undefined
-  return auth.session(session.slice(cookie.length + 1))
+  const value = session.slice(cookie.length + 1)
+  return (await auth.session(value)) ?? auth.bearer(value)
 }
 
 function refuseDoubledHeaders(request: IncomingMessage): void {

@@ -16,6 +16,7 @@ import { RpcError, isObject } from '../rpc/protocol.ts'
 import { diskRoom } from '../../servers/kit/disk.ts'
 import { pageHeaders as questionHeaders, showQuestion, takeAnswer } from './approval-page.ts'
 import type { Door } from './listener.ts'
+import { signInByCode, signInByToken, signOut } from './login.ts'
 import { completeChat, listChatModels } from './model-endpoint.ts'
 import { openApi, routeArguments, routes } from './rest.ts'
 import { answerBrowser, callbackPath, pageHeaders as plainPage } from './sign-in-page.ts'
@@ -32,6 +33,8 @@ const pageHeaders = {
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
 }
+
+const signInHeaders = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
 
 /** All routes but MCP and the streams, as Node's server takes them. */
 export function makeListener(
@@ -66,28 +69,21 @@ function makeRoutes(door: Door): Hono<Env> {
   })
 
   app.get('/login', async (c) => {
-    const session = await hub.auth.redeem(c.req.query('code') ?? '', hub.id('session'))
-    if (!session) {
-      throw new HubError(
-        'unauthenticated',
-        'this login link is unknown, used or older than ten minutes',
-        {
-          hint: 'Get a new one with `npx switchyard login`.',
-        },
-      )
-    }
-    const cookie = `${door.cookie}=${session.token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${session.maxAgeSeconds}`
+    const { cookie } = await signInByCode(door, c.req.query('code') ?? '')
     // Not a redirect: a strict cookie is withheld on a navigation that came from another site.
     return c.html(
       '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Signing in</title>',
       200,
-      {
-        'set-cookie': cookie,
-        'cache-control': 'no-store',
-        'referrer-policy': 'no-referrer',
-      },
+      { 'set-cookie': cookie, ...signInHeaders },
     )
   })
+  app.post('/login', async (c) => {
+    const { cookie } = await signInByToken(door, (await readJson(c)).token)
+    return c.body(null, 204, { 'set-cookie': cookie, ...signInHeaders })
+  })
+  app.post('/logout', (c) =>
+    c.body(null, 204, { 'set-cookie': signOut(door).cookie, ...signInHeaders }),
+  )
 
   app.get(callbackPath, async (c) => {
     const { status, html } = await answerBrowser(hub, new URL(c.req.url))

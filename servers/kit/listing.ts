@@ -8,7 +8,7 @@ const highestId = '~'
 
 /**
  * One page of a table that has `id` and `org`, newest first. Filters that are undefined are left
- * out; `also` is a constant condition. Table and column names are the caller's own, never input.
+ * out; `also` is a constant condition, whose named values are in `values`. Table and column names are the caller's own, never input.
  */
 export async function listNewest<R extends Row & { id: string }, Item>(
   reader: Reader,
@@ -18,12 +18,13 @@ export async function listNewest<R extends Row & { id: string }, Item>(
     /** Orgs the caller may see; undefined is all of them. */
     orgs: string[] | undefined
     also?: string | undefined
+    values?: Record<string, SqlValue>
     cursor: string | undefined
     limit: number
     toItem(row: R): Item
   },
 ): Promise<Page<Item>> {
-  const { table, filters, orgs, also, cursor, limit, toItem } = options
+  const { table, filters, orgs, also, values, cursor, limit, toItem } = options
   const set = Object.entries(filters).flatMap(([column, value]) =>
     value === undefined ? [] : [[column, value] as const],
   )
@@ -38,6 +39,7 @@ export async function listNewest<R extends Row & { id: string }, Item>(
     `SELECT * FROM ${table} WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT :count`,
     {
       ...Object.fromEntries(set),
+      ...values,
       before: cursorKey(cursor, highestId),
       count: limit + 1,
       ...(orgs === undefined ? {} : { orgs: orgs.length === 1 ? orgs[0]! : JSON.stringify(orgs) }),

@@ -3,7 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { Org } from '../../schemas/principal.ts'
-import { Attempt, Task, TaskState, isTerminal } from '../../schemas/task.ts'
+import { Attempt, Task, TaskStage, TaskState, isTerminal } from '../../schemas/task.ts'
 import { orgFilter } from '../kit/context.ts'
 import type { Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
@@ -43,11 +43,16 @@ export const taskList = defineTool({
   name: 'task_list',
   title: 'List tasks',
   description:
-    'Lists tasks, newest first. Narrow it by state, org, plan or the task that asked for them; use task_read for one task in full.',
+    'Lists tasks, newest first. Narrow it by state or stage, words of the title, template, org, plan or the task that asked for them; use task_read for one task in full.',
   effect: 'read',
   scope: 'task:read',
   input: {
     state: TaskState.optional().describe('Only tasks in this state'),
+    stage: TaskStage.optional().describe(
+      'Only these: pending (blocked, queued), active (leased, running, waiting), review, failed, done (succeeded, canceled)',
+    ),
+    text: z.string().min(1).max(200).optional().describe('Only with this in the title, or as id'),
+    template: z.string().max(100).optional().describe('Only of this template'),
     org: Org.optional().describe('Only this org'),
     plan: z.string().max(60).optional().describe('Only tasks of this plan'),
     parent: z
@@ -59,9 +64,12 @@ export const taskList = defineTool({
   },
   output: page(Task),
   text: tasksText,
-  run: ({ state, org, plan, parent, cursor, limit }, ctx) =>
+  run: ({ state, stage, text, template, org, plan, parent, cursor, limit }, ctx) =>
     listTasks(ctx.reader, {
       state,
+      stage,
+      text,
+      template,
       // An agent sees its task, and what it had others do.
       id: parent !== undefined && parent === ctx.principal.task ? undefined : ctx.principal.task,
       plan,

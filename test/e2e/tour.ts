@@ -7,11 +7,14 @@ export async function tour(
 ): Promise<void> {
   const { link, repo, shot } = options
   await page.goto(link)
-  await page.getByRole('heading', { name: 'In review' }).waitFor()
+  await page
+    .getByRole('heading', { name: 'This hub is new' })
+    .or(page.getByRole('heading', { name: /Needs you|Nothing needs you/ }))
+    .waitFor()
   await page.getByText('live', { exact: true }).waitFor()
 
-  await page.getByRole('button', { name: 'New task' }).click()
-  const form = page.getByRole('dialog')
+  await page.getByRole('button', { name: 'New task' }).first().click()
+  const form = page.getByRole('dialog', { name: 'New task' })
   await form.getByRole('combobox', { name: 'Template', exact: true }).selectOption('code')
   await form.getByRole('textbox', { name: 'Repo', exact: true }).fill(repo)
   await form.getByRole('textbox', { name: 'Goal', exact: true }).fill('Make the failing test pass')
@@ -20,10 +23,14 @@ export async function tour(
   await form.getByRole('button', { name: 'Submit' }).click()
 
   await page.getByRole('heading', { name: 'Make the failing test pass' }).waitFor()
-  await page.getByRole('log').getByText('I look for the sources').waitFor()
-  await page.getByRole('heading', { name: 'Change open' }).waitFor()
-  await page.locator('.diff').getByText('+  return a + b').first().waitFor()
+  const change = page.getByRole('region', { name: 'Change' }).last()
+  await change.locator('.diff').getByText('+  return a + b').first().waitFor({ timeout: 60_000 })
+  const details = page.getByRole('navigation', { name: 'Details' })
+  await details.getByRole('link', { name: 'Log' }).click()
+  await page.getByRole('log').getByText('I look for the sources').first().waitFor()
+  await details.getByRole('link', { name: 'Results' }).click()
   await page.getByText('1 passed, 0 failed').first().waitFor()
+  await details.getByRole('link', { name: 'Change' }).click()
   await shot('task')
 
   await page
@@ -40,13 +47,14 @@ export async function tour(
   await page.getByLabel('also update my checkout').check()
   await page.getByRole('button', { name: 'Merge' }).click()
   await page.getByText('Merged by owner').waitFor()
-  await page.locator('h1 + .line .badge', { hasText: 'succeeded' }).waitFor()
+  await page.locator('.task header .badge', { hasText: 'succeeded' }).waitFor()
 
   await page.getByRole('link', { name: 'Agents' }).click()
   await page.getByRole('heading', { name: 'Machines' }).waitFor()
   await page.getByText('CPUs promised').waitFor()
   await shot('agents')
-  await page.getByRole('link', { name: 'Tasks' }).click()
+  await page.getByRole('link', { name: 'Tasks', exact: true }).click()
+  await page.getByRole('link', { name: 'Board' }).click()
   await page.locator('.card').first().waitFor()
   await shot('board')
 }

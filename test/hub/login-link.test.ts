@@ -14,3 +14,39 @@ test('a login link signs a browser in once, and only owners make one', async () 
   const ada = await hub.as('ada', 'developer')
   expect(await failure(ada.call('login_link'))).toMatchObject({ code: 'denied' })
 })
+
+const send = (url: string, token: string, origin: string | undefined = url) =>
+  fetch(`${url}/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(origin === '' ? {} : { origin }) },
+    body: JSON.stringify({ token }),
+  })
+
+test('a pasted token signs a browser in until the token is revoked', async () => {
+  const hub = await startHub()
+  const made = await hub.call<{ id: string; token: string }>('token_create', {
+    name: 'ada',
+    role: 'developer',
+  })
+  const reply = await send(hub.url, ` ${made.token}\n`)
+  const set = reply.headers.get('set-cookie') ?? ''
+  expect([reply.status, set]).toEqual([204, expect.stringMatching(/HttpOnly; SameSite=Strict/)])
+  const cookie = set.split(';')[0] ?? ''
+  const events = () =>
+    fetch(`${hub.url}/events`, { method: 'HEAD', headers: { cookie, origin: hub.url } })
+  expect((await events()).status).toBe(200)
+  await hub.call('token_revoke', { id: made.id })
+  expect((await events()).status).toBe(401)
+})
+
+test('no unknown token, no agent’s and no other site signs a browser in', async () => {
+  const hub = await startHub()
+  expect((await send(hub.url, `sy_${'x'.repeat(43)}`)).status).toBe(401)
+  expect((await send(hub.url, 'short; Domain=evil')).status).toBe(401)
+  expect((await send(hub.url, hub.token, '')).status).toBe(403)
+  expect((await send(hub.url, hub.token, 'http://evil.example')).status).toBe(403)
+  await hub.call('task_submit', { template: 'command', command: 'true' })
+  const { lease } = await hub.call<{ lease: { token: string } }>('task_claim', { agent: 'one' })
+  const refused = await send(hub.url, lease.token)
+  expect([refused.status, refused.headers.get('set-cookie')]).toEqual([403, null])
+})

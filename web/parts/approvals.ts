@@ -18,15 +18,21 @@ const reaches: Record<ApprovalScope, string> = {
 
 /** What is asked of people, of one task or of all, with everything that was said, and the answers. */
 class Approvals extends PageElement {
-  static override properties = { task: {}, error: { state: true } }
+  static override properties = { task: {}, approval: {}, error: { state: true } }
   declare task: string | undefined
+  /** The only question that is meant. */
+  declare approval: string | undefined
   declare error: ToolError | undefined
   readonly #asked = new Live(
     this,
     () =>
       callTool<{ items: Approval[] }>(
         'approval_list',
-        this.task === undefined ? { limit: 100 } : { task: this.task },
+        this.approval !== undefined
+          ? { approval: this.approval }
+          : this.task === undefined
+            ? { limit: 100 }
+            : { task: this.task },
       ),
     (event) =>
       this.task === undefined ? event.kind.startsWith('approval.') : event.task === this.task,

@@ -2,31 +2,26 @@ import { html, nothing } from 'lit'
 import type { Agent } from '../../schemas/agent.ts'
 import type { Capacity, Cluster } from '../../schemas/cluster.ts'
 import { PageElement } from '../element.ts'
-import { ago } from '../format.ts'
-import { Live } from '../live.ts'
-import { callTool } from '../mcp.ts'
 import { problem } from '../parts/problem.ts'
+import { skeleton } from '../parts/skeleton.ts'
 import { badge } from '../parts/state.ts'
+import { since } from '../parts/time.ts'
+import { copyable } from '../parts/copy.ts'
+import { Query } from '../query.ts'
 import { href } from '../route.ts'
 
 /** Who works, and what the machines behind them have left. */
 class Agents extends PageElement {
-  readonly #agents = new Live(
-    this,
-    () => callTool<{ items: Agent[] }>('agent_list', { limit: 200 }),
-    (event) => /^(agent|pod|task)\./.test(event.kind),
-  )
-  readonly #nodes = new Live(
-    this,
-    () => callTool<{ items: Capacity[] }>('node_list'),
-    (event) => event.kind.startsWith('pod.'),
-  )
-
-  readonly #clusters = new Live(
-    this,
-    () => callTool<{ items: Cluster[] }>('cluster_list'),
-    () => false,
-  )
+  readonly #agents = new Query<{ items: Agent[] }>(this, () => ({
+    tool: 'agent_list',
+    args: { limit: 200 },
+    staleBy: ({ kind }) => /^(agent|pod|task)\./.test(kind),
+  }))
+  readonly #nodes = new Query<{ items: Capacity[] }>(this, () => ({
+    tool: 'node_list',
+    staleBy: ({ kind }) => kind.startsWith('pod.'),
+  }))
+  readonly #clusters = new Query<{ items: Cluster[] }>(this, () => ({ tool: 'cluster_list' }))
 
   override render() {
     return html`
@@ -40,6 +35,7 @@ class Agents extends PageElement {
   }
 
   #table(agents: Agent[]) {
+    if (this.#agents.isLoading) return skeleton(3)
     if (agents.length === 0)
       return html`<p class="empty">No agent is here now. One starts with each task.</p>`
     return html`<div class="scroll">
@@ -57,13 +53,13 @@ class Agents extends PageElement {
           ${agents.map(
             (agent) =>
               html`<tr>
-                <td><code>${agent.id}</code></td>
+                <td>${copyable(agent.id)}</td>
                 <td>${badge(agent.state)}</td>
                 <td>
                   ${agent.task ? html`<a href=${href('tasks', agent.task)}>${agent.task}</a>` : '–'}
                 </td>
                 <td>${agent.host ?? '–'}</td>
-                <td><time>${ago(agent.lastSeenAt)}</time></td>
+                <td>${since(agent.lastSeenAt)}</td>
               </tr>`,
           )}
         </tbody>

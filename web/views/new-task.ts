@@ -1,11 +1,14 @@
 import { html } from 'lit'
+import type { Repository } from '../../schemas/repo.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Template } from '../../schemas/template.ts'
 import { PageElement } from '../element.ts'
 import type { ListedTool } from '../mcp.ts'
-import { ToolError, callTool, listTools } from '../mcp.ts'
+import { ToolError, callTool, listTools, toolError } from '../mcp.ts'
+import { onNewTask } from '../new-task.ts'
 import { formFields, formValues } from '../parts/form.ts'
 import { problem } from '../parts/problem.ts'
+import { skeleton } from '../parts/skeleton.ts'
 import { go } from '../route.ts'
 
 /** A button and the form behind it, made from the schema of `task_submit`. */
@@ -19,16 +22,22 @@ class NewTask extends PageElement {
   declare error: ToolError | undefined
   declare busy: boolean
 
+  constructor() {
+    super()
+    onNewTask((goal) => void this.#open(goal))
+  }
+
   override render() {
     return html`
-      <button class="primary" @click=${this.#open}>New task</button>
+      <button class="primary" @click=${() => this.#open('')}>New task</button>
       <dialog aria-labelledby="new-task-title">
-        <form method="dialog" @submit=${this.#submit}>
+        <form method="dialog" @submit=${this.#submit} @keydown=${submitByKey}>
           <h2 id="new-task-title">New task</h2>
-          ${this.tool ? formFields(this.tool.inputSchema) : ''} ${problem(this.error)}
+          ${this.tool ? formFields(this.tool.inputSchema) : this.error ? '' : skeleton(6)}
+          ${problem(this.error)}
           <div class="actions">
             <button type="button" @click=${this.#close}>Close</button>
-            <button class="primary" ?disabled=${this.busy}>
+            <button class="primary" ?disabled=${this.busy || !this.tool}>
               ${this.busy ? 'Submitting…' : 'Submit'}
             </button>
           </div>
@@ -41,16 +50,33 @@ class NewTask extends PageElement {
     return this.querySelector('dialog')! // Rendered above.
   }
 
-  readonly #open = async (): Promise<void> => {
+  async #open(goal: string): Promise<void> {
+    if (this.#dialog.open) return
     this.#dialog.showModal()
+    this.error = undefined
     try {
       this.tool ??= await submitTool()
       if (!this.tool)
         this.error = new ToolError({ code: 'denied', message: 'your role may not submit tasks' })
+      await this.updateComplete
+      if (goal !== '') await this.#fill(goal)
     } catch (error) {
-      if (!(error instanceof ToolError)) throw error
-      this.error = error
+      this.error = toolError(error)
     }
+  }
+
+  /** Fills in what follows from a goal: an agent's work, in the repository that there is. */
+  async #fill(goal: string): Promise<void> {
+    this.#set('template', 'code')
+    this.#set('goal', goal)
+    const { items } = await callTool<{ items: Repository[] }>('repo_list')
+    if (items.length === 1 && items[0]) this.#set('repo', items[0].path)
+    this.querySelector<HTMLElement>('form [name=repo]')?.focus()
+  }
+
+  #set(name: string, value: string): void {
+    const field = this.querySelector<HTMLInputElement | HTMLSelectElement>(`form [name=${name}]`)
+    if (field) field.value = value
   }
 
   readonly #close = (): void => this.#dialog.close()
@@ -70,13 +96,20 @@ class NewTask extends PageElement {
       go('tasks', task.id)
     } catch (error) {
       this.error =
-        error instanceof ToolError
-          ? error
-          : new ToolError({ code: 'invalid', message: String(error) })
+        error instanceof SyntaxError
+          ? new ToolError({ code: 'invalid', message: String(error) })
+          : toolError(error)
     } finally {
       this.busy = false
     }
   }
+}
+
+/** ⌘ or Ctrl with Enter sends the form from any of its fields, also from those of many lines. */
+function submitByKey(event: KeyboardEvent): void {
+  if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return
+  event.preventDefault()
+  if (event.currentTarget instanceof HTMLFormElement) event.currentTarget.requestSubmit()
 }
 
 /** `task_submit` with the names of the templates there are, so that its form offers them. */

@@ -1,153 +1,136 @@
 import { html, nothing } from 'lit'
-import type { PropertyValues } from 'lit'
-import type { Artifact } from '../../schemas/artifact.ts'
+import type { Event } from '../../schemas/event.ts'
 import type { Attempt, Task } from '../../schemas/task.ts'
 import { PageElement } from '../element.ts'
-import { ago, bytes, duration } from '../format.ts'
-import { Live } from '../live.ts'
-import { ToolError, callTool } from '../mcp.ts'
 import '../parts/approvals.ts'
 import '../parts/change.ts'
 import { checksView } from '../parts/checks.ts'
+import { copyable } from '../parts/copy.ts'
+import { empty } from '../parts/empty.ts'
+import { factsView } from '../parts/facts.ts'
+import '../parts/files.ts'
 import '../parts/log.ts'
-import { reportsView } from '../parts/reports.ts'
 import { problem } from '../parts/problem.ts'
-import { go } from '../route.ts'
+import { reportsView } from '../parts/reports.ts'
+import { skeleton } from '../parts/skeleton.ts'
+import { spine } from '../parts/spine.ts'
 import { badge } from '../parts/state.ts'
+import { tabs } from '../parts/tabs.ts'
+import '../parts/task-actions.ts'
+import { since } from '../parts/time.ts'
+import { Query } from '../query.ts'
+import { href } from '../route.ts'
+import type { Spent } from '../story.ts'
+import { storyOf } from '../story.ts'
 
-type Shown = { task: Task; attempts: Attempt[]; artifacts: Artifact[] }
+type Read = { task: Task; attempts: Attempt[]; children: Pick<Task, 'id' | 'state' | 'title'>[] }
 
+const details = { log: 'Log', change: 'Change', results: 'Results', files: 'Files', facts: 'Facts' }
+type Detail = keyof typeof details
 const final = ['succeeded', 'failed', 'canceled']
 
-/** One task: where it stands, its log, checks, artifacts and change, and what can be done now. */
+/** One task: its story, what can be done now, and beside the story the detail that is looked at. */
 class TaskPage extends PageElement {
-  static override properties = { task: {}, error: { state: true } }
+  static override properties = { task: {}, params: {} }
   declare task: string
-  declare error: ToolError | undefined
-  readonly #shown = new Live<Shown>(
-    this,
-    async () => {
-      const [read, artifacts] = await Promise.all([
-        callTool<{ task: Task; attempts: Attempt[] }>('task_read', { task: this.task }),
-        callTool<{ items: Artifact[] }>('artifact_list', { task: this.task }),
-      ])
-      return { ...read, artifacts: artifacts.items }
-    },
-    (event) => event.task === this.task,
+  declare params: URLSearchParams
+  readonly #isOwn = (event: Event): boolean => event.task === this.task
+  readonly #read = new Query<Read>(this, () => this.#asked('task_read', { task: this.task }))
+  readonly #events = new Query<{ items: Event[] }>(this, () =>
+    this.#asked('event_list', { task: this.task, after: 0, limit: 500 }),
+  )
+  readonly #spent = new Query<{ items: Spent[] }>(this, () =>
+    this.#asked('usage_read', { task: this.task, by: 'task' }),
   )
 
-  protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('task') && changed.get('task') !== undefined) this.#shown.refresh()
-  }
-
   override render() {
-    const { value, error } = this.#shown
-    if (!value) return error ? problem(error) : html`<p class="empty">Loading…</p>`
-    const { task, attempts, artifacts } = value
-    const change = task.result?.change
-    return html`
-      <article class="task">
-        <h1>${task.title}</h1>
+    const { value, error } = this.#read
+    if (!value || value.task.id !== this.task)
+      return html`<article class="task">${error ? problem(error) : skeleton(6)}</article>`
+    const { task, attempts } = value
+    const show = this.#shown(task)
+    const events = this.#events.value?.items ?? []
+    const spent = this.#spent.value?.items[0]
+    return html`<article class="task" aria-label=${task.title}>
+      <a class="back" href=${this.#href()}>← All tasks</a>
+      <header>
         <p class="line">
-          ${badge(task.state)}
-          <span>${task.template}</span> ${task.repo ? html`<code>${task.repo}</code>` : nothing}
-          <span>${task.id}</span> <span>by ${task.submittedBy}</span>
-          <time>${ago(task.submittedAt)}</time>
-          ${task.model ? html`<span>model ${task.model}</span>` : nothing}
+          ${badge(task.state)}<span>${task.template}</span>
+          ${task.repo ? html`<code>${task.repo.split('/').at(-1)}</code>` : nothing}
+          <span>by ${task.submittedBy}</span>${since(task.submittedAt)}${copyable(task.id)}
         </p>
-        ${this.#actions(task)} ${problem(this.error)}
-        ${!final.includes(task.state) ? html`<sy-approvals .task=${task.id}></sy-approvals>` : nothing}
-        ${task.pendingReason ? html`<p class="problem">${task.pendingReason}</p>` : nothing}
-        ${task.failure ? html`<p class="problem">${task.failure.code}: ${task.failure.message}</p>` : nothing}
-        ${task.result && !change ? html`<p class="body">${task.result.summary}</p>` : nothing}
-        ${checksView(task.result?.checks ?? [])}
-        ${reportsView(task.result?.reports, task.result?.metrics)}
-        ${change ? html`<sy-change .change=${change}></sy-change>` : nothing}
-        <section>
-          <h2>Log</h2>
-          <sy-log .task=${task.id}></sy-log>
+        <h1>${task.title}</h1>
+        ${task.pendingReason ? html`<p class="reason">${task.pendingReason}</p>` : nothing}
+        ${task.failure ? html`<p class="problem">${task.failure.message}</p>` : nothing}
+        <sy-task-actions .task=${task}></sy-task-actions>
+      </header>
+      ${problem(error)}
+      ${final.includes(task.state) ? nothing : html`<sy-approvals .task=${task.id}></sy-approvals>`}
+      <div class="story">
+        <section aria-label="Story">
+          ${spine(storyOf({ task, attempts, events, spent }), (name) => this.#href(name, true))}
         </section>
-        <div class="columns">${attemptList(attempts)} ${artifactList(artifacts)}</div>
-      </article>
-    `
+        <section aria-label=${details[show]}>
+          ${tabs(
+            'Details',
+            show,
+            this.#offered(task).map((name) => ({
+              name,
+              title: details[name],
+              href: this.#href(name, true),
+            })),
+          )}
+          <div class="detail">${this.#detail(show, value)}</div>
+        </section>
+      </div>
+    </article>`
   }
 
-  #actions(task: Task) {
-    const ended = final.includes(task.state)
-    return html`<div class="actions">
-      ${
-        ended
-          ? html`<button @click=${() => this.#act('task_retry')}>Run again</button>`
-          : html`<button @click=${() => this.#act('task_cancel')}>Cancel</button>`
-      }
-      ${
-        ended || task.state === 'in_review'
-          ? nothing
-          : html`<form class="message" @submit=${this.#message}>
-              <input
-                name="body"
-                required
-                aria-label="Message to the agent"
-                placeholder="Message to the agent"
-                autocomplete="off"
-              /><button>Send</button>
-            </form>`
-      }
-    </div>`
-  }
-
-  readonly #message = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    const form = event.target as HTMLFormElement // The listener sits on the form.
-    const body = new FormData(form).get('body')
-    if (await this.#act('task_message', { body })) form.reset()
-  }
-
-  async #act(tool: string, args: Record<string, unknown> = {}): Promise<boolean> {
-    this.error = undefined
-    try {
-      const task = await callTool<{ id?: string }>(tool, { task: this.task, ...args })
-      if (task.id && task.id !== this.task) go('tasks', task.id)
-      return true
-    } catch (error) {
-      if (!(error instanceof ToolError)) throw error
-      this.error = error
-      return false
+  #detail(show: Detail, { task, attempts, children }: Read) {
+    const { result } = task
+    switch (show) {
+      case 'log':
+        return html`<sy-log .task=${task.id}></sy-log>`
+      case 'change':
+        return result?.change
+          ? html`<sy-change .change=${result.change}></sy-change>`
+          : empty('This task proposed no change.')
+      case 'results':
+        return html`${result ? html`<p class="body">${result.summary}</p>` : empty('There is no result yet.')}
+        ${checksView(result?.checks ?? [])} ${reportsView(result?.reports, result?.metrics)}`
+      case 'files':
+        return html`<sy-files .task=${task.id}></sy-files>`
+      case 'facts':
+        return factsView(task, attempts, children)
     }
   }
+
+  /** What the address says, or else what people look for first in a task that stands like this. */
+  #shown(task: Task): Detail {
+    const asked = this.params.get('show')
+    if (asked !== null && asked in details) return asked as Detail // Checked before.
+    if (task.result?.change) return 'change'
+    if (task.state === 'succeeded') return 'results'
+    return task.attempts === 0 ? 'facts' : 'log'
+  }
+
+  #offered({ result }: Task): Detail[] {
+    const all: Detail[] = ['log', 'change', 'results', 'files', 'facts']
+    return all.filter((name) => name !== 'change' || result?.change !== undefined)
+  }
+
+  #href(show?: string, isOwn = false): string {
+    const { show: _, ...list } = Object.fromEntries(this.params)
+    return href(
+      'tasks',
+      isOwn ? this.task : undefined,
+      show === undefined ? list : { ...list, show },
+    )
+  }
+
+  #asked(tool: string, args: Record<string, unknown>) {
+    return { tool, args, staleBy: this.#isOwn }
+  }
 }
-
-const attemptList = (attempts: Attempt[]) =>
-  attempts.length === 0
-    ? nothing
-    : html`<section>
-        <h2>Attempts</h2>
-        <ul class="plain">
-          ${attempts.map(
-            ({ number, state, agent, startedAt, endedAt, failure }) =>
-              html`<li>
-                ${number}. ${badge(state)}
-                <code>${agent}</code> ${duration((endedAt ?? Date.now()) - startedAt)}
-                ${failure ? html`<span class="failed">${failure.message.split('\n')[0]}</span>` : nothing}
-              </li>`,
-          )}
-        </ul>
-      </section>`
-
-const artifactList = (artifacts: Artifact[]) =>
-  artifacts.length === 0
-    ? nothing
-    : html`<section>
-        <h2>Artifacts</h2>
-        <ul class="plain">
-          ${artifacts.map(
-            ({ id, name, sizeBytes, attempt }) =>
-              html`<li>
-                <a href="/artifacts/${id}" download>${name}</a> ${bytes(sizeBytes)}, attempt
-                ${attempt}
-              </li>`,
-          )}
-        </ul>
-      </section>`
 
 customElements.define('sy-task', TaskPage)

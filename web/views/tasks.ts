@@ -1,68 +1,115 @@
-import { html } from 'lit'
-import { repeat } from 'lit/directives/repeat.js'
+import { html, nothing } from 'lit'
 import type { Task } from '../../schemas/task.ts'
+import type { Template } from '../../schemas/template.ts'
 import { PageElement } from '../element.ts'
-import { ago } from '../format.ts'
-import { problem } from '../parts/problem.ts'
-import '../parts/questions-notice.ts'
-import { badge } from '../parts/state.ts'
+import { board, stages, tasksOf } from '../parts/board.ts'
+import { taskRow } from '../parts/card.ts'
+import { empty } from '../parts/empty.ts'
+import type { Choice } from '../parts/filters.ts'
+import '../parts/filters.ts'
+import { rows } from '../parts/rows.ts'
+import { tabs } from '../parts/tabs.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import './task.ts'
+import './tasks.css'
 
-const columns: { name: string; states: Task['state'][]; empty: string }[] = [
-  { name: 'Waiting to start', states: ['blocked', 'queued'], empty: 'Nothing is queued.' },
-  { name: 'In work', states: ['leased', 'running', 'waiting'], empty: 'No agent is at work.' },
-  { name: 'In review', states: ['in_review'], empty: 'Nothing waits for you.' },
-  { name: 'Done', states: ['succeeded', 'failed', 'canceled'], empty: 'Nothing is finished yet.' },
-]
-
-/** All tasks by where they stand, or the one that is open. */
+/** All tasks as a list or a board, and beside the list the one that is open. */
 class Tasks extends PageElement {
   static override properties = { thing: {}, params: {} }
   declare thing: string | undefined
   declare params: URLSearchParams
-  readonly #tasks = new Query<{ items: Task[]; next?: string }>(this, () => ({
-    tool: 'task_list',
-    args: { limit: 200 },
-  }))
+  readonly #templates = new Query<{ items: Template[] }>(this, () => ({ tool: 'template_list' }))
+  readonly #who = new Query<{ principal: { orgs: string[] } }>(this, () => ({ tool: 'whoami' }))
 
   override render() {
-    if (this.thing !== undefined) return html`<sy-task .task=${this.thing}></sy-task>`
-    const { value, error } = this.#tasks
-    if (!value) return error ? problem(error) : html`<p class="empty">Loading…</p>`
-    return html`
-      <h1 class="visually-hidden">Tasks</h1>
-      ${problem(error)}
-      <sy-questions-notice></sy-questions-notice>
-      <div class="board">
-        ${columns.map(({ name, states, empty }) => {
-          const tasks = value.items.filter((task) => states.includes(task.state))
-          return html`<section aria-label=${name}>
-            <h2>${name} <span class="count">${tasks.length}</span></h2>
-            ${tasks.length === 0 ? html`<p class="empty">${empty}</p>` : ''}
-            <ul>
-              ${repeat(tasks, (task) => task.id, card)}
-            </ul>
-          </section>`
-        })}
-      </div>
-      ${value.next ? html`<p class="empty">Older tasks are not shown; <code>task_list</code> has them.</p>` : ''}
-    `
+    const isBoard = this.params.get('view') === 'board' && this.thing === undefined
+    const isOpen = this.thing !== undefined
+    if (isBoard) return html`${this.#head()}${board(this.#args(), this.#kept())}`
+    return html`<div class="${isOpen ? 'pair' : 'alone'} tasks" ?data-open=${isOpen}>
+      <div>${this.#head()}${this.#list()}</div>
+      ${isOpen ? html`<sy-task .task=${this.thing} .params=${this.params}></sy-task>` : nothing}
+    </div>`
+  }
+
+  #list() {
+    return rows<Task>({
+      label: 'Tasks',
+      asked: tasksOf({ ...this.#args(), ...this.#param('stage') }),
+      key: ({ id }) => id,
+      row: (task) => taskRow(task, this.#kept(), task.id === this.thing),
+      empty: this.#isFiltered()
+        ? empty('No task is like this.', html`<a href=${href('tasks')}>Show all</a>`)
+        : empty(
+            'There is no task yet.',
+            'Press c, or New task above, and say what should be done.',
+          ),
+      current: this.thing,
+    })
+  }
+
+  #head() {
+    const isBoard = this.params.get('view') === 'board'
+    const isOpen = this.thing !== undefined
+    const at = (change: Record<string, string>) =>
+      href('tasks', undefined, without({ ...this.#kept(), ...change }))
+    const all = [
+      { name: '', title: 'All', href: at({ stage: '' }) },
+      ...stages.map(({ stage: name, title }) => ({ name, title, href: at({ stage: name }) })),
+    ]
+    const views = [
+      { name: 'list', title: 'List', href: at({ view: '' }) },
+      { name: 'board', title: 'Board', href: at({ view: 'board', stage: '' }) },
+    ]
+    return html`<h1 class="visually-hidden">Tasks</h1>
+      <div class="tasks-head">
+        ${isBoard || isOpen ? nothing : tabs('Stages', this.params.get('stage') ?? '', all)}
+        <sy-filters
+          label="Filter tasks by title"
+          .params=${this.params}
+          .choices=${this.#choices(isOpen)}
+        ></sy-filters>
+        ${isOpen ? nothing : tabs('Views', isBoard ? 'board' : 'list', views)}
+      </div>`
+  }
+
+  /** Beside an open task there is no room for the stages as tabs. */
+  #choices(isOpen: boolean): Choice[] {
+    const named = [...new Set((this.#templates.value?.items ?? []).map(({ name }) => name))]
+    const orgs = (this.#who.value?.principal.orgs ?? []).filter((org) => org !== '*')
+    const same = (values: string[]) => values.map((value) => ({ value, title: value }))
+    const shownStages = stages.map(({ stage: value, title }) => ({ value, title }))
+    return [
+      ...(isOpen ? [{ name: 'stage', title: 'All stages', options: shownStages }] : []),
+      { name: 'template', title: 'Any template', options: same(named) },
+      ...(orgs.length > 1 ? [{ name: 'org', title: 'Any org', options: same(orgs) }] : []),
+    ]
+  }
+
+  #args(): Record<string, unknown> {
+    return { ...this.#param('text'), ...this.#param('template'), ...this.#param('org') }
+  }
+
+  #param(name: string): Record<string, string> {
+    const value = this.params.get(name)
+    return value ? { [name]: value } : {}
+  }
+
+  #isFiltered(): boolean {
+    return ['stage', 'text', 'template', 'org'].some((name) => this.params.has(name))
+  }
+
+  /** The state of the list, which opening a task keeps. */
+  #kept(): Record<string, string> {
+    return Object.fromEntries(
+      ['view', 'stage', 'text', 'template', 'org'].flatMap((name) =>
+        Object.entries(this.#param(name)),
+      ),
+    )
   }
 }
 
-const card = (task: Task) =>
-  html`<li>
-    <a class="card" href=${href('tasks', task.id)}>
-      <strong>${task.title}</strong>
-      <span class="line"
-        >${badge(task.state)} <span>${task.template}</span>
-        <time>${ago(task.updatedAt)}</time></span
-      >
-      ${task.repo ? html`<span class="line path">${task.repo.split('/').at(-1)}</span>` : ''}
-      ${task.state === 'failed' && task.failure ? html`<span class="line failed">${task.failure.message.split('\n')[0]}</span>` : ''}
-    </a>
-  </li>`
+const without = (params: Record<string, string>) =>
+  Object.fromEntries(Object.entries(params).filter(([, value]) => value !== ''))
 
 customElements.define('sy-page-tasks', Tasks)

@@ -1,5 +1,5 @@
 import { HubError } from '../../../schemas/errors.ts'
-import type { TaskFailure, TaskResult, TaskState } from '../../../schemas/task.ts'
+import type { TaskFailure, TaskResult, TaskStage, TaskState } from '../../../schemas/task.ts'
 import { isTerminal } from '../../../schemas/task.ts'
 import type { Authority } from '../../kit/authority.ts'
 import type { Submitter } from '../../kit/clusters.ts'
@@ -45,6 +45,10 @@ export const listTasks = (
   reader: Reader,
   options: {
     state: TaskState | undefined
+    stage: TaskStage | undefined
+    /** What the title contains, or the id is. */
+    text: string | undefined
+    template: string | undefined
     id: string | undefined
     plan: string | undefined
     parent: string | undefined
@@ -53,14 +57,34 @@ export const listTasks = (
     limit: number
   },
 ) => {
-  const { state, id, plan, parent, ...rest } = options
+  const { state, stage, text, template, id, plan, parent, ...rest } = options
+  const also = [
+    ...(stage === undefined ? [] : [stageConditions[stage]]),
+    ...(text === undefined ? [] : [textCondition]),
+  ].join(' AND ')
   return listNewest<TaskRow, ReturnType<typeof toTask>>(reader, {
     ...rest,
     table: 'tasks',
-    filters: { state, id, plan, parent },
+    filters: { state, template, id, plan, parent },
+    ...(also === '' ? {} : { also }),
+    ...(text === undefined ? {} : { values: { text, pattern: `%${literal(text)}%` } }),
     toItem: toTask,
   })
 }
+
+// What is not final is few, which the index of live tasks holds.
+const stageConditions: Record<TaskStage, string> = {
+  pending: "finished_at IS NULL AND state IN ('blocked', 'queued')",
+  active: "finished_at IS NULL AND state IN ('leased', 'running', 'waiting')",
+  review: "finished_at IS NULL AND state = 'in_review'",
+  failed: "state = 'failed'",
+  done: "state IN ('succeeded', 'canceled')",
+}
+
+const textCondition = "(lower(title) LIKE lower(:pattern) ESCAPE '!' OR id = :text)"
+
+/** A text as a pattern that only matches itself. */
+const literal = (text: string) => text.replace(/[!%_]/g, '!$&')
 
 /** Whether an org has worked on a repository before. */
 export const knowsRepository = async (

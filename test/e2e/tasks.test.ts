@@ -1,0 +1,207 @@
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Granted } from '../../agent/lease.ts'
+import type { Task } from '../../schemas/task.ts'
+import { axeFindings } from '../helpers/axe.ts'
+import { launchBrowser } from '../helpers/browser.ts'
+import type { TestHub } from '../helpers/hub.ts'
+import { startHub, until } from '../helpers/hub.ts'
+
+const hostile = `<img src=x onerror="alert(1)"> \u202etxt.exe 🚂 ${'very long '.repeat(20)}`.slice(
+  0,
+  200,
+)
+
+async function open(
+  hub: TestHub,
+  hash: string,
+  look: { width?: number; colorScheme?: 'dark' | 'light' } = {},
+): Promise<{ page: Page; errors: string[] }> {
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const { width = 1280, colorScheme = 'light' } = look
+  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
+  page.setDefaultTimeout(20_000)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  page.on('dialog', (dialog) => {
+    errors.push(`a script ran: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  await page.goto(await hub.hub.loginLink())
+  await page.goto(`${hub.url}/${hash}`)
+  return { page, errors }
+}
+
+const submit = (hub: TestHub, title: string, more: Record<string, unknown> = {}) =>
+  hub.call<Task>('task_submit', { template: 'command', command: 'true', title, ...more })
+
+async function claim(hub: TestHub, task: string): Promise<Granted> {
+  const offer = { agent: `worker-${task.slice(-5)}`, task }
+  const { lease } = await hub.call<{ lease: Granted }>('task_claim', offer)
+  await hub.call('task_heartbeat', { task, fence: lease.fence })
+  return lease
+}
+
+async function fail(hub: TestHub, title: string, message = 'exit code 1'): Promise<Task> {
+  const task = await submit(hub, title, { max_attempts: 1 })
+  const { fence } = await claim(hub, task.id)
+  const failure = { code: 'exit', message }
+  await hub.call('task_report', { task: task.id, fence, outcome: 'failed', failure })
+  return task
+}
+
+const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
+
+test('tasks are filtered in the address, opened beside the list, and walked by keys', async () => {
+  const hub = await startHub()
+  await fail(hub, 'Check the links')
+  await submit(hub, 'Nightly backup')
+  await submit(hub, hostile)
+  const { page, errors } = await open(hub, '#/tasks')
+  await page.getByText('Nightly backup').waitFor()
+  await page.getByRole('link', { name: 'Failed', exact: true }).click()
+  await page.getByText('Nightly backup').waitFor({ state: 'detached' })
+  expect(page.url()).toContain('stage=failed')
+  await page.getByRole('link', { name: 'All', exact: true }).click()
+
+  await page.keyboard.press('/')
+  await page.keyboard.type('backup')
+  await page.waitForURL(/text=backup/)
+  await page.getByText('Check the links').waitFor({ state: 'detached' })
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('j')
+  await page.keyboard.press('o')
+  await page.getByRole('heading', { name: 'Nightly backup' }).waitFor()
+  expect(page.url()).toMatch(/tasks\/task-.*text=backup/)
+  expect(await page.getByRole('list', { name: 'Tasks' }).isVisible()).toBe(true)
+
+  await page.goBack()
+  await page.getByRole('searchbox', { name: 'Filter tasks by title' }).fill('nobody has this')
+  await page.getByText('No task is like this.').waitFor()
+  await page.getByRole('link', { name: 'Show all' }).click()
+  await page.getByText('Check the links').waitFor()
+  expect(errors).toEqual([])
+})
+
+test('what failed has a column of its own, and the board fits a phone', async () => {
+  const hub = await startHub()
+  await fail(hub, 'Check the links', hostile)
+  await submit(hub, hostile)
+  const { page, errors } = await open(hub, '#/tasks?view=board', { width: 360 })
+  await page.getByRole('region', { name: 'Failed' }).getByText('Check the links').waitFor()
+  expect(await page.getByRole('region', { name: 'Done' }).getByText('Check').count()).toBe(0)
+  expect(await fits(page)).toBe(true)
+  expect(errors).toEqual([])
+})
+
+test('a list of many tasks loads as it is scrolled, and new ones come in front', async () => {
+  const hub = await startHub()
+  for (let part = 0; part < 20; part++)
+    await Promise.all(Array.from({ length: 30 }, (_, at) => submit(hub, `Task ${part * 30 + at}`)))
+  const { page, errors } = await open(hub, '#/tasks')
+  await page.locator('.task-row').first().waitFor()
+  expect(await page.locator('.rows li').count()).toBeLessThan(60)
+  await until(async () => {
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
+    return (await page.locator('.rows li[aria-posinset="600"]').count()) === 1
+  })
+  await page.locator('.rows li[aria-posinset="600"] .task-row').waitFor()
+  expect(await page.locator('.rows li').count()).toBeLessThan(80)
+  const titles = await page.locator('.rows strong').allTextContents()
+  expect(new Set(titles).size).toBe(titles.length)
+  await page.evaluate(() => scrollTo(0, 0))
+  await submit(hub, 'The newest')
+  await page.locator('.rows li[aria-posinset="1"]', { hasText: 'The newest' }).waitFor()
+  expect(errors).toEqual([])
+}, 120_000)
+
+test('a task tells its story, and its log of 12,000 lines is searched', async () => {
+  const hub = await startHub()
+  const task = await submit(hub, 'Import the orders', { reason: 'The year is over' })
+  const { fence } = await claim(hub, task.id)
+  for (let part = 0; part < 4; part++) {
+    const lines = Array.from({ length: 3000 }, (_, at) => `row ${part * 3000 + at}\n`).join('')
+    const error = part === 2 ? [{ stream: 'err', at: 2, data: `ERROR: ${hostile}\n` }] : []
+    const chunks = [{ stream: 'out', at: 1, data: lines }, ...error]
+    const position = part < 3 ? part : 4
+    await hub.call('task_log_append', { task: task.id, fence, position, chunks })
+  }
+  const { page, errors } = await open(hub, `#/tasks/${task.id}`)
+  const log = page.getByRole('log')
+  await log.getByText('row 11999', { exact: true }).waitFor() // It follows the end.
+  await page.getByText('The year is over').waitFor()
+  await page.getByText('An agent took it').waitFor()
+  expect(await page.locator('.log-line').count()).toBeLessThan(150)
+
+  await page.getByLabel('Search the log').fill('row 777')
+  await page.getByText('1 of 11').waitFor()
+  await log.locator('.log-line[data-found]', { hasText: /row 777\s*$/ }).waitFor()
+  await page.keyboard.press('Enter')
+  await log.locator('.log-line[data-found]', { hasText: 'row 7770' }).waitFor()
+  await page.getByLabel('Search the log').fill('')
+  await page.getByLabel('Problems only').check()
+  await log.locator('.log-line[data-severity=error]', { hasText: 'ERROR: <img' }).waitFor()
+  expect(await page.locator('.log-line').count()).toBe(1)
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download' }).click()
+  expect((await saved).suggestedFilename()).toBe(`${task.id}.log`)
+  expect(await fits(page)).toBe(true)
+  expect(errors).toEqual([])
+}, 120_000)
+
+test('files are looked into, the budget is set, and a message reaches the agent', async () => {
+  const hub = await startHub()
+  const task = await submit(hub, 'Measure it')
+  const { fence } = await claim(hub, task.id)
+  const keep = (name: string, media_type: string, data: string, encoding = 'utf8') =>
+    hub.call('artifact_create', { task: task.id, fence, name, media_type, data, encoding })
+  await keep('sizes.json', 'application/json', '{"kB":[1,2]}')
+  await keep('page.html', 'text/html', '<script>alert(1)</script>')
+  await keep('dot.png', 'image/png', onePixel, 'base64')
+  const { page, errors } = await open(hub, `#/tasks/${task.id}?show=files`)
+  await page.getByRole('button', { name: 'sizes.json' }).click()
+  await page.getByText('"kB": [').waitFor()
+  await page.getByRole('button', { name: 'page.html' }).click()
+  await page.getByText('<script>alert(1)</script>').waitFor()
+  await page.getByRole('button', { name: 'dot.png' }).click()
+  await page.getByRole('img', { name: 'dot.png' }).waitFor()
+
+  await page.getByRole('button', { name: 'Budget…' }).click()
+  await page.getByLabel('Model calls').fill('7')
+  await page.getByRole('button', { name: 'Set', exact: true }).click()
+  await page.getByText('The budget is set').waitFor()
+  const { lines } = await hub.call<{ lines: object[] }>('budget_read', { task: task.id })
+  expect(lines).toContainEqual(expect.objectContaining({ scope: 'task', unit: 'steps', limit: 7 }))
+
+  await page.keyboard.press('m')
+  await page.keyboard.type('Please round up')
+  await page.keyboard.press('Enter')
+  await page.getByText('The agent reads it next').waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.locator('.task header .badge', { hasText: 'canceled' }).waitFor()
+  expect(errors).toEqual([])
+})
+
+test('axe finds nothing on the list, the board and a task, in light and dark', async () => {
+  const hub = await startHub()
+  const failed = await fail(hub, 'Check the links', hostile)
+  await submit(hub, 'Nightly backup')
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page } = await open(hub, '#/tasks', { colorScheme })
+    for (const view of ['log', 'results', 'files', 'facts']) {
+      await page.goto(`${hub.url}/#/tasks/${failed.id}?show=${view}`)
+      await page.getByRole('heading', { name: 'Check the links' }).waitFor()
+      expect(await axeFindings(page), view).toEqual([])
+    }
+    for (const hash of ['#/tasks', '#/tasks?view=board', '#/agents']) {
+      await page.goto(`${hub.url}/${hash}`)
+      await page.locator('main :is(.task-row, .card, h2)').first().waitFor()
+      expect(await axeFindings(page), hash).toEqual([])
+    }
+  }
+}, 120_000)
+
+const onePixel =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='

@@ -1,0 +1,155 @@
+import { html, nothing } from 'lit'
+import { PageElement } from '../element.ts'
+import type { Find } from '../finds.ts'
+import { farFinds, nearFinds } from '../finds.ts'
+import type { ListedTool } from '../mcp.ts'
+import { listTools } from '../mcp.ts'
+import { pages } from '../pages.ts'
+import '../parts/call.ts'
+import { remember } from '../recent.ts'
+import './palette.css'
+
+/** Keeps each letter from being a search of its own. */
+const typingMs = 120
+
+/** Everything by name: pages, tasks, changes, notes, and every tool with its form. */
+class Palette extends PageElement {
+  static override properties = {
+    text: { state: true },
+    at: { state: true },
+    far: { state: true },
+    tools: { state: true },
+    tool: { state: true },
+  }
+  declare text: string
+  declare at: number
+  declare far: Find[]
+  declare tools: ListedTool[]
+  declare tool: ListedTool | undefined
+  #typing: ReturnType<typeof setTimeout> | undefined
+
+  constructor() {
+    super()
+    this.#reset()
+    this.tools = []
+    // Whoever goes elsewhere meanwhile has found what was looked for.
+    addEventListener('hashchange', () => this.querySelector('dialog')?.close())
+  }
+
+  /** Opens it, empty, above whatever is shown. */
+  async open(): Promise<void> {
+    await this.updateComplete
+    if (this.#dialog.open) return this.#dialog.close()
+    this.#reset()
+    await this.updateComplete
+    this.#dialog.showModal()
+    this.querySelector('input')?.focus()
+    this.tools = await listTools().catch(() => []) // Without tools, what is on the page is offered.
+  }
+
+  override render() {
+    return html`<dialog class="palette" aria-label="Find anything" @click=${this.#outside}>
+      ${this.tool ? html`<sy-call .tool=${this.tool} @back=${() => (this.tool = undefined)}></sy-call>` : this.#search()}
+    </dialog>`
+  }
+
+  #search() {
+    const finds = this.#finds()
+    const at = Math.min(this.at, finds.length - 1)
+    return html`<input
+        type="text"
+        role="combobox"
+        aria-label="Find a page, a thing or a tool"
+        aria-expanded="true"
+        aria-controls="palette-finds"
+        aria-activedescendant=${finds.length > 0 ? `find-${at}` : nothing}
+        placeholder="Find a page, a task, a note, a tool…"
+        autocomplete="off"
+        spellcheck="false"
+        .value=${this.text}
+        @input=${this.#type}
+        @keydown=${(event: KeyboardEvent) => this.#key(event, finds, at)}
+      />
+      <ul id="palette-finds" role="listbox" aria-label="Found">
+        ${finds.map(
+          (find, index) =>
+            html`<li
+              id="find-${index}"
+              role="option"
+              aria-selected=${index === at ? 'true' : 'false'}
+              @click=${() => this.#choose(find)}
+              @pointermove=${() => (this.at = index)}
+            >
+              <span class="kind">${find.kind}</span> <span>${find.title}</span>
+              ${find.more ? html`<small>${find.more}</small>` : nothing}
+            </li>`,
+        )}
+      </ul>
+      ${finds.length === 0 ? html`<p class="empty">Nothing is called that.</p>` : nothing}`
+  }
+
+  #finds(): Find[] {
+    const far = this.text === '' ? [] : this.far
+    const near = nearFinds(this.text, pages, this.tools)
+    const isTool = ({ kind }: Find) => kind === 'Tool'
+    return [...near.filter((find) => !isTool(find)), ...far, ...near.filter(isTool)]
+  }
+
+  #key(event: KeyboardEvent, finds: Find[], at: number): void {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step !== undefined && finds.length > 0) {
+      event.preventDefault()
+      this.at = (at + step + finds.length) % finds.length
+      void this.updateComplete.then(() =>
+        this.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' }),
+      )
+    }
+    const find = finds[at]
+    if (event.key !== 'Enter' || !find) return
+    event.preventDefault()
+    this.#choose(find)
+  }
+
+  #choose({ title, hash, tool, run }: Find): void {
+    if (tool) {
+      this.tool = tool
+      return
+    }
+    this.#dialog.close()
+    if (hash !== undefined) {
+      remember({ title, hash })
+      location.hash = hash
+    }
+    run?.()
+  }
+
+  readonly #type = (event: Event): void => {
+    this.text = (event.target as HTMLInputElement).value // The listener sits on it.
+    this.at = 0
+    clearTimeout(this.#typing)
+    const asked = this.text.trim()
+    if (asked === '') return
+    this.#typing = setTimeout(() => {
+      void farFinds(asked, this.tools).then((found) => {
+        if (this.text.trim() === asked) this.far = found // An answer to older words comes too late.
+      })
+    }, typingMs)
+  }
+
+  readonly #outside = (event: Event): void => {
+    if (event.target === this.#dialog) this.#dialog.close()
+  }
+
+  #reset(): void {
+    this.text = ''
+    this.at = 0
+    this.far = []
+    this.tool = undefined
+  }
+
+  get #dialog(): HTMLDialogElement {
+    return this.querySelector('dialog')! // Rendered above.
+  }
+}
+
+customElements.define('sy-palette', Palette)
