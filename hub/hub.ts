@@ -19,6 +19,7 @@ import type { Topics } from '../servers/kit/topics.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { owner } from './auth/owner.ts'
 import { Seal } from './auth/seal.ts'
+import { Chat } from './chat/chat.ts'
 import { codeRoot } from '../servers/kit/code-root.ts'
 import { Catalog } from './discovery/catalog.ts'
 import { ConfigSource, onChange } from './config.ts'
@@ -76,6 +77,7 @@ export class Hub {
   readonly subscriptions = new Subscriptions(this)
   readonly parking = new Parking()
   readonly calls: Calls
+  readonly chat: Chat
   /** Signs what is handed out and has to be known again after a restart. */
   readonly key: Buffer
   readonly config: () => Config
@@ -142,6 +144,7 @@ export class Hub {
       peers: () => peerUpstreams(this.store.reader, () => this.seal),
     })
     this.calls = new Calls(this)
+    this.chat = new Chat(this)
     this.telemetry.gauge('switchyard.tasks.live', 'Tasks that are not final, by state', () =>
       countLiveTasks(this.store.reader),
     )
@@ -193,6 +196,7 @@ export class Hub {
         .catch((error: unknown) => this.log.error({ error }, 'servers could not be configured'))
     })
     await this.calls.start()
+    await this.chat.start()
     this.#controllers = startControllers({
       config: this.config,
       onConfig: onChange(this.config, (listener) => this.notifications.subscribe(listener)),
@@ -228,7 +232,7 @@ export class Hub {
     await this.clusters.close()
     this.store.topics.close()
     const deadline = setTimeout(() => this.#stop.abort(), this.config().drainMs)
-    await this.#listener?.close(this.#stop.signal)
+    await Promise.all([this.chat.stop(), this.#listener?.close(this.#stop.signal)])
     clearTimeout(deadline)
     this.#stop.abort()
     this.#source.stop()

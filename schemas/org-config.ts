@@ -3,6 +3,27 @@ import { OnSpent, OrgBudget } from './budget.ts'
 import { ReviewPolicy } from './review-policy.ts'
 import { TimeZone } from './time-zone.ts'
 
+const pattern = z.string().regex(/^[\w*-]{1,80}$/, 'a tool name, in which * stands for anything')
+
+/** What the assistant of an org is told and may do. */
+const ChatPolicy = z.strictObject({
+  instructions: z.string().max(20_000).optional().describe('What it is told beside its task'),
+  model: z.string().max(200).optional().describe('Which model answers; default: the hub’s own'),
+  maxSteps: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(16)
+    .describe('Model calls in one answer; after the last it says how far it came'),
+  tools: z
+    .strictObject({
+      allow: z.array(pattern).max(200).default([]).describe('Only these, where any are named'),
+      deny: z.array(pattern).max(200).default([]).describe('Not these'),
+    })
+    .prefault({})
+    .describe('Which tools it may call, of those that the person may'),
+})
+
 /** What an org may use, how it shares, and what it wants asked. */
 export const OrgConfig = z.strictObject({
   maxPods: z.int().min(0).max(1000).optional().describe('Most pods at a time'),
@@ -43,5 +64,6 @@ export const OrgConfig = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether an owner may approve calls that he made himself'),
+  chat: ChatPolicy.prefault({}).describe('The assistant that people of this org talk with'),
   review: ReviewPolicy.prefault({}).describe('How changes are reviewed and merged'),
 })

@@ -16,6 +16,10 @@ export const Principal = z.object({
   repo: z.string().optional(),
   /** Set for agents whose task is a review: the only change of another task that they may judge. */
   reviews: z.string().optional(),
+  /** Set where the hub's chat makes a call for a person: in which conversation, and who thought of it. */
+  chat: z
+    .object({ conversation: z.string(), org: z.string(), by: z.enum(['person', 'assistant']) })
+    .optional(),
 })
 export type Principal = z.infer<typeof Principal>
 

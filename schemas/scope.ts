@@ -16,6 +16,7 @@ const scopes = [
   'cluster:read', // see clusters, nodes, pods and capacity
   'cluster:write', // run, stop and delete pods
   'model:use', // call a language model
+  'chat:use', // talk with the assistant; each of its calls needs what any call needs
   'upstream:use', // call tools of third-party servers behind the hub
   'peer:join', // become a peer, with an invitation
   'audit:read', // read and verify the audit trail
@@ -43,9 +44,18 @@ export const roles = {
     'context:write',
     'cluster:read',
     'model:use',
+    'chat:use',
     'upstream:use',
   ],
-  viewer: ['task:read', 'repo:read', 'spec:read', 'note:read', 'context:read', 'cluster:read'],
+  viewer: [
+    'task:read',
+    'repo:read',
+    'spec:read',
+    'note:read',
+    'context:read',
+    'cluster:read',
+    'chat:use',
+  ],
   worker: [
     'task:read',
     'task:work',

@@ -1,4 +1,5 @@
 import { capacity } from './capacity/index.ts'
+import { chat } from './chat/index.ts'
 import { context } from './context/index.ts'
 import { cluster } from './cluster/index.ts'
 import type { Server } from './kit/tool.ts'
@@ -17,4 +18,5 @@ export const servers: Server[] = [
   cluster,
   capacity,
   models,
+  chat,
 ]

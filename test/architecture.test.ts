@@ -90,6 +90,7 @@ const floors = [
   'tools', // the hub's own tools
   'controllers', // carry work across servers
   'mcp', // methods for clients
+  'chat', // the assistant, a client inside of the hub
   'http', // the doors of the port
   'hub.ts', // wires the floors
   'cli', // starts hubs, and calls running ones

@@ -1,13 +1,17 @@
 import type { ApprovalGrant } from '../../schemas/approval.ts'
-import { ApprovalRule } from '../../schemas/config.ts'
+import type { ApprovalRule } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Subjects } from '../../servers/kit/authority.ts'
 import { matchesPattern } from './name-pattern.ts'
 
 type Subject = Subjects['tool.call']
 
-/** What holds where no rule of `switchyard.json` says otherwise: agents do not destroy unasked. */
-const defaults = [ApprovalRule.parse({ effect: 'destroy', kind: 'agent' })]
+/**
+ * What holds where no rule of `switchyard.json` says otherwise: neither agents nor the assistant of the
+ * chat, which any text may have talked into it, destroy unasked.
+ */
+const unlessSaid = ({ kind, chat }: Principal, { effect }: Subject): ApprovalRule['decision'] =>
+  effect === 'destroy' && (kind === 'agent' || chat?.by === 'assistant') ? 'ask' : 'allow'
 
 /**
  * Whether a call that is allowed as such goes on, waits for a person or is refused: the first rule that
@@ -17,8 +21,9 @@ const defaults = [ApprovalRule.parse({ effect: 'destroy', kind: 'agent' })]
 export function ruleOn(principal: Principal, subject: Subject): ApprovalRule['decision'] {
   const { scope, approvals, grants = [] } = subject
   if (scope === 'approval:decide' || scope === 'task:work') return 'allow'
-  const rule = [...approvals, ...defaults].find((given) => matches(given, principal, subject))
-  if (rule?.decision !== 'ask') return rule?.decision ?? 'allow'
+  const rule = approvals.find((given) => matches(given, principal, subject))
+  const decision = rule?.decision ?? unlessSaid(principal, subject)
+  if (decision !== 'ask') return decision
   return grants.some((grant) => covers(grant, principal, subject)) ? 'allow' : 'ask'
 }
 

@@ -2,6 +2,7 @@ import type { Principal } from '../../schemas/principal.ts'
 import type { AuditEntry } from '../../servers/kit/audit.ts'
 import type { Context } from '../../servers/kit/context.ts'
 import type { Transaction } from '../../servers/kit/sql.ts'
+import type { Call } from './call.ts'
 import { authorityOf } from './decide.ts'
 
 /** What a handler is given beyond its call: the parts of the hub that servers share. */
@@ -35,6 +36,7 @@ export class CallContext implements Context {
   readonly clock: Context['clock']
   readonly now: Context['now']
   readonly id: Context['id']
+  readonly onAnswerPart: Context['onAnswerPart']
   readonly may: Context['may']
   readonly ensure: Context['ensure']
   /** True once a transaction of this call, and its audit row with it, is committed. */
@@ -44,7 +46,7 @@ export class CallContext implements Context {
 
   constructor(
     shared: Shared,
-    call: { principal: Principal; requestId: string; signal: () => AbortSignal },
+    call: Pick<Call, 'principal' | 'requestId' | 'signal' | 'onAnswerPart'>,
     auditRow: () => Omit<AuditEntry, 'at'>,
   ) {
     const { may, ensure } = authorityOf(call.principal)
@@ -64,6 +66,7 @@ export class CallContext implements Context {
     this.id = shared.id
     this.may = may
     this.ensure = ensure
+    this.onAnswerPart = call.onAnswerPart
     this.#auditRow = auditRow
     this.#signal = call.signal
   }

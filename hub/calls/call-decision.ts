@@ -16,9 +16,10 @@ export async function decisionOn(
   call: Pick<Call, 'principal' | 'name' | 'args' | 'subject'>,
 ): Promise<Decision> {
   const { principal, name, subject } = call
-  const { approvals } = config().file
+  const { approvals, orgs } = config().file
   const lease = principal.attempt === undefined ? 'none' : await leaseOf(store.reader, principal)
-  const facts = { ...subject(), lease, approvals }
+  const chat = principal.chat && orgs[principal.chat.org]?.chat.tools
+  const facts = { ...subject(), lease, approvals, chat }
   const decision = decide(principal, 'tool.call', facts)
   if (decision.kind !== 'ask') return decision
   const grants = await grantsForTool(store.reader, name, now())

@@ -4,6 +4,7 @@ import type { Scope } from '../../schemas/scope.ts'
 import type { AuditEntry } from '../../servers/kit/audit.ts'
 import { auditArgs } from '../../servers/kit/audit.ts'
 import type { Subjects } from '../../servers/kit/authority.ts'
+import type { Context } from '../../servers/kit/context.ts'
 import type { Outcome } from './outcome.ts'
 
 /** One call on its way, whoever serves it. */
@@ -20,6 +21,8 @@ export type Call = {
   signal(): AbortSignal
   /** How long its caller is kept waiting where a person is asked. */
   patienceMs?: number | undefined
+  /** Hears the answer of a model while it comes. */
+  onAnswerPart?: Context['onAnswerPart']
   /** Facts that authority is decided on, besides who calls and the rules in force. */
   subject(): Omit<Subjects['tool.call'], 'lease' | 'approvals' | 'grants'>
   /** What serves it, where that is no tool of this hub. */

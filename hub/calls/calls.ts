@@ -33,6 +33,8 @@ export type CallOptions = {
   signal?: (() => AbortSignal) | undefined
   /** How long a caller is kept waiting where a person is asked. */
   patienceMs?: number | undefined
+  /** Hears the answer of a model while it comes. */
+  onAnswerPart?: Call['onAnswerPart']
 }
 
 type Parts = Shared & {
@@ -109,7 +111,7 @@ export class Calls {
     principal: Principal,
     name: string,
     args: unknown,
-    { requestId = randomUUID(), signal = () => this.#parts.stopping, patienceMs }: CallOptions,
+    { requestId = randomUUID(), signal = () => this.#parts.stopping, ...rest }: CallOptions,
   ): Call {
     const { registry } = this.#parts
     return {
@@ -120,7 +122,7 @@ export class Calls {
       request: args,
       requestId,
       signal,
-      patienceMs,
+      ...rest,
       subject: () => {
         const { scope, effect, hasDryRun } = registry.require(name)
         return { name, scope, effect: hasDryRun && isDry(args) ? 'read' : effect }

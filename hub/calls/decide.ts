@@ -4,6 +4,7 @@ import type { Scope } from '../../schemas/scope.ts'
 import { roles } from '../../schemas/scope.ts'
 import type { Action, Authority, Decision, Subjects } from '../../servers/kit/authority.ts'
 import { ruleOn } from './approval-rules.ts'
+import { chatRule, conversationRules } from './chat-rules.ts'
 import type { Rules } from './rule.ts'
 import { allow, deny } from './rule.ts'
 import { workRules } from './work-rules.ts'
@@ -20,6 +21,8 @@ const rules: Rules = {
     const { name, lease } = subject
     const listed = rules['tool.list'](principal, subject)
     if (listed.kind !== 'allow') return listed
+    const inChat = chatRule(principal, subject)
+    if (inChat.kind !== 'allow') return inChat
     const isFree = principal.attempt === undefined ? beforeLease : afterLease
     if (principal.kind === 'agent' && lease !== 'live' && !isFree.has(name))
       return deny(
@@ -78,6 +81,7 @@ const rules: Rules = {
     return allow
   },
   ...workRules,
+  ...conversationRules,
   /**
    * Nobody but an owner approves what he asks for himself, and he only where his org lets him: on a
    * machine of one person there is nobody else. Anybody may take back what he asked for, by a no.

@@ -5,6 +5,7 @@ import type { Principal } from '../../schemas/principal.ts'
 import type { HttpParts } from './parts.ts'
 import { McpHttp } from './mcp.ts'
 import { assertBounded } from './body.ts'
+import { serveChat } from './chat.ts'
 import { Connections } from './connections.ts'
 import { guard } from './guard.ts'
 import { createServer } from './node-http.ts'
@@ -54,6 +55,8 @@ export async function listen(hub: HttpParts, host: string, port: number): Promis
     if (principal && path === '/events') return streamEvents(hub, again, request, response)
     const logOf = principal && /^\/tasks\/([\w-]{1,60})\/log\/stream$/.exec(path)?.[1]
     if (principal && logOf) return streamLog(hub, again, logOf, request, response)
+    if (principal && (path === '/chat' || path.startsWith('/chat/')))
+      return serveChat({ hub, principal, again }, path, request, response)
     if (principal) principals.set(request, principal)
     assertBounded(request)
     routes ??= loadRoutes()

@@ -38,7 +38,9 @@ export async function callAsking<T>(
     const isAnswered = await settle(hub, caller, state.slice(waiting.length), brought)
     return { made: await make(rest, isAnswered ? {} : { patienceMs: 0 }) }
   }
-  if (!asksInForms(request) || !mayAnswer(caller, true)) return { made: await make(params, {}) }
+  const { patienceMs } = caller
+  if (!asksInForms(request) || !mayAnswer(caller, true))
+    return { made: await make(params, patienceMs === undefined ? {} : { patienceMs }) }
   try {
     return { made: await make(params, { patienceMs: 0 }) }
   } catch (error) {

@@ -20,6 +20,8 @@ export type Caller = {
   session: Session | undefined
   /** The text of the arguments as it was sent. */
   rawArguments: string | undefined
+  /** How long it is kept waiting where a person is asked; default: as long as most clients have patience. */
+  patienceMs?: number
   /** Aborts when this call is canceled or the caller goes away. */
   signal(): AbortSignal
   /** Sends a message about this request ahead of its answer. */

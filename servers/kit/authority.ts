@@ -23,6 +23,8 @@ export type Subjects = {
     approvals: ApprovalRule[]
     /** Yeses that stand for calls of this tool; looked up where a rule asks. */
     grants?: ApprovalGrant[]
+    /** Of a call that comes from the chat: which tools its org lets the assistant use. */
+    chat?: { allow: string[]; deny: string[] } | undefined
   }
   /** Have a tool, prompt or resource shown in a listing. */
   'tool.list': ToolSubject
@@ -81,6 +83,8 @@ export type Subjects = {
   'checklist.change': { document: string }
   /** Change a trigger, or have it fire; `maker` is on whose authority it acts. */
   'trigger.change': { org: string; maker: string }
+  /** Talk in a conversation, or read it; `owner` is who began it. */
+  'chat.use': { org: string; owner: string }
   /** Say what may be spent. */
   'budget.set': { scope: BudgetScope; org: string }
   /** Have a program run in a pod; `submitter` is given where it is the agent of somebody's task. */

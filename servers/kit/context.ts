@@ -6,6 +6,7 @@ import type { Carriers } from './carriers.ts'
 import type { Clock } from './clock.ts'
 import type { Clusters } from './clusters.ts'
 import type { ContextIndex } from './context-index.ts'
+import type { AnswerPart } from './models/answer.ts'
 import type { Models } from './models/models.ts'
 import type { Reader, Transaction } from './sql.ts'
 import type { Store } from './store.ts'
@@ -24,6 +25,8 @@ export type Context = Authority & {
   readonly models: Models
   readonly context: ContextIndex
   readonly log: Logger
+  /** Hears the answer of a model while it comes; only where the caller wants to. */
+  readonly onAnswerPart: ((part: AnswerPart) => void) | undefined
   now(): number
   id(prefix: string): string
   readonly clock: Clock

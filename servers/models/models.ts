@@ -105,7 +105,11 @@ export const modelGenerate = defineTool({
       abortSignal: ctx.signal,
     } as unknown as LanguageModelV4CallOptions // Checked by the provider library, as said above.
     const startedAt = ctx.now()
-    const made = await ctx.models.generate(candidates, options, ctx.now).catch(async (error) => {
+    const { onAnswerPart: onPart, clock } = ctx
+    const answering = onPart
+      ? ctx.models.stream(candidates, options, { clock, onPart })
+      : ctx.models.generate(candidates, options, ctx.now)
+    const made = await answering.catch(async (error) => {
       const failed = {
         ...{ provider: 'none', model: model ?? 'default' },
         ...{ inputTokens: 0, outputTokens: 0, cachedTokens: 0 },
@@ -129,6 +133,7 @@ export const modelGenerate = defineTool({
         ...{ model: made.model, outcome: 'ok' },
       }),
     )
+    if (made.broken) throw made.broken
     return {
       content: plain.map((part) => ({ ...part, type: String(part.type) })),
       finishReason: { ...finishReason },

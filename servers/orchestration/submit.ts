@@ -99,6 +99,7 @@ export const taskSubmit = defineTool({
 
 function provenanceOf({ principal }: Context): Provenance {
   if (principal.task !== undefined) return { via: 'task', id: principal.task }
+  if (principal.chat !== undefined) return { via: 'chat', id: principal.chat.conversation }
   return principal.kind === 'hub' ? { via: 'peer', id: principal.id } : { via: 'call' }
 }
 

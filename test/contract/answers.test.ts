@@ -47,6 +47,8 @@ const argumentsFor = (hub: LargeHub): Record<string, object> => ({
   tool_search: { query: 'find what was written about invoices' },
   trigger_read: { trigger: hub.trigger },
   tool_read: { name: 'task_submit' },
+  chat_read: { conversation: hub.conversation },
+  chat_export: { conversation: hub.conversation },
 })
 
 test('what a model is sent of a large hub stays under 4,000 tokens, whatever it reads', async () => {

@@ -6,6 +6,7 @@ import type { Pod } from '../../schemas/cluster.ts'
 import type { Plan } from '../../schemas/plan.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Workspace } from '../../schemas/repo.ts'
+import { ChatDevice } from './chat.ts'
 import { makeFolder } from './folder.ts'
 import type { TestHub } from './hub.ts'
 import { startHub, until } from './hub.ts'
@@ -22,6 +23,7 @@ export type LargeHub = TestHub & {
   artifact: string
   pod: string
   trigger: string
+  conversation: string
 }
 
 const count = (n: number) => Array.from({ length: n }, (_unused, at) => at)
@@ -106,12 +108,21 @@ export async function startLargeHub(): Promise<LargeHub> {
     ...(await makeChange(hub, repo)),
     pod: await makePod(hub),
     trigger: await makeTrigger(hub),
+    conversation: await makeConversation(hub),
   }
   await hub.call('context_ingest', { kind: 'repo', uri: repo, wait_ms: 50_000 })
   await hub.as('someone', 'developer')
   await hub.hub.stop()
   multiply(join(data, 'switchyard.db'))
   return { ...(await startHub({ data })), ...made, repo, feature: '001-feature-1-of-billing' }
+}
+
+async function makeConversation(hub: TestHub): Promise<string> {
+  const device = new ChatDevice(hub)
+  const { conversation } = (await device.say(`Thanks, ${words(5, 400)}`, { model: 'scripted' }))
+    .metadata
+  for (const n of count(6)) await device.say(`/task_list limit=${n + 1}`, { conversation })
+  return conversation
 }
 
 async function makeTask(hub: TestHub) {
@@ -220,6 +231,7 @@ function multiply(file: string): void {
     copy('artifacts', 300, (n) => ({ id: `art-0${n}`, name: `report-${n}.txt` }))
     copy('approvals', 300, (n) => ({ id: `app-0${n}`, state: 'pending' }))
     copy('agents', 1000, (n) => ({ id: `worker-${n}`, state: 'idle', retired_at: null }))
+    copy('conversations', 1000, (n) => ({ id: `chat-0${n}`, title: words(n, 40).slice(0, 80) }))
     copy('pods', 1000, (n) => ({ id: `pod-0${n}` }))
     copy('changes', 1000, (n) => ({ id: `chg-0${n}`, task: `task-other-${n}` }))
     copy('repositories', 200, (n) => ({ id: `repo-0${n}`, path: `/srv/repositories/number-${n}` }))

@@ -1,22 +1,31 @@
-import type {
-  LanguageModelV4,
-  LanguageModelV4CallOptions,
-  LanguageModelV4GenerateResult,
-} from '@ai-sdk/provider'
+import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider'
 import type { Config } from '../../../schemas/config.ts'
 import { HubError } from '../../../schemas/errors.ts'
+import type { Clock } from '../clock.ts'
+import type { AnswerPart, StreamedAnswer } from './answer.ts'
 import { Breaker } from './breaker.ts'
 import { listModels, openModel } from './providers.ts'
+import { readStream, reasonOf } from './read-stream.ts'
 
 export type ModelEntry = { name: string; provider: string; kind: 'local' | 'cloud' | 'scripted' }
 
-export type Generated = {
-  result: LanguageModelV4GenerateResult
+export type Generated = StreamedAnswer & {
   provider: string
   model: string
   latencyMs: number
   /** Models that were tried before and failed, with what they said. */
   fallbacks: { model: string; error: string }[]
+}
+
+type Trial = {
+  candidates: string[]
+  signal: AbortSignal | undefined
+  now(): number
+  ask(
+    model: LanguageModelV4,
+    name: string,
+    fallbacks: Generated['fallbacks'],
+  ): Promise<StreamedAnswer>
 }
 
 /** Language models by name: `provider/name`, a logical name of the configuration, or the default. */
@@ -65,11 +74,38 @@ export class Models {
    * One completion. A failing model is followed by the next candidate, before any token is used; one
    * that failed again and again is not asked for a while.
    */
-  async generate(
+  generate(
     candidates: string[],
     options: LanguageModelV4CallOptions,
     now: () => number,
   ): Promise<Generated> {
+    const ask = async (model: LanguageModelV4) => ({ result: await model.doGenerate(options) })
+    return this.#tryEach({ candidates, signal: options.abortSignal, now, ask })
+  }
+
+  /**
+   * The same for who reads the answer while it comes. Once a piece has come no other model is asked:
+   * what breaks an answer off after that is returned with it.
+   */
+  stream(
+    candidates: string[],
+    options: LanguageModelV4CallOptions,
+    { clock, onPart }: { clock: Clock; onPart(part: AnswerPart): void },
+  ): Promise<Generated> {
+    return this.#tryEach({
+      candidates,
+      signal: options.abortSignal,
+      now: () => clock.now(),
+      ask: (model, name, fallbacks) =>
+        readStream(model, options, {
+          clock,
+          onPart,
+          onFirst: () => onPart({ type: 'answering', model: name, fallbacks: [...fallbacks] }),
+        }),
+    })
+  }
+
+  async #tryEach({ candidates, signal, now, ask }: Trial): Promise<Generated> {
     const fallbacks: Generated['fallbacks'] = []
     for (const candidate of candidates) {
       const startedAt = now()
@@ -81,23 +117,22 @@ export class Models {
       }
       try {
         const model = await this.#model(candidate)
-        const result = await model.doGenerate(options)
-        this.#breaker.succeeded(candidate)
+        const answer = await ask(model, candidate, fallbacks)
+        if (answer.broken && answer.broken.code !== 'canceled')
+          this.#breaker.failed(candidate, answer.broken, now())
+        else this.#breaker.succeeded(candidate)
         return {
-          result,
+          ...answer,
           provider: model.provider,
           model: candidate,
           latencyMs: now() - startedAt,
           fallbacks,
         }
       } catch (error) {
-        if (options.abortSignal?.aborted)
+        if (signal?.aborted)
           throw new HubError('canceled', 'the model call was stopped', { cause: error })
         this.#breaker.failed(candidate, error, now())
-        fallbacks.push({
-          model: candidate,
-          error: error instanceof Error ? error.message : String(error),
-        })
+        fallbacks.push({ model: candidate, error: reasonOf(error) })
       }
     }
     throw new HubError(

@@ -1,6 +1,7 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import { z } from 'zod'
 import { HubError } from '../../../schemas/errors.ts'
+import { boundedFetch } from './bounded-fetch.ts'
 import type { ModelEntry } from './models.ts'
 import { scriptedModel } from './scripted.ts'
 
@@ -17,13 +18,14 @@ export async function openModel(name: string, environment: Environment): Promise
       return scriptedModel
     case 'ollama': {
       const { createOllama } = await import('ai-sdk-ollama')
-      return createOllama({ baseURL: ollamaUrl(environment) })(model)
+      return createOllama({ baseURL: ollamaUrl(environment), fetch: boundedFetch })(model)
     }
     case 'openai': {
       const { createOpenAI } = await import('@ai-sdk/openai')
       const baseURL = environment.OPENAI_BASE_URL ?? defaultOpenAi
       // A server of one's own often wants no key, while the client library insists on one.
-      return createOpenAI({ baseURL, apiKey: environment.OPENAI_API_KEY ?? 'none' }).chat(model)
+      const apiKey = environment.OPENAI_API_KEY ?? 'none'
+      return createOpenAI({ baseURL, apiKey, fetch: boundedFetch }).chat(model)
     }
     default:
       throw new HubError('invalid', `unknown model provider ${JSON.stringify(provider)}`)

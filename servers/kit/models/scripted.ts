@@ -1,5 +1,9 @@
-import type { LanguageModelV4, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
-import { HubError } from '../../../schemas/errors.ts'
+import type {
+  LanguageModelV4,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamPart,
+} from '@ai-sdk/provider'
+import { chatMove, isChatting } from './scripted-chat.ts'
 import type { Transcript } from './scripted-transcript.ts'
 import { readTranscript } from './scripted-transcript.ts'
 import { isPlanning, planText } from './scripted-plan.ts'
@@ -38,12 +42,38 @@ export const scriptedModel: LanguageModelV4 = {
       warnings: [],
     }
   },
-  doStream: async () => {
-    throw new HubError('unsupported', 'the scripted model does not stream')
+  doStream: async (options) => {
+    const answer = await scriptedModel.doGenerate(options)
+    const stream = new ReadableStream<LanguageModelV4StreamPart>({
+      start(controller) {
+        for (const piece of piecesOf(answer)) controller.enqueue(piece)
+        controller.close()
+      },
+    })
+    return { stream }
   },
 }
 
+/** The answer as a model that streams would have sent it: some words at a time. */
+function* piecesOf({
+  content,
+  finishReason,
+  usage,
+}: LanguageModelV4GenerateResult): Generator<LanguageModelV4StreamPart> {
+  yield { type: 'stream-start', warnings: [] }
+  for (const part of content) {
+    if (part.type === 'tool-call') yield part
+    if (part.type !== 'text') continue
+    yield { type: 'text-start', id: 'text' }
+    for (const [delta] of part.text.matchAll(/(?:\s*\S+){1,4}\s*$|(?:\s*\S+){1,4}/g))
+      yield { type: 'text-delta', id: 'text', delta }
+    yield { type: 'text-end', id: 'text' }
+  }
+  yield { type: 'finish', finishReason, usage }
+}
+
 function moveOf(transcript: Transcript): Move {
+  if (isChatting(transcript)) return chatMove(transcript)
   if (isPlanning(transcript)) return { thought: planText(transcript) }
   return isReview(transcript) ? reviewMove(transcript) : nextMove(transcript)
 }
