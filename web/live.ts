@@ -55,6 +55,12 @@ export function onEvent(listener: Listener): void {
   listeners.add(listener)
 }
 
+/** Tells all of what this page itself did, where that is nobody else's and so not in the stream. */
+export function tell(kind: string, subject: string): void {
+  const event: Event = { seq: lastSeen, at: Date.now(), org: '', kind, subject, data: {} }
+  for (const listener of listeners) listener(event)
+}
+
 /** Keeps a component told about the connection. */
 export class ConnectionState implements ReactiveController {
   readonly #host: ReactiveControllerHost
