@@ -12,6 +12,7 @@ import { pages } from './pages.ts'
 import { skeleton } from './parts/skeleton.ts'
 import type { Route } from './route.ts'
 import { href, readRoute } from './route.ts'
+import { toggleChat } from './chat/side.ts'
 import './views/new-task.ts'
 import './views/signed-out.ts'
 
@@ -86,11 +87,15 @@ class App extends PageElement {
         <button type="button" class="find" @click=${() => void this.#open('sy-palette')}>
           Find <kbd>${keyName('mod+k')}</kbd>
         </button>
+        <button type="button" class="find" ?hidden=${route.page === 'chat'} @click=${toggleChat}>
+          Chat <kbd>${keyName('mod+j')}</kbd>
+        </button>
         <span class="connection" data-state=${connection} role="status"
           >${connectionWords[connection]}</span
         >
       </div>
       <main id="main" tabindex="-1">${this.#away()} ${this.#page(route)}</main>
+      <sy-chat-side class="side" hidden></sy-chat-side>
     `
   }
 

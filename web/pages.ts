@@ -35,6 +35,14 @@ export const pages: Page[] = [
     load: () => import('./views/tasks.ts'),
   },
   {
+    name: 'chat',
+    title: 'Chat',
+    group: 'work',
+    isOnPhone: true,
+    tool: 'chat_list',
+    load: () => import('./views/chat.ts'),
+  },
+  {
     name: 'approvals',
     title: 'Questions',
     group: 'work',
