@@ -31,6 +31,7 @@ export class ChatConversation {
   #frame = 0
   #following: AbortController | undefined
   #answer: string | undefined
+  #isLoading = false
   /** A message of the branch that a person chose to see. */
   #chosen: string | undefined
 
@@ -43,7 +44,8 @@ export class ChatConversation {
   heard(event: Event | undefined): void {
     if (event !== undefined && !(event.kind.startsWith('chat.') && event.subject === this.id))
       return
-    if (this.id !== undefined && !this.#following && this.isWatched) void this.load()
+    if (this.id !== undefined && !this.#following && !this.#isLoading && this.isWatched)
+      void this.load()
   }
 
   /** Calls back, at most once a frame, when something changed. Returns how to end that. */
@@ -65,13 +67,15 @@ export class ChatConversation {
   async load(chosen = this.#chosen): Promise<void> {
     this.#chosen = chosen
     if (this.messages.length === 0) this.state = 'loading'
+    this.#isLoading = true
     const read = await this.#try(() =>
       callTool<ConversationRead>('chat_read', {
         conversation: this.id,
         ...(chosen === undefined ? {} : { message: chosen }),
       }),
     )
-    if (this.#following) return
+    this.#isLoading = false
+    if (this.#following || chosen !== this.#chosen) return
     this.state = 'idle'
     if (read) this.#show(read)
     this.#changed()
