@@ -71,7 +71,7 @@ test('a person sees what a call would change, and approves or denies it on the p
 
   const { page, errors, shot } = await openPage(1200, 'light')
   await page.goto(await hub.hub.loginLink())
-  await page.getByText('2 questions wait for an answer').click()
+  await page.getByRole('link', { name: 'Questions 2 waiting' }).click()
   const first = page.getByRole('form', { name: 'May dora call note_patch?' })
   await first.locator('.added', { hasText: '+- tested' }).waitFor()
   const second = page.getByRole('form', { name: 'May dora call task_submit?' })
@@ -114,7 +114,7 @@ test('the questions fit a phone in the dark', async () => {
   const [asked] = await pending(hub, 1)
   const { page, errors, shot } = await openPage(360, 'dark')
   await page.goto(await hub.hub.loginLink())
-  await page.getByText('1 question waits').click()
+  await page.getByRole('link', { name: 'Questions 1 waiting' }).click()
   await page.getByRole('form').waitFor()
   expect(await fits(page)).toBe(true)
   await shot('questions-phone-dark')
