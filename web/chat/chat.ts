@@ -90,7 +90,6 @@ class Chat extends PageElement {
   #tools() {
     const models = this.#models.value?.items ?? []
     const chosen = this.#chosen()
-    const kind = models.find(({ name }) => name === chosen)?.kind
     return html`<select
         class="model"
         aria-label="Model"
@@ -101,10 +100,11 @@ class Chat extends PageElement {
         </option>
         ${models.map(
           ({ name, kind: of }) =>
-            html`<option value=${name} ?selected=${name === chosen}>${name} (${of})</option>`,
+            html`<option value=${name} ?selected=${name === chosen}>
+              ${name === of ? name : `${name} (${of})`}
+            </option>`,
         )}
       </select>
-      ${kind ? html`<small class="badge">${kind}</small>` : nothing}
       <button type="button" class="as-task" @click=${this.#asTask}>Send as task</button>`
   }
 
@@ -132,7 +132,7 @@ class Chat extends PageElement {
   readonly #send = async (composed: Composed): Promise<boolean> => {
     this.#thread?.toEnd()
     const { conversation } = this
-    const isTaken = await conversation.say({ ...composed, ...this.#asked() })
+    const isTaken = await conversation.say({ ...composed, ...(await this.#asked()) })
     if (isTaken) this.dispatchEvent(new CustomEvent('said'))
     return isTaken
   }
@@ -142,18 +142,20 @@ class Chat extends PageElement {
     if (texts.length > 0) this.#composer?.put(texts.join('\n'))
   }
 
-  readonly #edited = ({ parent }: Message, text: string): void => {
+  readonly #edited = async ({ parent }: Message, text: string): Promise<void> => {
     this.#thread?.toEnd()
-    void this.conversation.say({ parent, message: { text }, ...this.#asked() })
+    await this.conversation.say({ parent, message: { text }, ...(await this.#asked()) })
   }
 
-  readonly #again = ({ id }: Message, model?: string): void => {
+  readonly #again = async ({ id }: Message, model?: string): Promise<void> => {
     this.#thread?.toEnd()
     if (model) this.model = model
-    void this.conversation.say({ trigger: 'regenerate', parent: id, ...this.#asked() })
+    await this.conversation.say({ trigger: 'regenerate', parent: id, ...(await this.#asked()) })
   }
 
-  #asked(): { model?: string } {
+  /** Who is quicker than the list of models waits for it: only it says whether the hub has a default. */
+  async #asked(): Promise<{ model?: string }> {
+    while (this.#models.isLoading) await new Promise((resolve) => requestAnimationFrame(resolve))
     const model = this.#chosen()
     return model === '' ? {} : { model }
   }

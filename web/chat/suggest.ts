@@ -17,7 +17,7 @@ const newest = 100
 let toolList: { at: number; tools: Promise<ListedTool[]> } | undefined
 
 /** Every tool that this person may call; the list is asked for again after a while. */
-export function knownTools(): Promise<ListedTool[]> {
+function knownTools(): Promise<ListedTool[]> {
   if (!toolList || performance.now() - toolList.at > keptMs)
     toolList = { at: performance.now(), tools: listTools() }
   return toolList.tools

@@ -26,8 +26,8 @@ class Thread extends PageElement {
   }
   declare conversation: ChatConversation
   declare actions: Pick<Actions, 'models'> & {
-    edited(message: Message, text: string): void
-    again(message: Message, model?: string): void
+    edited(message: Message, text: string): Promise<void>
+    again(message: Message, model?: string): Promise<void>
   }
   declare editing: string | undefined
   /** Whether the reader went up, so that new text does not move what is read. */
@@ -119,7 +119,7 @@ class Thread extends PageElement {
       models: this.actions.models,
       isAnswering: this.conversation.isAnswering,
       edit: ({ id }) => (this.editing = id),
-      again: (one, model) => this.actions.again(one, model),
+      again: (one, model) => void this.actions.again(one, model),
       show: (id) => void this.conversation.load(id),
     }
     if (message.role === 'assistant') return answerView(message, actions)
@@ -127,7 +127,7 @@ class Thread extends PageElement {
     return editView(message, {
       done: (text) => {
         this.editing = undefined
-        this.actions.edited(message, text)
+        void this.actions.edited(message, text)
       },
       cancel: () => (this.editing = undefined),
     })
