@@ -1,6 +1,5 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { Event } from '../schemas/event.ts'
-import { ToolError } from './mcp.ts'
 
 export type Connection = 'connecting' | 'live' | 'offline' | 'signed-out'
 
@@ -55,6 +54,12 @@ export function onEvent(listener: Listener): void {
   listeners.add(listener)
 }
 
+/** Tells all of what this page itself did, where that is nobody else's and so not in the stream. */
+export function tell(kind: string, subject: string): void {
+  const event: Event = { seq: lastSeen, at: Date.now(), org: '', kind, subject, data: {} }
+  for (const listener of listeners) listener(event)
+}
+
 /** Keeps a component told about the connection. */
 export class ConnectionState implements ReactiveController {
   readonly #host: ReactiveControllerHost
@@ -80,64 +85,5 @@ export class ConnectionState implements ReactiveController {
 
   hostDisconnected(): void {
     watchers.delete(this.#update)
-  }
-}
-
-/**
- * Data that follows the hub: loaded at first, and again whenever an event that matters arrives.
- * Loads never overlap; an event during one brings exactly one more.
- */
-export class Live<T> implements ReactiveController {
-  value: T | undefined
-  error: ToolError | undefined
-  readonly #host: ReactiveControllerHost
-  readonly #load: () => Promise<T>
-  readonly #matters: (event: Event) => boolean
-  #state: 'idle' | 'loading' | 'stale' = 'idle'
-
-  constructor(
-    host: ReactiveControllerHost,
-    load: () => Promise<T>,
-    matters: (event: Event) => boolean,
-  ) {
-    this.#host = host
-    this.#load = load
-    this.#matters = matters
-    host.addController(this)
-  }
-
-  hostConnected(): void {
-    listeners.add(this.#listen)
-    this.refresh()
-  }
-
-  hostDisconnected(): void {
-    listeners.delete(this.#listen)
-  }
-
-  refresh(): void {
-    if (this.#state !== 'idle') this.#state = 'stale'
-    else void this.#run()
-  }
-
-  readonly #listen: Listener = (event) => {
-    if (event === undefined || this.#matters(event)) this.refresh()
-  }
-
-  async #run(): Promise<void> {
-    do {
-      this.#state = 'loading'
-      try {
-        this.value = await this.#load()
-        this.error = undefined
-      } catch (error) {
-        this.error =
-          error instanceof ToolError
-            ? error
-            : new ToolError({ code: 'internal', message: String(error) })
-      }
-      this.#host.requestUpdate()
-    } while ((this.#state as string) === 'stale') // refresh() may have set it during the load.
-    this.#state = 'idle'
   }
 }

@@ -13,6 +13,7 @@ import { pages } from './pages.ts'
 import { skeleton } from './parts/skeleton.ts'
 import type { Route } from './route.ts'
 import { href, readRoute } from './route.ts'
+import { toggleChat } from './chat/side.ts'
 import './views/new-task.ts'
 import './views/signed-out.ts'
 
@@ -43,6 +44,8 @@ class App extends PageElement {
   #tools: ListedTool[] | undefined
   #view: PageView | undefined
   #failed: string | undefined
+  /** On a phone: whether all pages are shown, not the few of the bar. */
+  #isMore = false
 
   constructor() {
     super()
@@ -55,7 +58,7 @@ class App extends PageElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
-    addEventListener('hashchange', () => this.requestUpdate())
+    addEventListener('hashchange', () => this.#showMore(false))
     connect()
     void listTools().then(
       (tools) => {
@@ -74,24 +77,36 @@ class App extends PageElement {
     const shown = pages.filter(({ tool }) => this.#tools?.some(({ name }) => name === tool) ?? true)
     return html`
       <a class="skip" href="#main" @click=${this.#skip}>Skip to content</a>
-      <nav class="rail" aria-label="Pages">
+      <nav class="rail" aria-label="Pages" ?data-more=${this.#isMore}>
         <a class="brand" href="#/">Switchyard</a>
         ${groups.map(
           (group, at) =>
             html`${at > 0 ? html`<div class="gap"></div>` : nothing}
             ${shown.filter((page) => page.group === group).map((page) => this.#link(page, route.page))}`,
         )}
+        <button
+          type="button"
+          class="page more"
+          aria-expanded=${this.#isMore ? 'true' : 'false'}
+          @click=${() => this.#showMore(!this.#isMore)}
+        >
+          ${this.#isMore ? 'Less' : 'More'}
+        </button>
       </nav>
       <div class="top">
         <sy-new-task></sy-new-task>
         <button type="button" class="find" @click=${() => void this.#open('sy-palette')}>
           Find <kbd>${keyName('mod+k')}</kbd>
         </button>
+        <button type="button" class="find" ?hidden=${route.page === 'chat'} @click=${toggleChat}>
+          Chat <kbd>${keyName('mod+j')}</kbd>
+        </button>
         <span class="connection" data-state=${connection} role="status"
           >${connectionWords[connection]}</span
         >
       </div>
       <main id="main" tabindex="-1">${this.#away()} ${this.#page(route)}</main>
+      <sy-chat-side class="side" hidden></sy-chat-side>
     `
   }
 
@@ -167,6 +182,11 @@ class App extends PageElement {
     const overlay = there ?? (document.createElement(tag) as Overlay) // Just defined.
     if (!there) document.body.append(overlay)
     await overlay.open()
+  }
+
+  #showMore(isMore: boolean): void {
+    this.#isMore = isMore
+    this.requestUpdate()
   }
 
   /** The address belongs to the page, so that a jump inside it must not change it. */

@@ -6,7 +6,7 @@ export type Page = {
   name: string
   title: string
   group: 'work' | 'knowledge' | 'system'
-  /** Whether it stands in the bar of a phone, which has room for four. */
+  /** Whether it stands in the bar of a phone, which has room for three, and for the way to the rest. */
   isOnPhone?: boolean
   /** It is shown to who may call this tool. */
   tool: string
@@ -45,15 +45,22 @@ export const pages: Page[] = [
     name: 'changes',
     title: 'Changes',
     group: 'work',
-    isOnPhone: true,
     tool: 'change_list',
+    waiting: ({ changes }) => changes.length,
     load: () => import('./views/changes.ts'),
+  },
+  {
+    name: 'chat',
+    title: 'Chat',
+    group: 'work',
+    isOnPhone: true,
+    tool: 'chat_list',
+    load: () => import('./views/chat.ts'),
   },
   {
     name: 'approvals',
     title: 'Questions',
     group: 'work',
-    isOnPhone: true,
     tool: 'approval_list',
     waiting: ({ asked }) => asked,
     load: () => import('./views/approvals.ts'),
@@ -83,7 +90,6 @@ export const pages: Page[] = [
     name: 'agents',
     title: 'Agents',
     group: 'system',
-    isOnPhone: true,
     tool: 'agent_list',
     load: () => import('./views/agents.ts'),
   },

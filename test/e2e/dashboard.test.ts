@@ -50,14 +50,15 @@ test('everything can be reached by keyboard, and the page fits a phone', async (
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
   const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
   const order: string[] = []
-  for (let index = 0; index < 7; index++) {
+  for (let index = 0; index < 8; index++) {
     await page.keyboard.press('Tab')
     order.push((await focused()).split('\n')[0] ?? '')
   }
-  expect(order.slice(0, 7)).toEqual([
+  expect(order.slice(0, 8)).toEqual([
     'Skip to content',
     'Now',
     'Tasks',
+    'Chat',
     'Questions',
     'Agents',
     'New task',

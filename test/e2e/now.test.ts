@@ -100,7 +100,7 @@ test('the palette finds pages, tasks and tools, and runs a tool by its form', as
   await palette.getByRole('option', { name: /^Tool List tasks task_list/ }).click()
   await palette.getByLabel('Text').fill('backup')
   await palette.getByRole('button', { name: 'Run' }).click()
-  await palette.getByLabel('Answer').getByText('"title": "Backup <img').waitFor()
+  await palette.getByText('Backup <img').first().waitFor()
   await page.keyboard.press('Escape')
   await palette.waitFor({ state: 'hidden' })
   await page.keyboard.press('?')

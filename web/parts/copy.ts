@@ -11,7 +11,8 @@ export const copyable = (id: string) =>
     <code>${id.length > shortChars ? `${id.slice(0, 6)}…${id.slice(-6)}` : id}</code>
   </button>`
 
-async function copy(text: string): Promise<void> {
+/** Copies a text, and says what came of it. */
+export async function copy(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text)
     toast('Copied')

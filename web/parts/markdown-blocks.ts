@@ -2,14 +2,16 @@ import { html, nothing } from 'lit'
 import { guard } from 'lit/directives/guard.js'
 import type { MarkedToken, Token, Tokens } from 'marked'
 import { Marked } from 'marked'
+import { copy } from './copy.ts'
 import { closeOpenMarks } from './markdown-open.ts'
 import { renderInline, wikiLinks } from './markdown-inline.ts'
-import type { WikiLink } from './markdown.ts'
+import type { IdLink, WikiLink } from './markdown.ts'
 
 export type MarkdownOptions = {
   streaming: boolean
   level: number
   wikiLink: WikiLink | undefined
+  idLink: IdLink | undefined
 }
 
 const reader = new Marked({ gfm: true, extensions: [wikiLinks] })
@@ -17,10 +19,10 @@ const reader = new Marked({ gfm: true, extensions: [wikiLinks] })
 /** Markdown as templates, a block each; a block whose source did not change is not rendered again. */
 export function renderMarkdown(text: string, options: MarkdownOptions) {
   const tokens = reader.lexer(options.streaming ? closeOpenMarks(text) : text)
-  const { level, wikiLink } = options
+  const { level, wikiLink, idLink } = options
   const definitions = Object.keys(tokens.links).length
   return tokens.map((token) =>
-    guard([token.raw, level, wikiLink, definitions], () => block(token, options)),
+    guard([token.raw, level, wikiLink, idLink, definitions], () => block(token, options)),
   )
 }
 
@@ -123,22 +125,8 @@ function code({ text, lang }: Tokens.Code) {
   return html`<figure class="code">
     <figcaption>
       <span>${language}</span
-      ><button type="button" class="quiet" @click=${(event: Event) => void copy(event, text)}>
-        Copy
-      </button>
+      ><button type="button" class="quiet" @click=${() => void copy(text)}>Copy</button>
     </figcaption>
     <pre tabindex="0"><code>${text}</code></pre>
   </figure>`
-}
-
-/** Says on the button itself what came of it; it stands there until the pointer or focus leaves. */
-async function copy(event: Event, text: string): Promise<void> {
-  const button = event.currentTarget as HTMLButtonElement // The listener sits on the button.
-  button.textContent = await navigator.clipboard.writeText(text).then(
-    () => 'Copied',
-    () => 'Not allowed',
-  )
-  const back = () => (button.textContent = 'Copy')
-  button.addEventListener('blur', back, { once: true })
-  button.addEventListener('pointerleave', back, { once: true })
 }

@@ -1,9 +1,9 @@
 import { html, nothing } from 'lit'
 import type { MarkedToken, Token, TokenizerExtension } from 'marked'
 import { safeLink } from './links.ts'
-import type { WikiLink } from './markdown.ts'
+import type { IdLink, WikiLink } from './markdown.ts'
 
-type Options = { wikiLink: WikiLink | undefined }
+type Options = { wikiLink: WikiLink | undefined; idLink: IdLink | undefined }
 type WikiToken = { type: 'wiki'; raw: string; target: string; label: string }
 
 /** `[[Target]]` and `[[Target#Heading|label]]`, with or without the `!` of an embedding. */
@@ -28,7 +28,7 @@ function inline(token: MarkedToken | WikiToken, options: Options): unknown {
   const inner = () => ('tokens' in token ? renderInline(token.tokens ?? [], options) : nothing)
   switch (token.type) {
     case 'text':
-      return token.tokens ? inner() : decoded(token.text)
+      return token.tokens ? inner() : withLinks(decoded(token.text), options)
     case 'escape':
       return token.text
     case 'strong':
@@ -38,7 +38,7 @@ function inline(token: MarkedToken | WikiToken, options: Options): unknown {
     case 'del':
       return html`<del>${inner()}</del>`
     case 'codespan':
-      return html`<code>${token.text}</code>`
+      return html`<code>${withLinks(token.text, options)}</code>`
     case 'br':
       return html`<br />`
     case 'checkbox':
@@ -49,7 +49,11 @@ function inline(token: MarkedToken | WikiToken, options: Options): unknown {
         aria-label=${token.checked ? 'done' : 'open'}
       />`
     case 'link':
-      return link(decoded(token.href), inner())
+      // Links do not nest: an id in the text of one stays text.
+      return link(
+        decoded(token.href),
+        renderInline(token.tokens, { ...options, idLink: undefined }),
+      )
     case 'image':
       return image(decoded(token.href), decoded(token.text))
     case 'wiki':
@@ -59,6 +63,15 @@ function inline(token: MarkedToken | WikiToken, options: Options): unknown {
     default:
       return token.raw // A block where none can stand.
   }
+}
+
+/** Ids are words with two dashes; each is asked for, and stays text where it leads nowhere. */
+function withLinks(text: string, { idLink }: Options): unknown {
+  if (!idLink) return text
+  return text.split(/(\b[a-z]+-[0-9a-z]{6,}-[0-9a-z]{3,}\b)/).map((word, at) => {
+    const place = at % 2 === 1 ? idLink(word) : undefined
+    return place === undefined ? word : html`<a href=${place}>${word}</a>`
+  })
 }
 
 function link(address: string, text: unknown) {

@@ -6,6 +6,9 @@ import './markdown.css'
 /** Where `[[Target]]` leads, or undefined where nothing has this name. */
 export type WikiLink = (target: string) => string | undefined
 
+/** Where an id that stands in a text leads, such as that of a task; undefined where it is none. */
+export type IdLink = (word: string) => string | undefined
+
 /** More is shown as plain text: a page of it is not read, and parsing would make the browser slow. */
 const parsedChars = 200_000
 
@@ -24,6 +27,7 @@ class Markdown extends PageElement {
     streaming: { type: Boolean },
     level: { type: Number },
     wikiLink: { attribute: false },
+    idLink: { attribute: false },
     loadFailed: { state: true },
   }
   declare text: string | undefined
@@ -31,6 +35,7 @@ class Markdown extends PageElement {
   /** The level of the highest heading, so that headings fit those of the page. */
   declare level: number | undefined
   declare wikiLink: WikiLink | undefined
+  declare idLink: IdLink | undefined
   declare loadFailed: boolean
 
   override connectedCallback(): void {
@@ -50,9 +55,9 @@ class Markdown extends PageElement {
     if (!render || text.length > parsedChars)
       return html`<p class="plain-text">${text}</p>
         ${this.loadFailed ? html`<small class="soft">Shown as it is: formatting could not be loaded.</small>` : nothing}`
-    const { streaming = false, level = 2, wikiLink } = this
+    const { streaming = false, level = 2, wikiLink, idLink } = this
     try {
-      return render(text, { streaming, level, wikiLink })
+      return render(text, { streaming, level, wikiLink, idLink })
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       return html`<p class="plain-text">${text}</p>` // Nested deeper than the parser can follow.

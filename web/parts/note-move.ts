@@ -3,7 +3,7 @@ import { PageElement } from '../element.ts'
 import type { ToolError } from '../mcp.ts'
 import { callTool, toolError } from '../mcp.ts'
 import { go } from '../route.ts'
-import { diffView } from './diff.ts'
+import { diffView } from './diff-view.ts'
 import { nameOf } from './note.ts'
 import { problem } from './problem.ts'
 
