@@ -38,6 +38,7 @@ import { Calls } from './calls/calls.ts'
 import { Registry } from './calls/registry.ts'
 import { Telemetry } from './telemetry.ts'
 import { makeHubServer } from './tools/index.ts'
+import { ownServers } from './tools/servers.ts'
 import { Parking } from './upstreams/parking.ts'
 import { Records } from './upstreams/sign-in/record.ts'
 import { Upstreams } from './upstreams/upstreams.ts'
@@ -58,6 +59,8 @@ export class Hub {
         embedding: () => embeddingOf(this.config(), this.#environment),
         seal: () => this.seal,
         url: () => this.url,
+        own: (principal) => ownServers(this.registry, principal),
+        startedAt: () => this.startedAt,
       }),
     ],
     (tool) => tool.available(this.config()),

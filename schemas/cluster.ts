@@ -37,6 +37,20 @@ export const Capacity = z.object({
 })
 export type Capacity = z.infer<typeof Capacity>
 
+/** The most that was promised to pods at one instant of each span of time. */
+export const ClusterHistory = z.object({
+  since: z.int().describe('Since when every pod is counted'),
+  items: z.array(
+    z.object({
+      at: z.int().describe('End of the span'),
+      pods: z.int(),
+      cpus: z.number(),
+      memoryMb: z.int(),
+    }),
+  ),
+})
+export type ClusterHistory = z.infer<typeof ClusterHistory>
+
 const PodState = z.enum(['starting', 'running', 'stopping', 'exited'])
 
 /** A process group on a node, in a folder of its own. */

@@ -10,6 +10,10 @@ export class ToolError extends Error {
   }
 }
 
+/** What was thrown, as an error to show. */
+export const toolError = (error: unknown): ToolError =>
+  error instanceof ToolError ? error : new ToolError({ code: 'internal', message: String(error) })
+
 export type ListedTool = {
   name: string
   title: string

@@ -1,7 +1,8 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { Event } from '../schemas/event.ts'
 import { onEvent } from './live.ts'
-import { ToolError, callTool } from './mcp.ts'
+import type { ToolError } from './mcp.ts'
+import { callTool, toolError } from './mcp.ts'
 
 export type Asked = {
   tool: string
@@ -16,14 +17,18 @@ type Entry = {
   value: unknown
   error: ToolError | undefined
   state: 'idle' | 'loading' | 'stale'
-  askedAt: number
+  /** When it may be asked for again; 0 before the first time. */
+  restUntil: number
   readers: Set<() => void>
 }
 
 const entries = new Map<string, Entry>()
 const keptEntries = 200
-/** However many events arrive, an answer is asked for no more often than this. */
-const leastMs = 200
+/**
+ * How long after a question the same may be asked again, however many events arrive: never more often
+ * than five times a second, and where an answer takes long, seldom enough to leave the hub room.
+ */
+export const restMs = (tookMs: number): number => Math.max(200, 3 * tookMs)
 
 /**
  * The answer of a read tool, shared by all that ask the same, and kept fresh by the event stream. What
@@ -77,7 +82,7 @@ export class Query<T> implements ReactiveController {
     this.#entry = next
     if (!next) return
     next.readers.add(this.#update)
-    if (next.askedAt === 0 || next.readers.size === 1) renew(next)
+    if (next.readers.size === 1) renew(next)
   }
 }
 
@@ -91,7 +96,7 @@ function entryOf({ tool, args = {}, staleBy = byNoun(tool) }: Asked): Entry {
     value: undefined,
     error: undefined,
     state: 'idle',
-    askedAt: 0,
+    restUntil: 0,
     readers: new Set(),
   }
   entries.set(key, made)
@@ -109,22 +114,19 @@ function renew(entry: Entry): void {
     return
   }
   entry.state = 'loading'
-  const waitMs = Math.max(0, entry.askedAt + leastMs - performance.now())
-  setTimeout(() => void ask(entry), entry.askedAt === 0 ? 0 : waitMs)
+  setTimeout(() => void ask(entry), Math.max(0, entry.restUntil - performance.now()))
 }
 
 async function ask(entry: Entry): Promise<void> {
   entry.state = 'loading'
-  entry.askedAt = performance.now()
+  const askedAt = performance.now()
   try {
     entry.value = await callTool(entry.asked.tool, entry.asked.args)
     entry.error = undefined
   } catch (error) {
-    entry.error =
-      error instanceof ToolError
-        ? error
-        : new ToolError({ code: 'internal', message: String(error) })
+    entry.error = toolError(error)
   }
+  entry.restUntil = askedAt + restMs(performance.now() - askedAt)
   const isStale = (entry.state as Entry['state']) === 'stale' // renew() may have set it meanwhile.
   entry.state = 'idle'
   for (const reader of entry.readers) reader()
@@ -136,7 +138,8 @@ onEvent((event) => {
     if (entry.readers.size > 0 && (event === undefined || entry.asked.staleBy(event))) renew(entry)
 })
 
-const byNoun = (tool: string) => {
+/** Events about the noun of a tool. */
+export const byNoun = (tool: string) => {
   const noun = tool.split('_')[0] ?? tool
   return ({ kind }: Event) => kind.startsWith(`${noun}.`)
 }

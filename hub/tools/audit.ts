@@ -3,13 +3,16 @@ import type { AuditRow } from '../../schemas/audit.ts'
 import { AuditItem } from '../../schemas/audit.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import { orgFilter } from '../../servers/kit/context.ts'
-import { cursorNumber, pageOf } from '../../servers/kit/page.ts'
-import { listAudit, verifyAudit } from '../../servers/kit/store/audit.ts'
+import { cursorAt, cursorNumber, pageOf } from '../../servers/kit/page.ts'
+import type { Reader } from '../../servers/kit/sql.ts'
+import { auditSpan, listAudit, verifyAudit } from '../../servers/kit/store/audit.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import { auditText } from './texts.ts'
 
 /** Characters of the arguments that a list shows: with 25 rows the answer stays under 2,500 tokens. */
 const shownChars = 60
+/** Rows that one page looks through where no index leads to what is asked for. */
+const lookedAt = 100_000
 
 export const auditList = defineTool({
   name: 'audit_list',
@@ -21,6 +24,11 @@ export const auditList = defineTool({
   input: {
     subject: z.string().max(60).optional().describe('Only rows about this id'),
     principal: z.string().max(100).optional().describe('Only rows of this caller'),
+    tool: z.string().max(128).optional().describe('Only calls of this tool'),
+    outcome: z
+      .enum(['ok', 'failed', 'denied', 'canceled', 'unknown'])
+      .optional()
+      .describe('Only rows with this outcome'),
     full: z
       .boolean()
       .default(false)
@@ -29,15 +37,21 @@ export const auditList = defineTool({
   },
   output: page(AuditItem),
   text: auditText,
-  run: async ({ subject, principal, full, cursor, limit }, ctx) => {
+  run: async ({ full, cursor, limit, ...only }, ctx) => {
+    const before = cursorNumber(cursor, Number.MAX_SAFE_INTEGER)
+    const isFound = only.subject !== undefined || Object.values(only).every((one) => !one)
+    const after = isFound ? undefined : await lastToSkip(ctx.reader, before)
     const rows = await listAudit(ctx.reader, {
-      before: cursorNumber(cursor, Number.MAX_SAFE_INTEGER),
-      count: limit + 1,
-      subject,
-      principal,
-      orgs: orgFilter(ctx, undefined),
+      ...{ before, count: limit + 1, orgs: orgFilter(ctx, undefined) },
+      ...{ subject: only.subject, principal: only.principal },
+      ...{ tool: only.tool, outcome: only.outcome },
+      ...(after === undefined ? {} : { after }),
     })
-    return pageOf(rows, limit, full ? (row) => row : shortened, (row) => row.seq)
+    const found = pageOf(rows, limit, full ? (row) => row : shortened, (row) => row.seq)
+    // Older rows were not looked through; the next page goes on where this one stopped.
+    return found.next === undefined && after !== undefined
+      ? { ...found, next: cursorAt(after + 1) }
+      : found
   },
 })
 
@@ -61,6 +75,13 @@ export const auditVerify = defineTool({
   }),
   run: (_input, ctx) => verifyAudit(ctx.reader),
 })
+
+/** The youngest row that a page leaves to the next one, where there is one. */
+async function lastToSkip(reader: Reader, before: number): Promise<number | undefined> {
+  const { first, last } = await auditSpan(reader)
+  const after = Math.min(before, last + 1) - 1 - lookedAt
+  return after >= first ? after : undefined
+}
 
 function shortened({ org: _org, requestId: _request, hash: _hash, ...row }: AuditRow): AuditItem {
   const { args } = row

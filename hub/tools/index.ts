@@ -7,8 +7,10 @@ import { approvalLinkTool } from './approval-links.ts'
 import { auditList, auditVerify } from './audit.ts'
 import type { Visible } from '../discovery/catalog.ts'
 import { discoveryTools } from './discovery.ts'
+import { hubRead } from './hub.ts'
 import { loginLink, whoami } from './identity.ts'
 import { peerTools } from './peers.ts'
+import type { OwnServer } from './servers.ts'
 import { serverTools } from './servers.ts'
 import { signInTools } from './sign-in.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts'
@@ -19,15 +21,19 @@ type Sources = {
   embedding(): Embedding | undefined
   seal(): Seal
   url(): string
+  own(principal: Principal): OwnServer[]
+  startedAt(): number
 }
 
-export const makeHubServer = ({ upstreams, visible, embedding, seal, url }: Sources) =>
-  defineServer({
+export const makeHubServer = (sources: Sources) => {
+  const { upstreams, visible, embedding, seal, url } = sources
+  return defineServer({
     name: 'hub',
     title: 'The hub itself',
     description: 'Who you are, credentials, servers and peers behind the hub, and the audit trail.',
     tools: [
       whoami,
+      hubRead(sources),
       loginLink,
       tokenCreate,
       tokenList,
@@ -35,17 +41,21 @@ export const makeHubServer = ({ upstreams, visible, embedding, seal, url }: Sour
       auditList,
       auditVerify,
       approvalLinkTool(url),
-      ...serverTools(upstreams),
+      ...serverTools(sources),
       ...signInTools(upstreams),
       ...peerTools({ upstreams, seal, url }),
       ...discoveryTools({ visible, embedding }),
     ],
   })
+}
 
 /** The same for their definitions alone, where no hub runs. */
 export const describedHubServer = () => {
   const none = () => {
     throw new Error('no hub runs here: only definitions may be asked for')
   }
-  return makeHubServer({ upstreams: none, visible: none, embedding: none, seal: none, url: none })
+  return makeHubServer({
+    ...{ upstreams: none, visible: none, embedding: none, seal: none, url: none },
+    ...{ own: none, startedAt: none },
+  })
 }

@@ -1,13 +1,29 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
+import type { Principal } from '../../schemas/principal.ts'
 import { Upstream } from '../../schemas/upstream.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
+import type { Registry } from '../calls/registry.ts'
 import { acceptTools, definitionDiff } from '../upstreams/pinning.ts'
 import { readPins } from '../upstreams/store/pins.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 
+type Sources = {
+  upstreams(): Upstreams
+  /** The servers of this hub itself, each with the tools that a caller may use. */
+  own(principal: Principal): OwnServer[]
+}
+
+const OwnServer = z.object({
+  name: z.string(),
+  title: z.string(),
+  description: z.string(),
+  tools: z.array(z.string()).describe('Names of the tools that you may call'),
+})
+export type OwnServer = z.infer<typeof OwnServer>
+
 /** The tools about third-party servers. They are made for one hub, because its links live in it. */
-export const serverTools = (upstreams: () => Upstreams) => [
+export const serverTools = ({ upstreams, own }: Sources) => [
   defineTool({
     name: 'server_list',
     title: 'List servers',
@@ -15,9 +31,17 @@ export const serverTools = (upstreams: () => Upstreams) => [
       'Lists the third-party MCP servers behind this hub: state with the reason, protocol, tools, and what is quarantined. Add them under mcpServers in switchyard.json.',
     effect: 'read',
     scope: 'task:read',
-    input: {},
-    output: z.object({ items: z.array(Upstream) }),
-    run: async () => ({ items: upstreams().states() }),
+    input: {
+      own: z
+        .boolean()
+        .default(false)
+        .describe('Also the servers of this hub itself, with the names of their tools'),
+    },
+    output: z.object({ items: z.array(Upstream), own: z.array(OwnServer).optional() }),
+    run: async (asked, ctx) => ({
+      items: upstreams().states(),
+      ...(asked.own ? { own: own(ctx.principal) } : {}),
+    }),
   }),
   defineTool({
     name: 'server_accept',
@@ -74,3 +98,12 @@ export const serverTools = (upstreams: () => Upstreams) => [
     },
   }),
 ]
+
+/** What this hub serves itself, as far as somebody may call it. */
+export const ownServers = (registry: Registry, principal: Principal): OwnServer[] =>
+  registry.servers
+    .map(({ name, title, description }) => {
+      const tools = registry.visible(principal, name).map((tool) => tool.name)
+      return { name, title, description, tools }
+    })
+    .filter(({ tools }) => tools.length > 0)

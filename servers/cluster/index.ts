@@ -1,6 +1,7 @@
 import { defineServer } from '../kit/tool.ts'
 import { clusterList, nodeList } from './clusters.ts'
 import { placementExplain } from './explain.ts'
+import { clusterRead } from './history.ts'
 import { podExec, podLog, podRead, podResume, podSuspend } from './pod-tools.ts'
 import { podDelete, podList, podRun } from './pods.ts'
 import { podReconcile } from './reconcile.ts'
@@ -11,6 +12,7 @@ export const cluster = defineServer({
   description: 'Where agents run: clusters, nodes, pods and placement.',
   tools: [
     clusterList,
+    clusterRead,
     nodeList,
     placementExplain,
     podRun,

@@ -15,6 +15,10 @@ export function newId(prefix: string, now: number): string {
   return `${prefix}-${base32(lastAt, 9)}${base32(sequence % 1024, 2)}-${randomBase32(5)}`
 }
 
+/** Below every id of this prefix that was made at an instant or later, and above all made earlier. */
+export const leastId = (prefix: string, at: number): string =>
+  `${prefix}-${base32(Math.max(0, Math.floor(at)), 9)}`
+
 function base32(value: number, length: number): string {
   let text = ''
   for (let rest = value; text.length < length; rest = Math.floor(rest / 32)) {

@@ -16,8 +16,12 @@ export function pageOf<Row, Item>(
   const last = shown.at(-1)
   const items = shown.map(toItem)
   if (rows.length <= limit || last === undefined) return { items }
-  return { items, next: Buffer.from(String(key(last))).toString('base64url') }
+  return { items, next: cursorAt(key(last)) }
 }
+
+/** The cursor of the page after a row with this key. */
+export const cursorAt = (key: string | number): string =>
+  Buffer.from(String(key)).toString('base64url')
 
 /** The key inside a cursor, or `start` when there is none. */
 export function cursorKey(cursor: string | undefined, start: string): string {

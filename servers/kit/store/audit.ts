@@ -32,31 +32,47 @@ export async function listAudit(
   reader: Reader,
   filter: {
     before: number
+    /** Rows up to this one are not looked at. */
+    after?: number
     count: number
     subject: string | undefined
     principal: string | undefined
+    tool: string | undefined
+    outcome: string | undefined
     orgs: string[] | undefined
   },
 ): Promise<AuditRow[]> {
-  const { before, count, subject, principal, orgs } = filter
+  const { before, after, count, orgs, ...equal } = filter
+  const given = Object.entries(equal).flatMap(([column, value]) =>
+    value === undefined ? [] : [[column, value] as const],
+  )
   const conditions = [
     'seq < :before',
     'seq > coalesce((SELECT max(seq) FROM audit_checkpoints), 0)',
-    subject === undefined ? '' : 'subject = :subject',
-    principal === undefined ? '' : 'principal = :principal',
-    orgs === undefined ? '' : `org ${anyOf('orgs')}`,
-  ].filter(Boolean)
+    ...(after === undefined ? [] : ['seq > :after']),
+    ...given.map(([column]) => `${column} = :${column}`),
+    ...(orgs === undefined ? [] : [`org ${anyOf('orgs')}`]),
+  ]
   const rows = await reader.all<AuditSqlRow>(
     `SELECT * FROM audit WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT :count`,
     {
       before,
       count,
-      ...(subject === undefined ? {} : { subject }),
-      ...(principal === undefined ? {} : { principal }),
+      ...Object.fromEntries(given),
+      ...(after === undefined ? {} : { after }),
       ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
     },
   )
   return rows.map(toAudit)
+}
+
+/** Numbers of the first and the last row that are kept; both 0 where there is none. */
+export async function auditSpan(reader: Reader): Promise<{ first: number; last: number }> {
+  const row = await reader.get<{ first: number | null; last: number | null }>(
+    `SELECT coalesce((SELECT max(seq) FROM audit_checkpoints), 0) + 1 AS first,
+            (SELECT max(seq) FROM audit) AS last`,
+  )
+  return { first: row?.first ?? 0, last: row?.last ?? 0 }
 }
 
 export type Checkpoint = Head & { dropped: number; recordedSeq: number }
