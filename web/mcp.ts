@@ -19,6 +19,8 @@ export type ListedTool = {
   title: string
   description: string
   inputSchema: JsonSchema
+  annotations?: { readOnlyHint?: boolean; destructiveHint?: boolean; title?: string }
+  _meta?: { ui?: { resourceUri?: string; visibility?: string[] } }
 }
 export type JsonSchema = {
   type?: string
@@ -33,9 +35,18 @@ export type JsonSchema = {
   maximum?: number
 }
 
+export type ResourceContents = {
+  uri: string
+  mimeType?: string
+  text?: string
+  blob?: string
+  _meta?: { ui?: { csp?: object } }
+}
+
 type Reply = {
   result?: {
     structuredContent?: unknown
+    contents?: ResourceContents[]
     tools?: ListedTool[]
     _meta?: { 'switchyard/error'?: ErrorBody }
   }
@@ -45,7 +56,9 @@ type Reply = {
 const version = '2026-07-28'
 const meta = {
   'io.modelcontextprotocol/protocolVersion': version,
-  'io.modelcontextprotocol/clientCapabilities': {},
+  'io.modelcontextprotocol/clientCapabilities': {
+    extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } },
+  },
   'io.modelcontextprotocol/clientInfo': { name: 'switchyard-dashboard', version: '1' },
   'switchyard/output': 'structured',
 }
@@ -65,8 +78,14 @@ export async function listTools(): Promise<ListedTool[]> {
   return (await request('tools/list', {})).result?.tools ?? []
 }
 
-async function request(method: string, params: object, name?: string): Promise<Reply> {
-  const response = await fetch('/mcp', {
+/** Sends any request to the hub, at `path`; what comes back may be an error of the protocol. */
+export async function request(
+  method: string,
+  params: object,
+  name?: string,
+  path = '/mcp',
+): Promise<Reply> {
+  const response = await fetch(path, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

@@ -27,11 +27,9 @@ export async function buildWeb(say: (text: string) => void): Promise<void> {
 }
 
 const notBuilt = (output: string) =>
-  new HubError(
-    'unavailable',
-    `the dashboard could not be built: ${output.slice(0, 2000)}`,
-    { hint: 'Run `npm ci` and try again.' },
-  )
+  new HubError('unavailable', `the dashboard could not be built: ${output.slice(0, 2000)}`, {
+    hint: 'Run `npm ci` and try again.',
+  })
 
 async function newest(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true })

@@ -153,7 +153,10 @@ function makeRoutes(door: Door): Hono<Env> {
     const origin = await door.apps.origin(c.req.header('host') ?? '')
     const headers = new Headers(page.headers)
     headers.set('content-security-policy', `${pagePolicy}; frame-src ${origin}`)
-    const text = (await page.text()).replace('name="apps" content=""', `name="apps" content="${origin}"`)
+    const text = (await page.text()).replace(
+      'name="apps" content=""',
+      `name="apps" content="${origin}"`,
+    )
     return new Response(text, { headers })
   })
   app.get('/assets/:name', (c) => {

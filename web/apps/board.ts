@@ -11,21 +11,22 @@ const columns: [string, string[]][] = [
 ]
 
 /** Tasks as a board: a column for each stage that has some. */
-export const board = ({ items }: { items: Task[] }) => html`<div class="board">
-  ${columns.map(([title, states]) => {
-    const tasks = items.filter(({ state }) => states.includes(state))
-    if (tasks.length === 0) return nothing
-    return html`<section>
-      <h2>${title} <span class="soft">${tasks.length}</span></h2>
-      ${tasks.map(
-        (task) =>
-          html`<article>
-            <b class="state" data-state=${task.state}>${words(task.state)}</b>
-            <p>${task.title}</p>
-            <p class="soft">${task.template}, ${ago(task.updatedAt)}</p>
-          </article>`,
-      )}
-    </section>`
-  })}
-  ${items.length === 0 ? html`<p class="soft">There are no tasks.</p>` : nothing}
-</div>`
+export const board = ({ items }: { items: Task[] }) =>
+  html`<div class="board">
+    ${columns.map(([title, states]) => {
+      const tasks = items.filter(({ state }) => states.includes(state))
+      if (tasks.length === 0) return nothing
+      return html`<section>
+        <h2>${title} <span class="soft">${tasks.length}</span></h2>
+        ${tasks.map(
+          (task) =>
+            html`<article>
+              <b class="state" data-state=${task.state}>${words(task.state)}</b>
+              <p>${task.title}</p>
+              <p class="soft">${task.template}, ${ago(task.updatedAt)}</p>
+            </article>`,
+        )}
+      </section>`
+    })}
+    ${items.length === 0 ? html`<p class="soft">There are no tasks.</p>` : nothing}
+  </div>`
