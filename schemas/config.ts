@@ -19,6 +19,13 @@ export const Settings = z.strictObject({
   host: z.string().default('127.0.0.1').describe('Address to listen on'),
   data: z.string().default('.switchyard').describe('Data directory'),
   allowedHosts: z.string().default('').describe('Extra Host header values, comma-separated'),
+  appsPort: port
+    .default(0)
+    .describe('Port of the sandbox in which pages of other servers are shown; 0 takes a free one'),
+  appsUrl: z
+    .union([z.literal(''), z.url({ protocol: /^https?$/ })])
+    .default('')
+    .describe('Address of that sandbox as browsers reach it, where a proxy stands before the hub'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -21,6 +21,7 @@ export type ListedTool = {
   inputSchema: JsonSchema
   outputSchema?: JsonSchema
   annotations?: { readOnlyHint?: boolean; destructiveHint?: boolean; title?: string }
+  _meta?: { ui?: { resourceUri?: string; visibility?: string[] } }
 }
 /** What of JSON Schema tools use; a schema of another server may say more. */
 export type JsonSchema = {
@@ -49,8 +50,17 @@ export type ToolAnswer = {
   isError?: boolean
 }
 
+export type ResourceContents = {
+  uri: string
+  mimeType?: string
+  text?: string
+  blob?: string
+  _meta?: { ui?: { csp?: object } }
+}
+
 type Reply = {
   result?: ToolAnswer & {
+    contents?: ResourceContents[]
     tools?: ListedTool[]
     _meta?: { 'switchyard/error'?: ErrorBody }
   }
@@ -60,7 +70,9 @@ type Reply = {
 const version = '2026-07-28'
 const meta = {
   'io.modelcontextprotocol/protocolVersion': version,
-  'io.modelcontextprotocol/clientCapabilities': {},
+  'io.modelcontextprotocol/clientCapabilities': {
+    extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } },
+  },
   'io.modelcontextprotocol/clientInfo': { name: 'switchyard-dashboard', version: '1' },
   'switchyard/output': 'structured',
 }
@@ -87,7 +99,8 @@ export async function listTools(server?: string): Promise<ListedTool[]> {
   return (await request('tools/list', {}, { path })).result?.tools ?? []
 }
 
-async function request(
+/** Sends any request to the hub, at `path`; what comes back may be an error of the protocol. */
+export async function request(
   method: string,
   params: object,
   { name, path = '/mcp' }: { name?: string; path?: string },

@@ -16,22 +16,20 @@ export async function buildWeb(say: (text: string) => void): Promise<void> {
   if (Math.max(...times) <= builtAt) return
   say('building the dashboard')
   const vite = join(codeRoot, 'node_modules', 'vite', 'bin', 'vite.js')
-  const config = join(codeRoot, 'web', 'vite.config.ts')
   const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' }
-  const result = await run(
-    process.execPath,
-    [vite, 'build', '--config', config, '--logLevel', 'warn'],
-    { cwd: codeRoot, env },
-  )
-  if (result.exitCode === 0) return
-  throw new HubError(
-    'unavailable',
-    `the dashboard could not be built: ${result.stderr.toString('utf8').slice(0, 2000)}`,
-    {
-      hint: 'Run `npm ci` and try again.',
-    },
-  )
+  // The page first: making it empties the folder that both are in.
+  for (const folder of ['web', join('web', 'apps')]) {
+    const config = join(codeRoot, folder, 'vite.config.ts')
+    const args = [vite, 'build', '--config', config, '--logLevel', 'warn']
+    const result = await run(process.execPath, args, { cwd: codeRoot, env })
+    if (result.exitCode !== 0) throw notBuilt(result.stderr.toString('utf8'))
+  }
 }
+
+const notBuilt = (output: string) =>
+  new HubError('unavailable', `the dashboard could not be built: ${output.slice(0, 2000)}`, {
+    hint: 'Run `npm ci` and try again.',
+  })
 
 async function newest(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true })

@@ -1,6 +1,7 @@
 import type { View } from '../rpc/caller.ts'
 import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
+import { appAddress } from '../../servers/kit/app-address.ts'
 import type { Tool } from '../../servers/kit/tool.ts'
 import { isObject } from '../rpc/protocol.ts'
 import { mayUseUpstream } from '../calls/grants.ts'
@@ -170,4 +171,5 @@ export const listing = (tool: Tool) => ({
     idempotentHint: tool.idempotent,
     openWorldHint: false,
   },
+  ...(tool.app === undefined ? {} : { _meta: { ui: { resourceUri: appAddress(tool.app) } } }),
 })

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { HubError, errorBody, httpStatus } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { HttpParts } from './parts.ts'
+import { AppSandbox } from './app-sandbox.ts'
 import { McpHttp } from './mcp.ts'
 import { assertBounded } from './body.ts'
 import { serveChat } from './chat.ts'
@@ -14,7 +15,7 @@ import { acceptUpgrades } from './upgrades.ts'
 
 export type Listener = { url: string; close(signal: AbortSignal): Promise<void> }
 
-export type Door = { hub: HttpParts; hosts: Set<string>; cookie: string }
+export type Door = { hub: HttpParts; hosts: Set<string>; cookie: string; apps: AppSandbox }
 
 /**
  * The hub's one port. Each request passes the guard here, at the level of Node's own server, before
@@ -22,7 +23,10 @@ export type Door = { hub: HttpParts; hosts: Set<string>; cookie: string }
  * directly, because they carry nearly all calls; everything else goes through Hono.
  */
 export async function listen(hub: HttpParts, host: string, port: number): Promise<Listener> {
-  const door: Door = { hub, hosts: new Set(), cookie: '' }
+  const hosts = new Set<string>()
+  const { appsPort, appsUrl } = hub.config()
+  const apps = new AppSandbox({ host, port: appsPort, url: appsUrl, hosts })
+  const door: Door = { hub, hosts, cookie: '', apps }
   const mcp = new McpHttp(hub)
   const principals = new WeakMap<IncomingMessage, Principal>()
   // Loaded at the first request that needs it: MCP clients do not wait for it.
@@ -78,11 +82,13 @@ export async function listen(hub: HttpParts, host: string, port: number): Promis
   const shown = host.includes(':') ? `[${host}]` : host
   return {
     url: `http://${shown === '0.0.0.0' || shown === '[::]' ? '127.0.0.1' : shown}:${bound.port}`,
-    close: (signal) =>
-      new Promise((resolve) => {
+    async close(signal) {
+      await apps.close()
+      await new Promise<void>((resolve) => {
         server.close(() => resolve())
         connections.close(signal)
-      }),
+      })
+    },
   }
 }
 

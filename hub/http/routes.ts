@@ -26,9 +26,10 @@ type Env = { Bindings: { principal: Principal | undefined } }
 const dist = join(codeRoot, 'web', 'dist')
 
 // The dashboard loads its own files only; nothing that a note or a log says can add another source.
+const pagePolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 const pageHeaders = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'content-security-policy': pagePolicy,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
@@ -142,7 +143,18 @@ function makeRoutes(door: Door): Hono<Env> {
   })
   app.get('/v1/models', (c) => listChatModels(hub, requirePrincipal(c)))
 
-  app.get('/', (c) => sendFile(c, join(dist, 'index.html'), 'text/html; charset=utf-8'))
+  // Apps of other servers are shown in frames of an origin of their own, which the page is told.
+  app.get('/', async (c) => {
+    const page = await sendFile(c, join(dist, 'index.html'), 'text/html; charset=utf-8')
+    const origin = await door.apps.origin(c.req.header('host') ?? '')
+    const headers = new Headers(page.headers)
+    headers.set('content-security-policy', `${pagePolicy}; frame-src ${origin}`)
+    const text = (await page.text()).replace(
+      'name="apps" content=""',
+      `name="apps" content="${origin}"`,
+    )
+    return new Response(text, { headers })
+  })
   app.get('/assets/:name', (c) => {
     const name = c.req.param('name')
     const type = name.endsWith('.js')

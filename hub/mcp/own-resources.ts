@@ -6,6 +6,7 @@ import type { Task } from '../../schemas/task.ts'
 import { watchFile } from '../../servers/kit/files/watch-file.ts'
 import type { McpParts } from './parts.ts'
 import { mayList } from '../calls/decide.ts'
+import { isOwnApp } from './own-apps.ts'
 import { answerScheme, readAnswer } from './answers.ts'
 import { RpcError, rpcCode } from '../rpc/protocol.ts'
 
@@ -68,7 +69,9 @@ const kinds: ResourceKind[] = [
 const listed = 20
 
 export const isOwnAddress = (uri: string): boolean =>
-  uri.startsWith(answerScheme) || kinds.some(({ scheme }) => uri.startsWith(`${scheme}//`))
+  uri.startsWith(answerScheme) ||
+  isOwnApp(uri) ||
+  kinds.some(({ scheme }) => uri.startsWith(`${scheme}//`))
 
 export const ownTemplates = (hub: McpParts, principal: Principal): object[] =>
   kinds

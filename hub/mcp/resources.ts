@@ -8,6 +8,8 @@ import { clientOf } from '../rpc/caller.ts'
 import { completeText, linksOf } from './server-info.ts'
 import { encodeHeader } from '../rpc/headers.ts'
 import { offersOf } from './list-methods.ts'
+import { answerScheme } from './answers.ts'
+import { isOwnApp, readOwnApp } from './own-apps.ts'
 import { isOwnAddress, readOwnResource } from './own-resources.ts'
 import type { RpcRequest } from '../rpc/protocol.ts'
 import { RpcError, rpcCode } from '../rpc/protocol.ts'
@@ -23,8 +25,10 @@ export async function answerResource(
   modern: boolean,
 ): Promise<string> {
   const uri = uriOf(request)
-  if (isOwnAddress(uri)) {
-    const contents = JSON.stringify(await readOwnResource(hub, caller.principal, uri))
+  if (isOwnAddress(uri) && isShown(uri, caller)) {
+    const contents = isOwnApp(uri)
+      ? JSON.stringify(await readOwnApp(uri))
+      : JSON.stringify(await readOwnResource(hub, caller.principal, uri))
     const lead = modern ? `${completeText},"ttlMs":0,"cacheScope":"private",` : ''
     return `{${lead}"contents":${contents}}`
   }
@@ -37,6 +41,10 @@ export async function answerResource(
     throw new RpcError(rpcCode.params, error.message, error.data ?? { uri }, true)
   }
 }
+
+/** An address of one server alone shows nothing of the hub's, but for the rest of that server's own answers. */
+const isShown = (uri: string, { view }: Caller): boolean =>
+  view.server === undefined || uri.startsWith(answerScheme)
 
 /** Answers methods about a resource that the hub need not understand, such as those of extensions. */
 export async function answerAboutResource(
@@ -79,7 +87,8 @@ export async function followFor(
 ): Promise<() => void> {
   const client = clientOf(request, caller, modern)
   // Who may not read it may not know when it changes either.
-  if (isOwnAddress(uri)) {
+  if (isOwnAddress(uri) && isShown(uri, caller)) {
+    if (isOwnApp(uri)) return () => undefined // It changes with the version alone.
     await readOwnResource(hub, caller.principal, uri)
     return hub.subscriptions.follow(uri)
   }

@@ -14,6 +14,7 @@ import { cutAnswer } from './answers.ts'
 import { callAsking } from './approval-elicitation.ts'
 import { offersOf } from './list-methods.ts'
 import { ownAnswer } from './own-answers.ts'
+import { showsApps } from './own-apps.ts'
 import { withTask } from './tasks.ts'
 
 /** Answers `tools/call`, whoever serves the tool. */
@@ -42,13 +43,16 @@ export async function answerToolCall(
       const relayed = { ...request, params: { ...params, arguments: args } }
       return await callForeign(hub, relayed, { ...caller, rawArguments }, modern, served)
     }
-    const asking = { caller, client: clientOf(request, caller, modern), modern, params }
+    const client = clientOf(request, caller, modern)
+    const asking = { caller, client, modern, params }
     const outcome = await callAsking(hub, asking, (_params, options) =>
       hub.calls.tool(principal, name, args, { signal, ...options }),
     )
     if ('asks' in outcome) return JSON.stringify(outcome.asks)
     const output = outcome.made
-    return `{${modern ? `${completeText},` : ''}${ownAnswer(hub.registry.require(name), output, params._meta)}}`
+    const tool = hub.registry.require(name)
+    const answer = ownAnswer(tool, output, params._meta, showsApps(client.capabilities))
+    return `{${modern ? `${completeText},` : ''}${answer}}`
   } catch (error) {
     if (!(error instanceof HubError)) throw error // An upstream's own error, code and data, too.
     // Only a name that is not in the caller's list is a protocol error; the model can mend the rest.

@@ -19,6 +19,7 @@ export const capacityRead = defineTool({
     capacity: Capacity,
     room: z.int().describe('Pods of that shape that fit now, on all nodes'),
   }),
+  app: 'capacity',
   run: async ({ cpus, memory_mb: memoryMb, cluster }, ctx) => {
     const drivers = cluster === undefined ? ctx.clusters.list() : [ctx.clusters.get(cluster)]
     const read = await Promise.allSettled(drivers.map((driver) => driver.nodes()))

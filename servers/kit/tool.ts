@@ -32,6 +32,8 @@ type Definition<Input extends z.ZodRawShape, Output extends z.ZodType> = {
    * content of an answer, never both. So it is sent alone, and programs ask for the structure.
    */
   text?(output: z.output<Output>): string
+  /** Name of the MCP App that shows its output in clients that can: `ui://switchyard/NAME`. */
+  app?: string
   run(input: z.output<z.ZodObject<Input>>, ctx: Context): Promise<z.input<Output>>
 }
 
@@ -48,6 +50,7 @@ export type Tool = {
   outputSchema(): object
   /** The text for a model, of what `call` returned; undefined where that is the JSON itself. */
   text: ((output: unknown) => string) | undefined
+  app: string | undefined
   /** Throws `invalid` where these are no arguments of the tool. */
   check(args: unknown): void
   /** Whether the tool can show what it would do, by `dry_run`. */
@@ -77,6 +80,7 @@ export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType
     inputSchema: once(() => prepared()[name]?.input ?? jsonSchema(input, 'input')),
     outputSchema: once(() => prepared()[name]?.output ?? jsonSchema(output, 'output')),
     text: text && ((result) => text(result as z.output<Output>)), // `call` has parsed it.
+    app: definition.app,
     hasDryRun: 'dry_run' in definition.input,
     check: (args) => void parse(args),
     async call(args, ctx) {

@@ -32,6 +32,7 @@ export const taskRead = defineTool({
   input: { task: taskId },
   output: z.object({ task: Task, attempts: z.array(Attempt), children: z.array(Child) }),
   text: taskText,
+  app: 'task',
   run: async ({ task }, ctx) => ({
     task: toTask(await findRelated(ctx, ctx.reader, task)),
     attempts: (await listAttempts(ctx.reader, task)).map(toAttempt),
@@ -64,6 +65,7 @@ export const taskList = defineTool({
   },
   output: page(Task),
   text: tasksText,
+  app: 'board',
   run: ({ state, stage, text, template, org, plan, parent, cursor, limit }, ctx) =>
     listTasks(ctx.reader, {
       state,

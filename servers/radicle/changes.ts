@@ -159,6 +159,7 @@ export const changeRead = defineTool({
     truncated: z.boolean().describe('Whether the diff was cut at max_bytes'),
   }),
   text: changeText,
+  app: 'change',
   run: async ({ change: id, revision, max_bytes: maxBytes }, ctx) => {
     const row = await findChange(ctx, id)
     const assessment = await assessChange(ctx, row)

@@ -1,0 +1,153 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Browser, Page } from 'playwright-core'
+import { bundle } from '../../scripts/bundle.ts'
+import { codeRoot } from '../../servers/kit/code-root.ts'
+import { launchBrowser } from '../helpers/browser.ts'
+import { ProcessHub } from '../helpers/process-hub.ts'
+import { median } from './load.ts'
+import { flood, framesWhileScrolling, heapMb, percentile, watchFor } from './web-page.ts'
+
+// `npm run bench:web [-- SECTION …]`: the budgets of the dashboard, in a real browser on a real hub. Here it draws
+// by software and shares the machine with hub and load, so its figures are upper bounds.
+await bundle()
+const tasksOnBoard = 10_000
+const eventsPerSecond = 1000
+const chosen = process.argv.slice(2)
+const root = mkdtempSync(join(tmpdir(), 'switchyard-bench-web-'))
+const hub = new ProcessHub(join(root, 'hub'), ['--dispatch', 'off', '--rate-limit', '0'])
+await hub.start()
+const client = hub.client()
+const submit = (title: string) =>
+  client.call<{ id: string }>('task_submit', { template: 'command', command: 'true', title })
+const browser = await launchBrowser()
+const sections: Record<string, [string, () => Promise<string[]>]> = {
+  size: ['What a browser loads', size],
+  paint: ['The first page', paint],
+  events: ['From an event to the screen', events],
+  memory: ['Memory of the page', memory],
+  board: [`A board of ${tasksOnBoard} tasks`, board],
+}
+console.log(
+  `Node ${process.versions.node}, ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(2)}\n`,
+)
+try {
+  for (const [key, [title, measure]] of Object.entries(sections))
+    if (chosen.length === 0 || chosen.includes(key))
+      console.log(`${title}\n${(await measure()).join('\n')}\n`)
+} finally {
+  await browser.close()
+  await hub.stop()
+  rmSync(root, { recursive: true, force: true })
+}
+process.exit(0)
+
+async function opened(hash: string, before?: (page: Page) => Promise<void>): Promise<Page> {
+  const context = await (browser as Browser).newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
+  const { url } = await client.call<{ url: string }>('login_link', {})
+  await page.goto(url)
+  await page.waitForSelector('nav')
+  await before?.(page)
+  await page.goto(`${hub.url}/#/${hash}`)
+  return page
+}
+
+/** Sizes of the files as they are on disk, compressed: what a proxy sends, and what the budget means. */
+async function size(): Promise<string[]> {
+  const page = await opened('now')
+  const loaded = async () => {
+    await page.waitForLoadState('networkidle')
+    const urls = await page.evaluate(() =>
+      performance.getEntriesByType('resource').map(({ name }) => name),
+    )
+    const files = [...new Set(urls)].filter((url) => /\/assets\/[^/]+\.(js|css)$/.test(url))
+    const sizes = files.map((url) => {
+      const file = join(codeRoot, 'web', 'dist', new URL(url).pathname)
+      return gzipSync(readFileSync(file)).length
+    })
+    return sizes.reduce((sum, one) => sum + one, 0) / 1024
+  }
+  const first = await loaded()
+  await page.evaluate(() => void (location.hash = '#/chat'))
+  const withChat = await loaded()
+  await page.context().close()
+  return [
+    `first load, gzip                        ${first.toFixed(1)} kB (budget 45)`,
+    `chat, in addition                       ${(withChat - first).toFixed(1)} kB (budget 30)`,
+  ]
+}
+
+async function paint(): Promise<string[]> {
+  await submit('first of all')
+  const paints: number[] = []
+  const live: number[] = []
+  for (let round = 0; round < 7; round++) {
+    const page = await opened('tasks')
+    await page.addInitScript(watchFor, 'first of all')
+    await page.reload()
+    await page.waitForFunction(() => 'seenAt' in window)
+    const [paintAt, seenAt] = await page.evaluate(() => [
+      performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+      (window as unknown as { seenAt: number }).seenAt,
+    ])
+    paints.push(paintAt ?? NaN)
+    live.push(seenAt ?? NaN)
+    await page.context().close()
+  }
+  return [
+    `first contentful paint                  p50 ${median(paints).toFixed(0)} ms`,
+    `live data on the screen                 p50 ${median(live).toFixed(0)} ms`,
+  ]
+}
+
+/** While the hub has `eventsPerSecond`, from the answer that made a task to its title in the page. */
+async function events(): Promise<string[]> {
+  const page = await opened('tasks')
+  await page.waitForLoadState('networkidle')
+  const load = flood(submit, eventsPerSecond)
+  const tookMs: number[] = []
+  for (let mark = 0; mark < 40; mark++) {
+    const title = `mark ${mark} of the bench`
+    const seen = page.evaluate(watchFor, title).then(() => Date.now())
+    await submit(title)
+    const madeAt = Date.now()
+    tookMs.push(Math.max(0, (await seen) - madeAt))
+  }
+  const perSecond = await load.stop()
+  await page.context().close()
+  return [
+    `at ${perSecond.toFixed(0)} events/s                       p50 ${percentile(tookMs, 0.5)} ms, p95 ${percentile(tookMs, 0.95)} ms (budget 100)`,
+  ]
+}
+
+/** An hour of ten events a second, in as little time as the hub takes for them. */
+async function memory(): Promise<string[]> {
+  const page = await opened('tasks')
+  await page.waitForLoadState('networkidle')
+  const before = await heapMb(page)
+  const load = flood(submit, Infinity)
+  await load.made(36_000)
+  await load.stop()
+  await page.waitForTimeout(1000)
+  const after = await heapMb(page)
+  await page.context().close()
+  return [
+    `after 36,000 events                     ${after.toFixed(1)} MB, before ${before.toFixed(1)} MB`,
+  ]
+}
+
+async function board(): Promise<string[]> {
+  const load = flood(submit, Infinity)
+  await load.made(tasksOnBoard)
+  await load.stop()
+  const page = await opened('tasks?view=board')
+  await page.waitForLoadState('networkidle')
+  const { perSecond, worstMs } = await framesWhileScrolling(page)
+  await page.context().close()
+  return [
+    `while it scrolls                        ${perSecond.toFixed(0)} frames/s (budget 60), longest frame ${worstMs.toFixed(0)} ms`,
+  ]
+}

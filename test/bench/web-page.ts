@@ -1,0 +1,76 @@
+import type { Page } from 'playwright-core'
+
+/** In the page: resolves when the text is drawn, and says when as `window.seenAt`. */
+export function watchFor(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!document.body?.textContent?.includes(text)) return void requestAnimationFrame(look)
+      // The frame that has it is drawn after this callback.
+      requestAnimationFrame(() => {
+        Object.assign(window, { seenAt: performance.now() })
+        resolve()
+      })
+    }
+    look()
+  })
+}
+
+/** Submits tasks at a rate until it is stopped; each is an event. */
+export function flood(submit: (title: string) => Promise<unknown>, perSecond: number) {
+  const lanes = 16
+  let made = 0
+  let isOver = false
+  const startedAt = performance.now()
+  const isDue = () => made < ((performance.now() - startedAt) / 1000) * perSecond
+  const lane = async () => {
+    while (!isOver) {
+      if (isDue()) await submit(`load ${made++}`)
+      else await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+  }
+  const ended = Promise.all(Array.from({ length: lanes }, lane))
+  return {
+    made: async (count: number) => {
+      while (made < count) await new Promise((resolve) => setTimeout(resolve, 20))
+    },
+    /** Resolves with how many a second there were. */
+    stop: async () => {
+      isOver = true
+      await ended
+      return (made / (performance.now() - startedAt)) * 1000
+    },
+  }
+}
+
+export function percentile(values: number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN)
+}
+
+/** What the page holds, after its garbage is collected. */
+export async function heapMb(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('HeapProfiler.enable')
+  await session.send('HeapProfiler.collectGarbage')
+  const { usedSize } = await session.send('Runtime.getHeapUsage')
+  await session.detach()
+  return usedSize / 1_048_576
+}
+
+/** Scrolls what scrolls most for three seconds, and counts frames. */
+export function framesWhileScrolling(page: Page): Promise<{ perSecond: number; worstMs: number }> {
+  return page.evaluate(async () => {
+    const scrollable = [...document.querySelectorAll('*')]
+      .filter(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight + 100)
+      .toSorted((a, b) => b.scrollHeight - a.scrollHeight)
+    const target = scrollable[0] ?? document.documentElement
+    const times: number[] = []
+    const startedAt = performance.now()
+    while (performance.now() - startedAt < 3000) {
+      times.push(await new Promise<number>((resolve) => requestAnimationFrame(resolve)))
+      target.scrollTop = (target.scrollTop + 40) % Math.max(1, target.scrollHeight)
+    }
+    const gaps = times.slice(1).map((time, at) => time - (times[at] ?? time))
+    return { perSecond: times.length / 3, worstMs: Math.max(...gaps) }
+  })
+}
