@@ -32,6 +32,7 @@ const digests = {
   '027-trusted-templates.sql': '7cc162807a01d9947ae48f8e7c6e304d27451b2c2ff0581dcdf2e4d5fd024511',
   '029-budgets.sql': '578a2cd32d8448cc1ac0c1f276962f6f72d2b237763d6242328d1faad1d10944',
   '030-triggers.sql': '383f55ad257b528c50b55eeadf27ef3df22ec8dd83e690a670cafd54d72e8679',
+  '035-deferred-events.sql': '1629e8996303b6ecf4dff95a8262c65ae8a98d8ffb1f7e8df16c86d901ea1982',
   '026-incoming.sql': 'ee17c27f77f1750cf2fc3c21bb1a5d664991a6389f95c420156bb9d425e9eff0',
 }
 
