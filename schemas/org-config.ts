@@ -6,6 +6,10 @@ import { TimeZone } from './time-zone.ts'
 /** What an org may use, how it shares, and what it wants asked. */
 export const OrgConfig = z.strictObject({
   maxPods: z.int().min(0).max(1000).optional().describe('Most pods at a time'),
+  spillToPeers: z
+    .boolean()
+    .optional()
+    .describe('Whether its tasks go to peers when nothing here has room; default: `placement`'),
   maxQueued: z
     .int()
     .min(0)
