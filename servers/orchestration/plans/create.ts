@@ -93,6 +93,11 @@ export const planCreate = defineTool({
     const org = orgFor(ctx, input.org)
     ctx.ensure('plan.create', { org })
     const source = sourceOf(input)
+    const { idempotency_key: key = null, ...request } = input
+    const digest = hash('sha256', JSON.stringify(request))
+    // Before templates are looked at, which may be others since.
+    const sent = key === null ? undefined : await readPlanByKey(ctx.reader, org, key)
+    if (sent) return toPlan(sameRequest(sent, digest))
     const repo = input.repo === undefined ? undefined : await usableRepository(ctx, org, input.repo)
     if (source.kind === 'goal' || input.feature !== undefined) ctx.models.assertUsable(input.model)
     const graph =
@@ -100,7 +105,6 @@ export const planCreate = defineTool({
         ? undefined
         : await makeGraph(ctx, org, input.steps, { repo, model: input.model }, repo)
     await assertStartable(ctx)
-    const { idempotency_key: key = null, ...request } = input
     const row: PlanRow = {
       ...noSteps(),
       id: ctx.id('plan'),
@@ -117,7 +121,7 @@ export const planCreate = defineTool({
       draft: null,
       failure: null,
       idempotency_key: key,
-      request_digest: hash('sha256', JSON.stringify(request)),
+      request_digest: digest,
       created_at: ctx.now(),
       updated_at: ctx.now(),
       finished_at: null,
@@ -125,7 +129,7 @@ export const planCreate = defineTool({
     const approval = ctx.id('approval')
     return ctx.transaction(async (tx) => {
       const earlier = key === null ? undefined : await readPlanByKey(tx, org, key)
-      if (earlier) return toPlan(sameRequest(earlier, row))
+      if (earlier) return toPlan(sameRequest(earlier, digest))
       await insertPlan(tx, row)
       return toPlan(graph ? await storeGraph(tx, row, graph, approval) : row)
     })
@@ -180,7 +184,7 @@ function titleOf({ goal, feature, steps }: Input): string {
   return text.length > 100 ? `${text.slice(0, 99)}…` : text
 }
 
-function sameRequest(earlier: PlanRow, { request_digest: digest }: PlanRow): PlanRow {
+function sameRequest(earlier: PlanRow, digest: string): PlanRow {
   if (earlier.request_digest === digest) return earlier
   throw new HubError(
     'conflict',
