@@ -6,12 +6,14 @@ import { Plan } from '../../../schemas/plan.ts'
 import { Org } from '../../../schemas/principal.ts'
 import { Requirements, TaskBudget } from '../../../schemas/task.ts'
 import { orgFor } from '../../kit/context.ts'
+import type { Transaction } from '../../kit/sql.ts'
 import { defineTool } from '../../kit/tool.ts'
 import { usableRepository } from '../new-task.ts'
 import type { PlanRow } from '../store/plans.ts'
 import { insertPlan, noSteps, readPlanByKey, toPlan } from '../store/plans.ts'
 import { assertStartable } from '../submit.ts'
 import { storeGraph } from './graph-store.ts'
+import { isLarge, storeInParts } from './large-graph.ts'
 import { StepInput, makeGraph } from './step-input.ts'
 
 const input = {
@@ -127,12 +129,16 @@ export const planCreate = defineTool({
       finished_at: null,
     }
     const approval = ctx.id('approval')
-    return ctx.transaction(async (tx) => {
+    const begin = async (tx: Transaction): Promise<PlanRow> => {
       const earlier = key === null ? undefined : await readPlanByKey(tx, org, key)
-      if (earlier) return toPlan(sameRequest(earlier, digest))
+      if (earlier) return sameRequest(earlier, digest)
       await insertPlan(tx, row)
-      return toPlan(graph ? await storeGraph(tx, row, graph, approval) : row)
-    })
+      return graph && !isLarge(graph) ? storeGraph(tx, row, graph, approval) : row
+    }
+    if (graph === undefined || !isLarge(graph)) return toPlan(await ctx.transaction(begin))
+    // The audit row of the call is written with the last part, when there is a plan.
+    const begun = await ctx.store.transaction(begin)
+    return toPlan(begun === row ? await storeInParts(ctx, row, graph, approval) : begun)
   },
 })
 
