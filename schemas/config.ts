@@ -204,14 +204,15 @@ export const ConfigFile = z.strictObject({
     )
     .default({})
     .describe('Forges whose pull requests are changes here'),
+  clones: z
+    .string()
+    .regex(/^\//, 'an absolute path')
+    .optional()
+    .describe('Folder for what repo_clone brings; default: beside the data directory'),
   retention: Retention.prefault({}).describe('What is removed once it is old'),
   disk: DiskLimits.prefault({}).describe('When no new work is taken because the disk fills'),
 })
 export type ConfigFile = z.infer<typeof ConfigFile>
-
-/** Whether tasks of an org that name no peer may go to one. */
-export const spillsToPeers = ({ orgs, placement }: ConfigFile, org: string): boolean =>
-  orgs[org]?.spillToPeers ?? placement.spillToPeers
 
 export type Config = Settings & { file: ConfigFile }
 

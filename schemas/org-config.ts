@@ -49,3 +49,10 @@ export const OrgConfig = z.strictObject({
     .describe('Whether an owner may approve calls that he made himself'),
   review: ReviewPolicy.prefault({}).describe('How changes are reviewed and merged'),
 })
+type OrgConfig = z.infer<typeof OrgConfig>
+
+/** Whether tasks of an org that name no peer may go to one. */
+export const spillsToPeers = (
+  { orgs, placement }: { orgs: Record<string, OrgConfig>; placement: { spillToPeers: boolean } },
+  org: string,
+): boolean => orgs[org]?.spillToPeers ?? placement.spillToPeers

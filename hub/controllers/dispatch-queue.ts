@@ -1,4 +1,4 @@
-import { spillsToPeers } from '../../schemas/config.ts'
+import { spillsToPeers } from '../../schemas/org-config.ts'
 import { needsOf } from '../../servers/kit/needs.ts'
 import {
   listDueLanes,

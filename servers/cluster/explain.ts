@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Agent } from '../../schemas/agent.ts'
-import { spillsToPeers } from '../../schemas/config.ts'
+import { spillsToPeers } from '../../schemas/org-config.ts'
 import { PlacementCandidate as Candidate } from '../../schemas/cluster.ts'
 import type { PlacementCandidate } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
