@@ -37,8 +37,8 @@ export const repoClone = defineTool({
       .int()
       .min(1000)
       .max(1_800_000)
-      .default(600_000)
-      .describe('Longest time that it may take'),
+      .default(45_000)
+      .describe('Longest time that it may take; more is for callers that wait for so long'),
   },
   output: Repository,
   run: async ({ address: given, org: asked, max_mb: maxMb, timeout_ms: timeoutMs }, ctx) => {

@@ -64,8 +64,12 @@ async function inParts<T>(
   }
 }
 
+/** A commit that reported an error may have been stored, so one that is whole by now stays. */
 async function discard(store: Pick<Store, 'transaction'>, plan: string): Promise<void> {
-  for (const drop of [dropEdges, dropSteps])
-    while ((await store.transaction((tx) => drop(tx, plan, partRows))) === partRows);
+  for (const drop of [dropEdges, dropSteps]) {
+    const part = async (tx: Transaction) =>
+      (await readPlan(tx, plan))?.state === 'drafting' ? drop(tx, plan, partRows) : 0
+    while ((await store.transaction(part)) > 0);
+  }
   await store.transaction((tx) => dropPlan(tx, plan))
 }

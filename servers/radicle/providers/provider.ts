@@ -97,7 +97,7 @@ export type Incoming = {
 }
 
 /** A change as its provider has it; the hub may know nothing else of it. */
-export type ProposedThere = {
+type ProposedThere = {
   handle: string
   title: string
   /** Who proposed it, with the provider's name before it. */
