@@ -13,7 +13,10 @@ function inputText({ step, task, title, summary, change, artifacts }: TaskInput)
     ...(change === undefined ? [] : [`change ${change}`]),
     ...artifacts.map(({ id, name }) => `artifact ${name} (${id})`),
   ]
-  const more = left.length === 0 ? '' : `\nIt left: ${left.join(', ')}`
+  const contents = artifacts.flatMap(({ name, text, truncated }) =>
+    text === undefined ? [] : [`\n${name}${truncated ? ', its beginning' : ''}:\n${text}`],
+  )
+  const more = `${left.length === 0 ? '' : `\nIt left: ${left.join(', ')}`}${contents.join('')}`
   return `<earlier-step name=${JSON.stringify(step ?? task)}>\n${title}\n${summary}${more}\n</earlier-step>`
 }
 

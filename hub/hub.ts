@@ -6,6 +6,7 @@ import { LocalDriver } from '../servers/cluster/drivers/local.ts'
 import { ContextStore } from '../servers/context/engine/client.ts'
 import { embeddingOf } from '../servers/context/engine/embedding.ts'
 import { servers } from '../servers/index.ts'
+import { discardUnfinished } from '../servers/orchestration/plans/large-graph.ts'
 import { countLiveTasks } from '../servers/orchestration/store/tasks.ts'
 import { closeVaults } from '../servers/obsidian/vaults.ts'
 import { moveToOrgFolders } from '../servers/radicle/git/org-folders.ts'
@@ -186,6 +187,7 @@ export class Hub {
     try {
       await configured
       await moveToOrgFolders(this.dataDir, this.store.reader)
+      await discardUnfinished(this.store)
       this.#listener = await listen(this, host, port)
     } catch (error) {
       await this.upstreams.stop()

@@ -104,6 +104,7 @@ export const Retention = z.strictObject({
   eventDays: days.default(90).describe('Events'),
   logDays: days.default(180).describe('Output of tasks, from their end'),
   artifactDays: days.default(365).describe('Artifacts of tasks, from their end'),
+  approvalDays: days.default(365).describe('Answered questions, and grants that are over'),
   maxStoreMb: z
     .int()
     .min(0)
@@ -174,6 +175,17 @@ export const ConfigFile = z.strictObject({
     .describe(
       "Whether owners may start work where pods are not isolated and could read the owner's token",
     ),
+  placement: z
+    .strictObject({
+      spillToPeers: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether tasks without a repository go to peers when nothing here has room; they count against no `maxPods` here',
+        ),
+    })
+    .prefault({})
+    .describe('Where work goes; an org may say otherwise'),
   orgs: z.record(Org, OrgConfig).default({}).describe('Limits and grants of each org'),
   radicle: z
     .strictObject({
@@ -199,6 +211,11 @@ export const ConfigFile = z.strictObject({
     )
     .default({})
     .describe('Forges whose pull requests are changes here'),
+  clones: z
+    .string()
+    .regex(/^\//, 'an absolute path')
+    .optional()
+    .describe('Folder for what repo_clone brings; default: beside the data directory'),
   retention: Retention.prefault({}).describe('What is removed once it is old'),
   disk: DiskLimits.prefault({}).describe('When no new work is taken because the disk fills'),
 })

@@ -27,6 +27,10 @@ const ChatPolicy = z.strictObject({
 /** What an org may use, how it shares, and what it wants asked. */
 export const OrgConfig = z.strictObject({
   maxPods: z.int().min(0).max(1000).optional().describe('Most pods at a time'),
+  spillToPeers: z
+    .boolean()
+    .optional()
+    .describe('Whether its tasks go to peers when nothing here has room; default: `placement`'),
   maxQueued: z
     .int()
     .min(0)
@@ -67,3 +71,10 @@ export const OrgConfig = z.strictObject({
   chat: ChatPolicy.prefault({}).describe('The assistant that people of this org talk with'),
   review: ReviewPolicy.prefault({}).describe('How changes are reviewed and merged'),
 })
+type OrgConfig = z.infer<typeof OrgConfig>
+
+/** Whether tasks of an org that name no peer may go to one. */
+export const spillsToPeers = (
+  { orgs, placement }: { orgs: Record<string, OrgConfig>; placement: { spillToPeers: boolean } },
+  org: string,
+): boolean => orgs[org]?.spillToPeers ?? placement.spillToPeers

@@ -13,6 +13,7 @@ export const SpecTask = z.object({
   phase: z.string(),
   dependsOn: z.array(z.string()),
   text: z.string(),
+  details: z.string().optional().describe('The indented lines below it, where they were asked for'),
 })
 export type SpecTask = z.infer<typeof SpecTask>
 

@@ -76,7 +76,16 @@ export const TaskInput = z.object({
   title: z.string(),
   summary: z.string(),
   change: z.string().optional(),
-  artifacts: z.array(z.object({ id: z.string(), name: z.string() })).max(50),
+  artifacts: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        text: z.string().optional().describe('What it holds, where another hub keeps it'),
+        truncated: z.boolean().optional().describe('Whether that is its beginning alone'),
+      }),
+    )
+    .max(50),
 })
 export type TaskInput = z.infer<typeof TaskInput>
 

@@ -24,7 +24,11 @@ const refused = -32000
 /** An app's page, from the server of its tool alone. */
 export async function readApp({ tool, server }: AppCall): Promise<ResourceContents> {
   const uri = tool._meta?.ui?.resourceUri ?? ''
-  const { result, error } = await request('resources/read', { uri }, { name: uri, path: addressOf(server) })
+  const { result, error } = await request(
+    'resources/read',
+    { uri },
+    { name: uri, path: addressOf(server) },
+  )
   const found = result?.contents?.find((one) => one.mimeType?.includes('profile=mcp-app'))
   if (found) return found
   throw new Error(error?.message ?? `${uri} is no page of an app`)
@@ -136,7 +140,11 @@ export class AppHost {
   async #read(uri: string): Promise<object> {
     const { server } = this.#call
     if (server === undefined) throw new Error('the apps of the hub read by its tools')
-    const { result, error } = await request('resources/read', { uri }, { name: uri, path: addressOf(server) })
+    const { result, error } = await request(
+      'resources/read',
+      { uri },
+      { name: uri, path: addressOf(server) },
+    )
     if (error) throw new Error(error.message)
     return result ?? {}
   }

@@ -39,7 +39,12 @@ export function nearFinds(text: string, pages: Page[], tools: ListedTool[]): Fin
       : tools
           .filter(({ name, title }) => find(`${name} ${title} ${words(name)}`))
           .slice(0, shownTools)
-          .map((tool): Find => ({ kind: 'Tool', title: tool.title ?? tool.name, more: tool.name, tool }))),
+          .map((tool): Find => ({
+            kind: 'Tool',
+            title: tool.title ?? tool.name,
+            more: tool.name,
+            tool,
+          }))),
   ]
 }
 

@@ -1,4 +1,5 @@
 import type { CheckResult, Task } from '../../schemas/task.ts'
+import { inputsText } from '../inputs.ts'
 import type { Step } from '../checks/detect.ts'
 import type { Message } from '../lease.ts'
 import { summaryLine } from '../runners/ci.ts'
@@ -14,10 +15,7 @@ const maxReportChars = 12_000
 export function firstPrompt(task: Task, request: string, checks: Step[]): string {
   const command = checks.map((step) => step.command).join(' && ')
   const known = command ? `The checks are: ${command}` : 'No checks of this project are known.'
-  const inputs = task.inputs.map(
-    ({ title, summary, change }) => `- ${title}${change ? ` (change ${change})` : ''}: ${summary}`,
-  )
-  const before = inputs.length > 0 ? `\n\nEarlier tasks left you this:\n${inputs.join('\n')}` : ''
+  const before = task.inputs.length > 0 ? `\n\n${inputsText(task.inputs)}` : ''
   return `${rules}\n${known}\n\n${request}${before}`
 }
 

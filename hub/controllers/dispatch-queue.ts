@@ -1,3 +1,4 @@
+import { spillsToPeers } from '../../schemas/org-config.ts'
 import { needsOf } from '../../servers/kit/needs.ts'
 import {
   listDueLanes,
@@ -44,6 +45,7 @@ export async function nextTasks(
   ]
   const free = Math.max(0, maxPods - live.length)
   const hasPeers = (await context.carriers.peerNames()).length > 0
+  const spills = (org: string) => hasPeers && spillsToPeers(file, org)
   const podsOf = (org: string) => live.filter((pod) => pod.org === org).length
   const weightOf = (org: string) => file.orgs[org]?.weight ?? 1
   const orgs = [...new Set([...queued, ...live.map(({ org }) => org)])]
@@ -65,7 +67,7 @@ export async function nextTasks(
         here: await listQueued(store.reader, {
           ...ask,
           lanes: lanes.filter((lane) => !isForOthers(lane)),
-          limit: Math.max(0, limit) + (hasPeers ? elsewhereLimit : 0),
+          limit: Math.max(0, limit) + (spills(org) ? elsewhereLimit : 0),
         }),
         named: await listQueued(store.reader, {
           ...ask,
@@ -86,11 +88,13 @@ export async function nextTasks(
   )
   // Each turn is one that is wanted.
   const here = turns.map((org) => queues.find((queue) => queue.org === org)!.here.shift()!)
-  const beyond = queues.flatMap((queue) => queue.here.filter(({ repo }) => repo === null))
+  const beyond = queues.flatMap(({ org, here: left }) =>
+    spills(org) ? left.filter(({ repo }) => repo === null) : [],
+  )
   return {
     here,
     named: queues.flatMap(({ named }) => named),
-    beyond: hasPeers ? beyond.slice(0, elsewhereLimit) : [],
+    beyond: beyond.slice(0, elsewhereLimit),
   }
 }
 

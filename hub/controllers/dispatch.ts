@@ -1,17 +1,17 @@
-import type { Pod, PlacementCandidate } from '../../schemas/cluster.ts'
-import { HubError } from '../../schemas/errors.ts'
-import { toTask } from '../../servers/orchestration/store/task-row.ts'
+import type { PlacementCandidate } from '../../schemas/cluster.ts'
 import type { TaskRow } from '../../servers/orchestration/store/task-row.ts'
 import { listUnexplained, nextDueAt } from '../../servers/orchestration/store/queue.ts'
+import type { HubError } from '../../schemas/errors.ts'
 import { needsOf } from '../../servers/kit/needs.ts'
-import { isExternal } from '../../servers/kit/runners.ts'
 import { assignRemoteTask, readReviewingPeer } from '../peers/store/remote-tasks.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
 import { nextTasks } from './dispatch-queue.ts'
 import { Served } from './fairness.ts'
+import type { Hold } from './holds.ts'
 import { Holds } from './holds.ts'
 import { decidePlace, waitReason } from './place.ts'
+import { afterRefusal, lastWords, refusalReason, startPod } from './starts.ts'
 
 const idleAgentMs = 1500
 const noRoomMs = 2000
@@ -139,10 +139,11 @@ async function place(
       hold(idleAgentMs)
       return true
     case 'node': {
-      const isStarted = await startPod(call, task)
-      if (isStarted) served.started(org, config().file.orgs[org]?.weight ?? 1)
-      hold(isStarted ? 250 * 2 ** starts : noRoomMs, isStarted ? starts + 1 : starts)
-      return isStarted
+      const refusal = await startPod(call, task)
+      if (refusal) return refused(context, holds, task, { refusal, starts, before: earlier })
+      served.started(org, config().file.orgs[org]?.weight ?? 1)
+      hold(250 * 2 ** starts, starts + 1)
+      return true
     }
     case 'peer':
       hold(noRoomMs)
@@ -155,6 +156,27 @@ async function place(
       await wait(context, holds, task, { ...decision, hold })
       return false
   }
+}
+
+/** Leaves a task alone for longer and longer, and says why; it ends where another try is of no use. */
+async function refused(
+  { call, clock }: ControllerContext,
+  holds: Holds,
+  { id, updated_at: queuedAt }: TaskRow,
+  { refusal, starts, before }: { refusal: HubError; starts: number; before: Hold | undefined },
+): Promise<boolean> {
+  const refusals = (before?.queuedAt === queuedAt ? (before.refusals ?? 0) : 0) + 1
+  const { pauseMs, isLasting } = afterRefusal(refusal, refusals)
+  if (isLasting && refusals >= maxStarts) {
+    holds.forgetTask(id)
+    const message = `no pod could be started: ${refusal.message}`
+    await call('task_settle', { task: id, event: 'unstartable', message })
+    return true
+  }
+  holds.holdTask(id, { queuedAt, starts, refusals, until: clock.now() + pauseMs })
+  // Of a single one nobody has to hear: somebody else was faster.
+  if (refusals > 1) await call('task_hold', { task: id, reason: refusalReason(refusal, pauseMs) })
+  return false
 }
 
 /** Gives a task to a peer that has room, where there is none here; false where none has. */
@@ -208,36 +230,4 @@ async function explainLanes({ store, call }: ControllerContext, holds: Holds): P
     const tasks = await listUnexplained(store.reader, { org, lane, limit: explainedAtOnce })
     await Promise.all(tasks.map(({ id }) => call('task_hold', { task: id, reason })))
   }
-}
-
-type Call = ControllerContext['call']
-
-/** Starts the agent of a task; false where the room for it went to another meanwhile. */
-async function startPod(call: Call, row: TaskRow): Promise<boolean> {
-  const { id: task, org, resources, timeoutMs: timeout_ms } = toTask(row)
-  const { tags, isolation, cluster, runner } = needsOf(row.lane)
-  try {
-    await call<Pod>('pod_run', {
-      task,
-      org,
-      resources,
-      timeout_ms,
-      ...(tags ? { tags } : {}),
-      ...(isolation ? { isolation } : {}),
-      ...(cluster ? { cluster } : {}),
-      ...(isExternal(runner) ? { runner } : {}),
-    })
-    return true
-  } catch (error) {
-    if (error instanceof HubError) return false
-    throw error
-  }
-}
-
-async function lastWords(call: Call, task: string): Promise<string> {
-  const { items } = await call<{ items: Pod[] }>('pod_list', { task, ended: true, limit: 1 })
-  const pod = items[0]
-  if (!pod) return 'no pod could be started'
-  const { data } = await call<{ data: string }>('pod_log', { pod: pod.id, max_bytes: 2000 })
-  return `the agent did not start (exit code ${pod.exitCode ?? 'unknown'}${pod.reason ? `, ${pod.reason}` : ''}): ${data.trim()}`
 }

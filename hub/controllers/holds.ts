@@ -1,7 +1,10 @@
 import type { ConfigFile } from '../../schemas/config.ts'
 
-/** Why a queued task is not looked at for a moment, and the pods started for it since it was queued. */
-export type Hold = { queuedAt: number; starts: number; until: number }
+/**
+ * Why a queued task is not looked at for a moment: the pods started for it since it was queued, and how
+ * often in a row one could not be started.
+ */
+export type Hold = { queuedAt: number; starts: number; refusals?: number; until: number }
 
 /** Why all tasks of a lane wait: nobody could take any of them, whatever room it needs. */
 export type LaneHold = {

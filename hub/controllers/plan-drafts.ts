@@ -92,7 +92,7 @@ async function failDraft(
 async function draftFeature({ call }: ControllerContext, plan: Plan): Promise<void> {
   if (plan.source.kind !== 'feature') return
   const { feature, project } = plan.source
-  const asked = { repo: plan.repo, project, feature, limit: maxTasks }
+  const asked = { repo: plan.repo, project, feature, details: true, limit: maxTasks }
   const { items, total } = await call<{ items: SpecTask[]; total: number }>('spec_task_list', asked)
   if (total > items.length)
     throw new HubError('exhausted', `${feature} has ${total} tasks, and ${maxTasks} is the limit`, {

@@ -7,8 +7,9 @@ type Step = { name: string; needs: string[] } & Record<string, unknown>
 
 /**
  * The open tasks of a feature as steps, in the order that spec_task_next says: within a phase one after
- * another, those marked [P] beside each other; phases after each other, but for those of user stories,
- * which are independent once what is before the first of them is done; and the tasks that each names.
+ * another, those marked [P] beside each other; phases after each other, but for those of different user
+ * stories, which are independent once what is before the first of them is done; and the tasks that each
+ * names, which come first also where the file has them later in the phase.
  */
 export function featureSteps(all: SpecTask[], feature: Feature | PlanSource): Step[] {
   if (feature.kind !== 'feature') return []
@@ -27,11 +28,20 @@ export function featureSteps(all: SpecTask[], feature: Feature | PlanSource): St
   /** What a phase waits for: the end of all before it, or, for a story, of those before the first. */
   let [beforeAll, beforeStories]: [string[], string[]] = [[], []]
   let isAfterStory = false
+  /** The end of what there is of a story so far; a later phase may go on with it. */
+  const ends = new Map<string, string>()
   for (const phase of phasesOf(tasks)) {
     const story = phase.every(isStory)
-    if (!story || !isAfterStory) beforeStories = beforeAll
-    const ends = stepsOfPhase(phase, story ? beforeStories : beforeAll, { open, feature, steps })
-    const gate = gateAfter(phase, ends, feature, steps)
+    if (!story || !isAfterStory) {
+      beforeStories = beforeAll
+      ends.clear()
+    }
+    const stories = new Set(phase.flatMap((task) => task.stories))
+    const earlier = [...stories].flatMap((one) => ends.get(one) ?? [])
+    const before = story ? [...new Set([...beforeStories, ...earlier])] : beforeAll
+    const last = stepsOfPhase(namedFirst(phase), before, { open, feature, steps })
+    const gate = gateAfter(phase, last, feature, steps)
+    for (const one of stories) ends.set(one, gate)
     beforeAll = story && isAfterStory ? [...beforeAll, gate] : [gate]
     isAfterStory = story
   }
@@ -46,6 +56,20 @@ function phasesOf(tasks: SpecTask[]): SpecTask[][] {
     else phases.push([task])
   }
   return phases
+}
+
+/** The tasks of a phase as the file has them, but for those that are named before they stand there. */
+function namedFirst(phase: SpecTask[]): SpecTask[] {
+  const ordered = new Set<SpecTask>()
+  const opened = new Set<SpecTask>()
+  const visit = (task: SpecTask): void => {
+    if (opened.has(task)) return // Done before, or a circle, which is refused by name.
+    opened.add(task)
+    for (const other of phase) if (task.dependsOn.includes(other.id)) visit(other)
+    ordered.add(task)
+  }
+  for (const task of phase) visit(task)
+  return [...ordered]
 }
 
 /** Adds the tasks of a phase and returns those that nothing in it comes after. */
@@ -93,12 +117,13 @@ const withoutLastBarrier = (steps: Step[]): Step[] => {
 const isPerson = (gate: unknown) => (gate as { kind: string }).kind === 'person' // Made above.
 
 function taskStep(
-  { id, text, phase }: SpecTask,
+  { id, text, details = '', phase }: SpecTask,
   { feature, project, model, requirements, budget }: Feature,
 ): Omit<Step, 'needs'> & { name: string } {
   const place = `${project === '' ? '' : `${project}/`}specs`
   const goal = [
     `${id} ${text}`,
+    ...(details === '' ? [] : [details]),
     '',
     `This is a task of the feature ${feature}${phase === '' ? '' : `, in "${phase}"`}. The feature's folder below ${place}/ has the specification (spec.md), the plan (plan.md) and all tasks (tasks.md). Do this task alone and leave tasks.md as it is.`,
   ].join('\n')
@@ -114,5 +139,4 @@ function taskStep(
   }
 }
 
-const isStory = ({ phase, stories }: SpecTask) =>
-  /user stor|\bUS\d/i.test(phase) || stories.length > 0
+const isStory = ({ phase, stories }: SpecTask) => stories.length > 0 || /user stor/i.test(phase)

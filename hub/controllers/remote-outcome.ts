@@ -1,4 +1,4 @@
-import type { Task } from '../../schemas/task.ts'
+import type { Task, TaskInput } from '../../schemas/task.ts'
 import { isTerminal } from '../../schemas/task.ts'
 
 /** What whoever works on a task reports of it. */
@@ -25,7 +25,10 @@ export function reportOf(peer: string, there: Task): Report | undefined {
 }
 
 /** What is submitted to a peer for a task of this hub. One attempt there is one attempt here. */
-export function remoteSubmission(task: Task, key: string): Record<string, unknown> {
+export function remoteSubmission(
+  task: Task,
+  { key, inputs }: { key: string; inputs: TaskInput[] },
+): Record<string, unknown> {
   const { tags, runner, cluster, hub, hubRepo } = task.requirements
   const requirements = {
     ...(tags ? { tags } : {}),
@@ -47,6 +50,7 @@ export function remoteSubmission(task: Task, key: string): Record<string, unknow
     ...(Object.keys(requirements).length === 0 ? {} : { requirements }),
     ...(Object.keys(task.budget).length === 0 ? {} : { budget: task.budget }),
     ...(task.provenance.reason === undefined ? {} : { reason: task.provenance.reason }),
+    ...(inputs.length === 0 ? {} : { inputs }),
     idempotency_key: key,
   }
 }

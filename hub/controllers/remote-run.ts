@@ -9,6 +9,7 @@ import { copyArtifacts } from './remote-artifacts.ts'
 import { RemoteLog } from './remote-log.ts'
 import type { RemoteLease } from './remote-lease.ts'
 import { holdLease, isOver } from './remote-lease.ts'
+import { inputsForPeer } from './remote-inputs.ts'
 import type { Report } from './remote-outcome.ts'
 import { remoteSubmission, reportOf } from './remote-outcome.ts'
 
@@ -87,7 +88,8 @@ async function followThere(
     await log.finishNote()
     if (row.remote_task === null) {
       const key = `${row.task}#${row.attempt}`
-      const submission = remoteSubmission(lease.task, key)
+      const inputs = await inputsForPeer(context, lease.task)
+      const submission = remoteSubmission(lease.task, { key, inputs })
       const made = (await reach.patiently(() =>
         context.callPeer(row.peer, 'task_submit', submission, held.signal),
       )) as Task // The tool's output schema states it.

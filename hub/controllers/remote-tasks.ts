@@ -13,6 +13,7 @@ import {
 } from '../peers/store/remote-tasks.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
+import { inputsForPeer } from './remote-inputs.ts'
 import { remoteSubmission } from './remote-outcome.ts'
 import { runRemotely } from './remote-run.ts'
 
@@ -83,7 +84,9 @@ async function cancelThere(context: ControllerContext, row: RemoteTask): Promise
     let id = row.remote_task
     const here = await readTask(store.reader, task)
     if (id === null && here) {
-      const submission = remoteSubmission(toTask(here), `${task}#${row.attempt}`)
+      const inputs = await inputsForPeer(context, toTask(here))
+      const key = `${task}#${row.attempt}`
+      const submission = remoteSubmission(toTask(here), { key, inputs })
       id = ((await callPeer(peer, 'task_submit', submission, signal)) as Task).id // By its output schema.
     }
     if (id !== null)

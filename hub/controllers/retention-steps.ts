@@ -15,6 +15,12 @@ import {
   listOldArtifacts,
 } from '../../servers/orchestration/store/expired-artifacts.ts'
 import {
+  dropApprovals,
+  dropGrants,
+  listOldApprovals,
+  listOldGrants,
+} from '../../servers/orchestration/store/expired-approvals.ts'
+import {
   dropEvents,
   lastEventBefore,
   readByAll,
@@ -32,6 +38,7 @@ import { inSlices, lastOf, removalEntry } from './slices.ts'
 const page = 500
 /** As many as the audit row of their removal can name. */
 const artifactPage = 20
+const approvalPage = 50
 
 /** Lets the audit chain begin at a checkpoint and removes the rows before it; returns how many. */
 export async function removeAudit(removal: Removal, before: number): Promise<number> {
@@ -127,6 +134,35 @@ export async function removeArtifacts(
     const last = found.at(-1)
     if (!last || found.length < artifactPage) return removed
     after = { at: last.created_at, id: last.id }
+  }
+  return removed
+}
+
+/** Removes answered questions and grants that are over; returns how many of both. */
+export async function removeApprovals(removal: Removal, before: number): Promise<number> {
+  const { store, signal } = removal
+  let removed = 0
+  for (let more = true; more && !signal.aborted;) {
+    const grants = await listOldGrants(store.reader, { before, count: approvalPage })
+    const ids = grants.map(({ id }) => id)
+    if (ids.length > 0)
+      removed += await store.transaction(
+        (tx) => dropGrants(tx, ids),
+        removalEntry('grant_remove', { grants: ids }),
+      )
+    more = ids.length === approvalPage
+  }
+  for (let after = { at: 0, id: '' }; !signal.aborted;) {
+    const found = await listOldApprovals(store.reader, { before, after, count: approvalPage })
+    const ids = found.filter(({ removable: isOld }) => isOld === 1).map(({ id }) => id)
+    if (ids.length > 0)
+      removed += await store.transaction(
+        (tx) => dropApprovals(tx, ids),
+        removalEntry('approval_remove', { approvals: ids }),
+      )
+    const last = found.at(-1)
+    if (!last || found.length < approvalPage) return removed
+    after = { at: last.at, id: last.id }
   }
   return removed
 }

@@ -7,6 +7,7 @@ import { pause } from '../../servers/kit/clock.ts'
 import { finishedTasks, oldestOpenWork } from '../../servers/orchestration/store/open-work.ts'
 import { oldestOpenChange } from '../../servers/radicle/store/open-changes.ts'
 import {
+  removeApprovals,
   removeArtifacts,
   removeAudit,
   removeEvents,
@@ -33,8 +34,8 @@ export type RetentionParts = Removal & {
 }
 
 /**
- * Removes what is old: rows of the audit trail, events, output and artifacts of tasks, and folders
- * that finished tasks left. It does so in slices of a few milliseconds, and each removal is on record.
+ * Removes what is old: rows of the audit trail, events, output and artifacts of tasks, answered questions,
+ * and folders that finished tasks left. It does so in slices of a few milliseconds, and each removal is on record.
  */
 export async function retention(parts: RetentionParts): Promise<void> {
   const { clock, log, signal } = parts
@@ -57,13 +58,21 @@ type Removed = {
   events: number
   logBytes: number
   artifacts: number
+  approvals: number
   folders: number
 }
 
 /** One round: by age, and by shorter and shorter ages while the store is larger than it may be. */
 export async function removeOld(parts: RetentionParts): Promise<Removed> {
   const limits = parts.config().file.retention
-  const removed: Removed = { audit: 0, events: 0, logBytes: 0, artifacts: 0, folders: 0 }
+  const removed: Removed = {
+    audit: 0,
+    events: 0,
+    logBytes: 0,
+    artifacts: 0,
+    approvals: 0,
+    folders: 0,
+  }
   removed.folders = await removeFolders(parts)
   for (const share of shares) {
     await removeByAge(parts, limits, share, removed)
@@ -92,6 +101,7 @@ async function removeByAge(
   removed.audit += await removeAudit(parts, Math.min(heldAt, before(limits.auditDays)))
   removed.logBytes += await removeLogs(parts, before(limits.logDays))
   removed.artifacts += await removeArtifacts(parts, parts.dataDir, before(limits.artifactDays))
+  removed.approvals += await removeApprovals(parts, before(limits.approvalDays))
   removed.events += await removeEvents(parts, Math.min(heldAt, before(limits.eventDays)))
 }
 

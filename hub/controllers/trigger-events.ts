@@ -56,6 +56,7 @@ async function onChange(context: ActingContext, event: Event, verb: string): Pro
 
 async function opensChanges({ call }: ActingContext, row: TriggerRow): Promise<boolean> {
   const { template: name } = taskOf(row)
+  if (name.startsWith('repo:')) return false // They run commands.
   return (await call<{ opensChange: boolean }>('template_read', { name })).opensChange
 }
 

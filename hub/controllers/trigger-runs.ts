@@ -1,13 +1,11 @@
 import type { Change, ChangeComment } from '../../schemas/change.ts'
 import { HubError } from '../../schemas/errors.ts'
-import type { Principal } from '../../schemas/principal.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { TriggerRun } from '../../schemas/trigger.ts'
-import { hasCredential } from '../../servers/kit/store/tokens.ts'
 import type { RunRow } from '../../servers/orchestration/store/trigger-runs.ts'
 import { listPending, readRun } from '../../servers/orchestration/store/trigger-runs.ts'
 import { makerOf, readTrigger } from '../../servers/orchestration/store/triggers.ts'
-import { owner } from '../auth/owner.ts'
+import { stillStands } from '../auth/standing.ts'
 import type { ActingContext } from './context.ts'
 import { guarded } from './context.ts'
 
@@ -54,8 +52,8 @@ async function submit(context: ActingContext, run: RunRow): Promise<boolean> {
   const row = await readTrigger(store.reader, run.trigger_id)
   if (!row) return true
   const maker = makerOf(row)
-  if (!(await isAlive(context, maker))) {
-    const failure = `${maker.id}, who made the trigger, has no credential any more`
+  if (!(await stillStands(store.reader, maker, clock.now()))) {
+    const failure = `${maker.id}, who made the trigger, has no credential of that authority any more`
     await call('trigger_settle', { ...key, failure, revoked: true })
     return true
   }
@@ -109,12 +107,5 @@ async function tell({ call }: ActingContext, run: RunRow, id: string): Promise<v
   const body = `${task.title}: ${task.state}${said === '' ? '' : `. ${said}`}\n\nTask ${id}, ${run.reason ?? run.occasion}.`
   await call('change_comment', { change: change.id, body: body.slice(0, 20_000) })
 }
-
-/** The owner's credential is a file; everybody else's is a row that can be revoked. */
-const isAlive = async (
-  { store, clock }: ActingContext,
-  { id, kind }: Principal,
-): Promise<boolean> =>
-  id === owner.id || kind === 'service' || (await hasCredential(store.reader, id, clock.now()))
 
 const nameOf = ({ trigger_id: trigger, occasion }: RunRow): string => `${trigger} ${occasion}`

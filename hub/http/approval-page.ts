@@ -2,6 +2,7 @@ import type { Approval } from '../../schemas/approval.ts'
 import { HubError, httpStatus } from '../../schemas/errors.ts'
 import type { ApprovalLink } from '../../servers/orchestration/store/approval-links.ts'
 import { readLink } from '../../servers/orchestration/store/approval-links.ts'
+import { stillStands } from '../auth/standing.ts'
 import { style } from './approval-page-style.ts'
 import { escaped, htmlHeaders, htmlPage } from './html.ts'
 import type { HttpParts } from './parts.ts'
@@ -47,6 +48,8 @@ async function withLink(
   const link = await readLink(hub.store.reader, token, hub.now())
   if (!link)
     return message(404, 'This link is not known', 'It is older than it may be, or never was one.')
+  if (!(await stillStands(hub.store.reader, link.principal, hub.now())))
+    return message(403, 'This link has ended', `${link.principal.id} may not answer any more.`)
   try {
     return await use(link)
   } catch (error) {

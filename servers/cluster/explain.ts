@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Agent } from '../../schemas/agent.ts'
+import { spillsToPeers } from '../../schemas/org-config.ts'
 import { PlacementCandidate as Candidate } from '../../schemas/cluster.ts'
 import type { PlacementCandidate } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
@@ -132,6 +133,9 @@ const unfitAgent = (name: string, reasons: string[], passes: boolean): Placement
   reasons,
 })
 
+const staysHere =
+  'work stays here unless a task names a peer (`requirements.hub`) or `spillToPeers` is set'
+
 /**
  * Peers are asked where the task names one, or nothing here has room: work stays where it was asked for,
  * and starting it waits for no network.
@@ -144,6 +148,10 @@ async function ratePeers(
   const named = asked.needs.hub
   if (named === undefined && here.some(({ fits }) => fits)) return []
   const names = await ctx.carriers.peerNames()
+  if (named === undefined && !spillsToPeers(ctx.config.file, asked.org))
+    return names
+      .filter((name) => peerRefusal(ctx, name, asked) === undefined)
+      .map((name) => unfitPeer(name, staysHere, false))
   if (named !== undefined && !names.includes(named)) {
     const away = `no peer ${named} is known, or none that is called from here`
     return [{ ...unfitPeer(named, away, true), away }]

@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import type { TriggerTask } from '../../schemas/trigger.ts'
 import { TriggerRun } from '../../schemas/trigger.ts'
-import type { Transaction } from '../kit/sql.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import type { Reader, Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
 import { nextRunAt } from './schedule.ts'
 import type { RunRow } from './store/trigger-runs.ts'
 import { addRun, countOpenRuns, readRun, toRun } from './store/trigger-runs.ts'
 import type { TriggerRow } from './store/triggers.ts'
-import { conditionOf, readTrigger, taskOf, updateTrigger } from './store/triggers.ts'
-import { takesParameter } from './templates/catalogue.ts'
+import { conditionOf, makerOf, readTrigger, taskOf, updateTrigger } from './store/triggers.ts'
+import { isBuiltIn, takesParameter } from './templates/catalogue.ts'
 
 /** Occasions beyond this that wait for their turn are skipped. */
 const maxWaiting = 20
@@ -82,15 +83,30 @@ export async function fire(tx: Transaction, row: TriggerRow, firing: Firing): Pr
   return run
 }
 
+/** A template of a repository always starts from a commit. */
+const takesRef = (template: string): boolean =>
+  !isBuiltIn(template) || takesParameter(template, 'ref')
+
+/** The trigger whose task this call submits: its run is on record, and the caller is who made it. */
+export async function triggerSubmitting(
+  reader: Reader,
+  key: string | null,
+  caller: Principal,
+): Promise<string | undefined> {
+  const [, trigger, occasion] = /^trigger:([^:]+):(.+)$/s.exec(key ?? '') ?? []
+  if (trigger === undefined || occasion === undefined) return undefined
+  const run = await readRun(reader, { trigger, occasion })
+  const row = run?.state === 'pending' ? await readTrigger(reader, trigger) : undefined
+  return row && makerOf(row).id === caller.id ? trigger : undefined
+}
+
 /** The arguments of task_submit; the key makes sure that there is one task however often it is sent. */
 function requestOf(row: TriggerRow, occasion: string, reason: string, ref: string | undefined) {
   const task: TriggerTask = taskOf(row)
   return {
     ...task,
     title: task.title ?? row.title,
-    ...(task.ref === undefined && ref !== undefined && takesParameter(task.template, 'ref')
-      ? { ref }
-      : {}),
+    ...(task.ref === undefined && ref !== undefined && takesRef(task.template) ? { ref } : {}),
     org: row.org,
     reason: `trigger ${row.id}: ${reason}`,
     idempotency_key: `trigger:${row.id}:${occasion}`,

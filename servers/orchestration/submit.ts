@@ -10,6 +10,7 @@ import { orgFor } from '../kit/context.ts'
 import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
 import { requestFields, taskPreparer, taskRequest } from './new-task.ts'
+import { triggerSubmitting } from './firing.ts'
 import { holdWhileSpent } from './spent.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
@@ -63,6 +64,12 @@ export const taskSubmit = defineTool({
         hint: 'Shorten the summaries.',
       })
     const org = orgFor(ctx, asked)
+    const { idempotency_key: _key, ...request } = input
+    const digest = hash('sha256', JSON.stringify(request))
+    // Before the template is looked at, which may be another one since.
+    const sent = key === null ? undefined : await readTaskByKey(ctx.reader, org, key)
+    if (sent && ctx.may('row.see', { org, task: sent.id, parent: sent.parent ?? undefined }))
+      return toTask(sameRequest(sent, digest, key))
     const prepared = await taskPreparer(ctx, org)(input)
     ctx.ensure('task.submit', { repo: prepared.repo ?? undefined, inputs: inputs.length })
     // An agent's part of its own task is started on the authority that started the agent.
@@ -70,8 +77,6 @@ export const taskSubmit = defineTool({
     const { hub, agent } = input.requirements ?? {}
     const isElsewhere = hub !== undefined || agent !== undefined
     if (principal.kind !== 'agent' && !isElsewhere) await assertStartable(ctx, author)
-    const { idempotency_key: _key, ...request } = input
-    const digest = hash('sha256', JSON.stringify(request))
     const id = ctx.id('task')
     return ctx.transaction(async (tx) => {
       const earlier = key === null ? undefined : await readTaskByKey(tx, org, key)
@@ -80,7 +85,9 @@ export const taskSubmit = defineTool({
       const part =
         principal.task === undefined ? undefined : await delegate(ctx, tx, principal.task, prepared)
       const { prepared: accepted = prepared, submitter = author, ...place } = part ?? {}
-      const origin = { ...(provenance ?? provenanceOf(ctx)), ...(reason ? { reason } : {}) }
+      const trigger = await triggerSubmitting(tx, key, principal)
+      const source = provenance ?? (trigger === undefined ? provenanceOf(ctx) : byTrigger(trigger))
+      const origin = { ...source, ...(reason ? { reason } : {}) }
       const asked = taskRequest(accepted, {
         id,
         org,
@@ -102,6 +109,8 @@ function provenanceOf({ principal }: Context): Provenance {
   if (principal.chat !== undefined) return { via: 'chat', id: principal.chat.conversation }
   return principal.kind === 'hub' ? { via: 'peer', id: principal.id } : { via: 'call' }
 }
+
+const byTrigger = (id: string): Provenance => ({ via: 'trigger', id })
 
 /** Refused at once when no pod could be started for the caller. Without a dispatcher other agents do the work. */
 export async function assertStartable(ctx: Context, submitter = ctx.principal): Promise<void> {

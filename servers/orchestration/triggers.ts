@@ -4,12 +4,10 @@ import { Org } from '../../schemas/principal.ts'
 import { Overlap, Trigger, TriggerOn, TriggerRun, TriggerTask } from '../../schemas/trigger.ts'
 import type { Context } from '../kit/context.ts'
 import { maySee, orgFor } from '../kit/context.ts'
-import { repositoryAt } from '../kit/repositories.ts'
 import type { Reader } from '../kit/sql.ts'
-import { readRepositoryAt } from '../kit/store/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
 import { fire } from './firing.ts'
-import { assertCron, nextRunAt } from './schedule.ts'
+import { nextRunAt } from './schedule.ts'
 import { deleteRuns, readRun, toRun } from './store/trigger-runs.ts'
 import type { TriggerRow } from './store/triggers.ts'
 import {
@@ -20,7 +18,7 @@ import {
   taskOf,
   toTrigger,
 } from './store/triggers.ts'
-import { applyTemplate } from './templates/catalogue.ts'
+import { checkedTask } from './trigger-checks.ts'
 
 const maxTriggers = 500
 const trigger = z.string().max(60).describe('Trigger id')
@@ -58,7 +56,7 @@ export const triggerCreate = defineTool({
     const org = orgFor(ctx, input.org)
     ctx.ensure('trigger.change', { org, maker: ctx.principal.id })
     const { on, title, overlap } = input
-    const task = await checked(ctx, org, on, input.submit)
+    const task = await checkedTask(ctx, org, on, input.submit)
     const id = ctx.id('trigger')
     return ctx.transaction(async (tx) => {
       if ((await countTriggers(tx, org)) >= maxTriggers) throw tooMany(org)
@@ -102,8 +100,8 @@ export const triggerUpdate = defineTool({
     const { on, submit: task } = changed
     const known = await findTrigger(ctx, ctx.reader, id)
     const condition = on ?? toTrigger(known).on
-    const checkedTask =
-      on || task ? await checked(ctx, known.org, condition, task ?? taskOf(known)) : undefined
+    const submitted =
+      on || task ? await checkedTask(ctx, known.org, condition, task ?? taskOf(known)) : undefined
     return ctx.transaction(async (tx) => {
       const row = await findTrigger(ctx, tx, id)
       ctx.ensure('trigger.change', { org: row.org, maker: row.created_by })
@@ -117,7 +115,7 @@ export const triggerUpdate = defineTool({
             title: changed.title ?? row.title,
             kind: condition.kind,
             condition: JSON.stringify(condition),
-            task: checkedTask ? JSON.stringify(checkedTask) : row.task,
+            task: submitted ? JSON.stringify(submitted) : row.task,
             overlap: changed.overlap ?? row.overlap,
             // What somebody could do once must not be had by changing an old trigger.
             principal:
@@ -211,35 +209,6 @@ const missing = (id: string) =>
 
 const nextOf = (on: TriggerOn, now: number): number | null =>
   on.kind === 'schedule' ? nextRunAt(on.cron, on.timeZone, now) : null
-
-/** Refuses what would fail on every occasion; the repository by the path that tasks know it by. */
-async function checked(
-  ctx: Context,
-  org: string,
-  on: TriggerOn,
-  task: TriggerTask,
-): Promise<TriggerTask> {
-  const { template, goal, command, ref, params, repo } = task
-  const given = Object.entries({ goal, command, ref }).filter(([, value]) => value !== undefined)
-  applyTemplate(template, { ...params, ...Object.fromEntries(given) })
-  if (on.kind === 'schedule') assertCron(on.cron)
-  if (repo !== undefined) {
-    const path = await repositoryAt(ctx, repo)
-    const isKnown = (await readRepositoryAt(ctx.reader, org, path)) !== undefined
-    if (!isKnown) ctx.ensure('repository.add', { org, path })
-    if (!isKnown && on.kind === 'push') throw unknownBranch(path, org)
-    return { ...task, repo: path }
-  }
-  if (on.kind !== 'change' && on.kind !== 'push') return task
-  throw new HubError('invalid', `a trigger on a ${on.kind} needs \`submit.repo\``, {
-    hint: 'Name the absolute path of the Git repository that it follows.',
-  })
-}
-
-const unknownBranch = (path: string, org: string) =>
-  new HubError('not_found', `the repository ${path} is not known to the org ${org} yet`, {
-    hint: 'A repository becomes known with its first task; create the trigger after that.',
-  })
 
 const tooMany = (org: string) =>
   new HubError('exhausted', `the org ${org} has ${maxTriggers} triggers, which is the limit`, {

@@ -1,9 +1,11 @@
 import { defineServer } from '../kit/tool.ts'
 import { branchUpdate } from './branch-update.ts'
+import { repoClone } from './clone.ts'
 import { changeList, changeOpen, changeRead } from './changes.ts'
 import { changeCheck, changeChecked } from './merge-check.ts'
 import { changeHold, changeMerge } from './merge.ts'
 import { changeSync, changeWatch } from './incoming.ts'
+import { proposalList } from './proposals.ts'
 import { repoDiff, repoList, repoLog, repoRead } from './repositories.ts'
 import { changeClose, changeComment, changeReview } from './review.ts'
 import { branchCreate, branchPush, commitCreate, workspaceRemove } from './workspaces.ts'
@@ -17,12 +19,14 @@ export const radicle = defineServer({
     repoRead,
     repoLog,
     repoDiff,
+    repoClone,
     branchCreate,
     branchUpdate,
     commitCreate,
     branchPush,
     changeOpen,
     changeList,
+    proposalList,
     changeRead,
     changeComment,
     changeReview,

@@ -12,8 +12,11 @@ export type TaskLine = {
   mark: string
   markAt: number
   parallel: boolean
+  /** By its labels, and by the heading of its phase. */
   stories: string[]
   text: string
+  /** The lines below that are indented deeper, as they stand: the rest of a long text, or points of it. */
+  details: string
   phase: string
   phaseLine: number
   dependsOn: string[]
@@ -37,6 +40,7 @@ const signs = /^(?:(?![|`~<>])[\p{S}\p{M}\p{Cf}!•·–—-]+[ \t]*){1,3}/u
 const namedId = /\bT[-_]?\d+(?:[.\-_/]?(?!T\d)[A-Za-z0-9]+)*/g
 const label = /^\[([^\]]{1,60})\][ \t]*/
 const anyId = /\bT\d{3,}[a-z]?\b/
+const detailsChars = 4000
 
 /** Reads `tasks.md` into spans. Nothing is normalised: every answer points back into the text. */
 export function readTasks(text: string): TasksDocument {
@@ -54,8 +58,12 @@ export function readTasks(text: string): TasksDocument {
     if (found && parsed) {
       const mark = found[2] ?? ' '
       const markAt = line.start + (found[1]?.length ?? 0)
+      const details = detailsBelow(scan, line.number)
       tasks.push({
         ...parsed,
+        stories: [...new Set([...parsed.stories, ...storiesIn(phase.text)])],
+        details,
+        dependsOn: dependsOn(`${parsed.text}\n${details}`),
         line: line.number,
         mark,
         markAt,
@@ -77,20 +85,36 @@ export function readTasks(text: string): TasksDocument {
 
 function parseRest(
   rest: string,
-): Pick<TaskLine, 'id' | 'parallel' | 'stories' | 'text' | 'dependsOn'> | undefined {
+): Pick<TaskLine, 'id' | 'parallel' | 'stories' | 'text'> | undefined {
   const before = readLabels(rest.replace(signs, ''))
   const found = idForm.exec(before.text.replace(signs, ''))
   if (!found?.[1]) return undefined
   const after = readLabels(before.text.replace(signs, '').slice(found[0].length))
-  const depends = /depends on:?\s+((?:[^).;]|\.(?=\S))+)/i.exec(after.text)?.[1] ?? ''
   return {
     id: found[1],
     parallel: before.parallel || after.parallel,
     stories: [...before.stories, ...after.stories],
     text: after.text.trim(),
-    dependsOn: depends.match(namedId) ?? [],
   }
 }
+
+const dependsOn = (text: string): string[] =>
+  /depends\s+on:?\s+((?:[^).;]|\.(?=\S))+)/i.exec(text)?.[1]?.match(namedId) ?? []
+
+/** What stands below a task and is indented deeper, until the next task or less indented line. */
+function detailsBelow({ lines }: Scan, number: number): string {
+  const depth = indentOf(lines[number - 1]?.text ?? '')
+  const below: string[] = []
+  for (const { text } of lines.slice(number, number + 200)) {
+    const isBlank = text.trim() === ''
+    const task = box.exec(text)
+    if (!isBlank && (indentOf(text) <= depth || (task && parseRest(task[3] ?? '')))) break
+    below.push(isBlank ? '' : text.slice(depth))
+  }
+  return below.join('\n').trimEnd().slice(0, detailsChars)
+}
+
+const indentOf = (text: string): number => /^[ \t>]*/.exec(text)?.[0].length ?? 0
 
 /** Takes `[P]`, `[US1]` and `[US1, US2]` off the beginning. */
 function readLabels(text: string): { text: string; parallel: boolean; stories: string[] } {
@@ -105,6 +129,9 @@ function readLabels(text: string): { text: string; parallel: boolean; stories: s
   }
   return labels
 }
+
+const storiesIn = (phase: string): string[] =>
+  [...phase.matchAll(/(?:user stor(?:y|ies)\s+|\bUS-?)(\d+)/gi)].map(([, number]) => `US${number}`)
 
 const isPhase = (text: string) => /^#*\s*Phase\s+\S+/i.test(text)
 

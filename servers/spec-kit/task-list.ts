@@ -24,6 +24,10 @@ export const specTaskList = defineTool({
       .boolean()
       .optional()
       .describe('Only tasks that are marked [P], or only those that are not'),
+    details: z
+      .boolean()
+      .default(false)
+      .describe('Whether to return the indented lines below each task, too'),
     limit: z.int().min(1).max(500).default(50).describe('Most tasks to return'),
   },
   output: z.object({
@@ -50,7 +54,13 @@ export const specTaskList = defineTool({
     )
     return {
       etag: file.etag,
-      items: found.slice(0, input.limit).map(toSpecTask),
+      items: found
+        .slice(0, input.limit)
+        .map((task) =>
+          input.details
+            ? { ...toSpecTask(task), text: task.text.slice(0, 2000), details: task.details }
+            : toSpecTask(task),
+        ),
       total: found.length,
       duplicates: [...duplicates].map(([id, lines]) => ({ id, lines })),
       unparsed: unparsed.slice(0, 50),
@@ -94,7 +104,12 @@ export const specTaskNext = defineTool({
   },
 })
 
-const toSpecTask = ({ markAt: _at, phaseLine: _line, ...task }: TaskLine): SpecTask => ({
+const toSpecTask = ({
+  markAt: _at,
+  phaseLine: _line,
+  details: _details,
+  ...task
+}: TaskLine): SpecTask => ({
   ...task,
   text: task.text.slice(0, 500),
 })

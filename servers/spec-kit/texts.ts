@@ -32,6 +32,7 @@ export const specTasksText = (read: {
   [
     `etag ${read.etag}, ${read.items.length} of ${read.total} tasks`,
     tableText(read, specTaskColumns),
+    ...read.items.flatMap(({ id, details }) => (details ? [`${id}:\n${details}`] : [])),
     ...read.duplicates.map(({ id, lines }) => `${id} stands in the lines ${lines.join(', ')}`),
     ...(read.unparsed.length > 0
       ? [`no task could be read of the lines ${read.unparsed.map(({ line }) => line).join(', ')}`]

@@ -27,6 +27,7 @@ const argumentsFor = (hub: LargeHub): Record<string, object> => ({
   event_list: { after: 0 },
   repo_read: { repo: hub.repo },
   repo_log: { repo: hub.repo },
+  proposal_list: { repo: hub.repo },
   repo_diff: { repo: hub.repo, from: 'main', to: hub.head },
   change_read: { change: hub.change },
   spec_list: { repo: hub.repo },

@@ -33,6 +33,7 @@ const digests = {
   '029-budgets.sql': '578a2cd32d8448cc1ac0c1f276962f6f72d2b237763d6242328d1faad1d10944',
   '030-triggers.sql': '383f55ad257b528c50b55eeadf27ef3df22ec8dd83e690a670cafd54d72e8679',
   '032-chat.sql': '1558962aaa4ef5f3c8a781201eca84440ba7e4789ca8c085707590f4c32f6b45',
+  '035-deferred-events.sql': '1629e8996303b6ecf4dff95a8262c65ae8a98d8ffb1f7e8df16c86d901ea1982',
   '026-incoming.sql': 'ee17c27f77f1750cf2fc3c21bb1a5d664991a6389f95c420156bb9d425e9eff0',
 }
 

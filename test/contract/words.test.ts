@@ -35,6 +35,7 @@ const ownIdeas: Record<string, string> = {
   'task_submit.timeout_ms': 'time limit of a run',
   'pod_run.timeout_ms': 'time limit of a run',
   'pod_exec.timeout_ms': 'time limit of a run',
+  'repo_clone.timeout_ms': 'time limit of a run',
   'change_merge.expect_head': 'the commit that was reviewed, not the version of a text',
 }
 
@@ -83,7 +84,14 @@ const short = [
   'peer_list',
 ]
 /** Lists that grow and have no pages yet, or a limit without a cursor. */
-const unpaged = ['artifact_list', 'repo_list', 'token_list', 'spec_task_list', 'queryset_list']
+const unpaged = [
+  'artifact_list',
+  'repo_list',
+  'proposal_list',
+  'token_list',
+  'spec_task_list',
+  'queryset_list',
+]
 /** A stream is read on from the last thing seen. */
 const streams = ['event_list']
 

@@ -143,10 +143,10 @@ const textOf = (messages: Message[]): string =>
     )
     .join('\n')
 
-/** What was asked, without what the hub tells of other tasks, whose goals stand there too. */
+/** What was asked, without what the hub tells of other tasks, whose goals stand there too. Rules name the mark. */
 const textOfUser = ({ messages }: Request) =>
   textOf(messages.filter(({ role }) => role === 'user')).replace(
-    /<context>[\s\S]*?<\/context>/g,
+    /<context>\n[\s\S]*?\n<\/context>/g,
     '',
   )
 

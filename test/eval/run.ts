@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,14 +11,17 @@ import { cases } from './cases/index.ts'
 import type { Outcome } from './stage.ts'
 import { play } from './stage.ts'
 
-// `npm run eval [-- --only NAME] [--runs N] [--runner NAME]`: small repositories with a goal each, worked
-// on by a scripted model that reacts, through the whole system and with faults; hidden checks decide.
+// `npm run eval [-- --only NAME] [--runs N] [--lanes N] [--patience SECONDS] [--runner NAME --config FILE]`:
+// small repositories with a goal each, worked on by a scripted model that reacts, through the whole system
+// and with faults; hidden checks decide. FILE is a switchyard.json that says how the runner is started.
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     runs: { type: 'string', default: '2' },
     lanes: { type: 'string', default: '3' },
+    patience: { type: 'string', default: '300' },
     runner: { type: 'string' },
+    config: { type: 'string' },
   },
 })
 
@@ -31,6 +34,13 @@ for (const { name, language } of chosen)
     console.log(`skipped ${name}: it needs ${toolchains[language].join(' and ')}`)
 
 const root = mkdtempSync(join(tmpdir(), 'switchyard-eval-'))
+let running: ProcessHub | undefined
+// Whoever limits the time that this takes ends it so; nothing of it stays.
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    const remove = () => rmSync(root, { recursive: true, force: true, maxRetries: 5 })
+    void (running?.stop() ?? Promise.resolve()).then(remove).finally(() => process.exit(1))
+  })
 let failed = 0
 let passed = 0
 try {
@@ -56,12 +66,9 @@ async function playAll(run: number): Promise<Map<string, Outcome>> {
   const data = join(folder, 'data')
   mkdirSync(data, { recursive: true })
   const rules = [{ tool: 'change_open', kind: 'agent', org: 'careful' }]
-  writeFileSync(
-    join(data, 'switchyard.json'),
-    JSON.stringify({
-      approvals: rules,
-    }),
-  )
+  const config = values.config === undefined ? '{}' : readFileSync(values.config, 'utf8')
+  const settings = { ...(JSON.parse(config) as object), approvals: rules }
+  writeFileSync(join(data, 'switchyard.json'), JSON.stringify(settings))
   const tasks = new Map<string, string>()
   let starting: Promise<unknown> = Promise.resolve()
   const model = await startActingModel(playable, async ({ name }, kind) => {
@@ -82,6 +89,7 @@ async function playAll(run: number): Promise<Map<string, Outcome>> {
     '--log-level',
     'silent',
   ])
+  running = hub
   await hub.start()
   const outcomes = new Map<string, Outcome>()
   const queue = [...playable]
@@ -103,6 +111,7 @@ async function playAll(run: number): Promise<Map<string, Outcome>> {
         client: hub.client(60_000),
         root: folder,
         runner: values.runner,
+        patienceMs: Number(values.patience) * 1000,
         started: (name, task) => void tasks.set(name, task),
       },
       known,

@@ -26,6 +26,8 @@ export type Stage = {
   root: string
   /** Which runner does the work; undefined is the built-in loop. */
   runner: string | undefined
+  /** How long a case may take. */
+  patienceMs: number
   started(name: string, task: string): void
 }
 
@@ -40,7 +42,7 @@ export async function play(stage: Stage, known: Case): Promise<Outcome> {
     goal,
     model: 'openai/acting',
     max_attempts: 4,
-    timeout_ms: 240_000,
+    timeout_ms: Math.round(stage.patienceMs * 0.8),
     org: known.isDenied ? 'careful' : 'default',
     idempotency_key: `${known.name}-${repo}`,
     ...(budget ? { budget } : {}),
@@ -51,7 +53,7 @@ export async function play(stage: Stage, known: Case): Promise<Outcome> {
   let updatedAt: number | undefined
   let isReviewed = known.review === undefined
   let isMoved = known.meanwhile === undefined
-  for (const until = Date.now() + 300_000; ;) {
+  for (const until = Date.now() + stage.patienceMs; ;) {
     const seen = updatedAt === undefined ? {} : { updated_after: updatedAt }
     const { task } = await client.call<{ task: Task }>('task_wait', {
       task: id,

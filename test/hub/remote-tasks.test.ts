@@ -6,29 +6,12 @@ import type { Artifact } from '../../schemas/artifact.ts'
 import type { PlacementCandidate } from '../../schemas/cluster.ts'
 import type { Event } from '../../schemas/event.ts'
 import type { LogChunk } from '../../schemas/log.ts'
-import type { Peer } from '../../schemas/peer.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { startHub, until } from '../helpers/hub.ts'
-
-const quiet = { logLevel: 'silent', dispatch: 'local', isolation: 'auto' } as const
+import { quiet, startPair } from '../helpers/peer-pair.ts'
 
 type Candidates = { candidates: PlacementCandidate[] }
-
-/** Two hubs; ada may give work to bob, whose pods are isolated as well as this machine can. */
-async function startPair(
-  role = 'developer',
-  dispatch: 'local' | 'off' = 'local',
-): Promise<{ ada: TestHub; bob: TestHub }> {
-  const ada = await startHub(quiet)
-  const bob = await startHub({ ...quiet, dispatch })
-  const { invitation } = await bob.call<{ invitation: string }>('peer_invite', { role })
-  await ada.call('peer_add', { invitation, name: 'bob', as: 'ada' })
-  await until(async () =>
-    (await ada.call<{ items: Peer[] }>('peer_list')).items.some(({ state }) => state === 'ready'),
-  )
-  return { ada, bob }
-}
 
 const submit = (hub: TestHub, command: string, more: Record<string, unknown> = {}) =>
   hub.call<Task>('task_submit', { template: 'command', command, ...more })
@@ -120,17 +103,31 @@ test('a peer that only lets look is no candidate, and says what to do', async ()
   expect(candidates.at(0)?.reasons.join()).toContain('the task is for the hub bob')
 })
 
-test('what there is no room for here goes to a peer that has room, unless its repository is here', async () => {
+test.each([
+  ['the hub', { placement: { spillToPeers: true } }],
+  ['its org', { orgs: { default: { spillToPeers: true } } }],
+])(
+  'what there is no room for here goes to a peer that has room where %s says so',
+  async (_who, config) => {
+    const { ada, bob } = await startPair('developer', 'local', config)
+    const tags = ['os:linux', 'lab']
+    await bob.hub.stop()
+    writeFileSync(join(bob.hub.dataDir, 'switchyard.json'), JSON.stringify({ tags: ['lab'] }))
+    const port = Number(new URL(bob.url).port)
+    const again = await startHub({ ...quiet, data: bob.hub.dataDir, port })
+    const { id: task } = await submit(ada, 'echo done', { requirements: { tags } })
+    await settled(ada, task)
+    expect(await read(ada, task)).toMatchObject({ state: 'succeeded' })
+    expect(await tasksOf(again)).toHaveLength(1)
+  },
+)
+
+test('what there is no room for stays here unless that was asked for, and says so', async () => {
   const { ada, bob } = await startPair()
-  const tags = ['os:linux', 'lab']
-  await bob.hub.stop()
-  writeFileSync(join(bob.hub.dataDir, 'switchyard.json'), JSON.stringify({ tags: ['lab'] }))
-  const port = Number(new URL(bob.url).port)
-  const again = await startHub({ ...quiet, data: bob.hub.dataDir, port })
-  const { id: task } = await submit(ada, 'echo done', { requirements: { tags } })
-  await settled(ada, task)
-  expect(await read(ada, task)).toMatchObject({ state: 'succeeded' })
-  expect(await tasksOf(again)).toHaveLength(1)
+  const { id: task } = await submit(ada, 'true', { resources: { cpus: 500 } })
+  const reason = /peer bob: work stays here unless a task names a peer/
+  await until(async () => reason.test((await read(ada, task)).pendingReason ?? ''))
+  expect(await tasksOf(bob)).toEqual([])
 })
 
 /** Somebody works on the task there by hand, up to what is reported. */

@@ -3,34 +3,17 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { HubClient } from '../../agent/hub-client.ts'
 import type { Granted } from '../../agent/lease.ts'
-import { removeOld } from '../../hub/controllers/retention.ts'
 import { removeUnusedBlobs } from '../../hub/controllers/retention-steps.ts'
 import type { AuditItem } from '../../schemas/audit.ts'
-import type { Retention } from '../../schemas/config.ts'
-import { ConfigFile } from '../../schemas/config.ts'
 import type { Event } from '../../schemas/event.ts'
 import type { LogChunk } from '../../schemas/log.ts'
 import type { Task } from '../../schemas/task.ts'
-import { systemClock } from '../../servers/kit/clock.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { openChange } from '../helpers/changes.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { failure, startHub, until } from '../helpers/hub.ts'
 import { makeRepo } from '../helpers/repo.ts'
-
-const dayMs = 24 * 60 * 60_000
-
-/** One round of retention, some days from now. */
-const round = ({ hub }: TestHub, days: number, limits: Partial<Retention> = {}) =>
-  removeOld({
-    store: hub.store,
-    dataDir: hub.dataDir,
-    config: () => ({ ...hub.config(), file: ConfigFile.parse({ retention: limits }) }),
-    clock: { ...systemClock, now: () => hub.now() + days * dayMs },
-    log: hub.log,
-    signal: new AbortController().signal,
-    call: (tool, args) => Promise.resolve({ tool, args }),
-  })
+import { round } from '../helpers/retention.ts'
 
 const submit = (hub: TestHub) =>
   hub.call<Task>('task_submit', { template: 'command', command: 'true' })

@@ -118,19 +118,23 @@ export async function listTokens(reader: Reader, now: number): Promise<Credentia
   return rows.map(toCredential)
 }
 
-/** Whether somebody has a credential that has not ended, beside those of attempts and pods. */
+/** Whether somebody has a credential of these roles and orgs that has not ended, beside those of attempts and pods. */
 export async function hasCredential(
   reader: Reader,
-  principal: string,
+  { kind, id, roles, orgs }: Principal,
   now: number,
 ): Promise<boolean> {
   const rows = await reader.all<{ principal: string }>(
     `SELECT principal FROM tokens
      WHERE attempt IS NULL AND pod IS NULL AND purpose <> 'login'
        AND (expires_at IS NULL OR expires_at > :now) AND principal LIKE :named LIMIT 1000`,
-    { now, named: `%${JSON.stringify(principal)}%` },
+    { now, named: `%${JSON.stringify(id)}%` },
   )
-  return rows.some((row) => Principal.parse(JSON.parse(row.principal)).id === principal)
+  const wanted = JSON.stringify([kind, id, roles, orgs])
+  return rows.some((row) => {
+    const has = Principal.parse(JSON.parse(row.principal))
+    return JSON.stringify([has.kind, has.id, has.roles, has.orgs]) === wanted
+  })
 }
 
 /** Ends a credential at once; false when there is none. */

@@ -8,7 +8,7 @@ import { voidApproval } from '../store/approvals.ts'
 import { leaveOutAll, leaveOutAmong, listAmong, listSubtree } from '../store/plan-reach.ts'
 import { moveStep } from '../store/plan-steps.ts'
 import type { PlanRow } from '../store/plans.ts'
-import { findPlan, isOver, movePlan, saveTally, toPlan } from '../store/plans.ts'
+import { findPlan, isBeingStored, isOver, movePlan, saveTally, toPlan } from '../store/plans.ts'
 import { readTask } from '../store/tasks.ts'
 import { requireStep } from './advance.ts'
 import { goOn } from './go-on.ts'
@@ -33,6 +33,10 @@ export const planCancel = defineTool({
     ctx.transaction(async (tx) => {
       const plan = await findPlan(ctx, tx, id)
       if (plan.state === 'canceled') return toPlan(plan)
+      if (isBeingStored(plan))
+        throw new HubError('conflict', `the steps of ${id} are still being stored`, {
+          hint: 'It takes a second or two; send the call again then.',
+        })
       if (isOver(plan.state))
         throw new HubError('conflict', `the plan ${id} is ${plan.state}: there is nothing to stop`)
       const why = reason ?? `canceled by ${ctx.principal.id}`

@@ -6,12 +6,14 @@ import { Plan } from '../../../schemas/plan.ts'
 import { Org } from '../../../schemas/principal.ts'
 import { Requirements, TaskBudget } from '../../../schemas/task.ts'
 import { orgFor } from '../../kit/context.ts'
+import type { Transaction } from '../../kit/sql.ts'
 import { defineTool } from '../../kit/tool.ts'
 import { usableRepository } from '../new-task.ts'
 import type { PlanRow } from '../store/plans.ts'
 import { insertPlan, noSteps, readPlanByKey, toPlan } from '../store/plans.ts'
 import { assertStartable } from '../submit.ts'
 import { storeGraph } from './graph-store.ts'
+import { isLarge, storeInParts } from './large-graph.ts'
 import { StepInput, makeGraph } from './step-input.ts'
 
 const input = {
@@ -93,6 +95,11 @@ export const planCreate = defineTool({
     const org = orgFor(ctx, input.org)
     ctx.ensure('plan.create', { org })
     const source = sourceOf(input)
+    const { idempotency_key: key = null, ...request } = input
+    const digest = hash('sha256', JSON.stringify(request))
+    // Before templates are looked at, which may be others since.
+    const sent = key === null ? undefined : await readPlanByKey(ctx.reader, org, key)
+    if (sent) return toPlan(sameRequest(sent, digest))
     const repo = input.repo === undefined ? undefined : await usableRepository(ctx, org, input.repo)
     if (source.kind === 'goal' || input.feature !== undefined) ctx.models.assertUsable(input.model)
     const graph =
@@ -100,7 +107,6 @@ export const planCreate = defineTool({
         ? undefined
         : await makeGraph(ctx, org, input.steps, { repo, model: input.model }, repo)
     await assertStartable(ctx)
-    const { idempotency_key: key = null, ...request } = input
     const row: PlanRow = {
       ...noSteps(),
       id: ctx.id('plan'),
@@ -117,18 +123,22 @@ export const planCreate = defineTool({
       draft: null,
       failure: null,
       idempotency_key: key,
-      request_digest: hash('sha256', JSON.stringify(request)),
+      request_digest: digest,
       created_at: ctx.now(),
       updated_at: ctx.now(),
       finished_at: null,
     }
     const approval = ctx.id('approval')
-    return ctx.transaction(async (tx) => {
+    const begin = async (tx: Transaction): Promise<PlanRow> => {
       const earlier = key === null ? undefined : await readPlanByKey(tx, org, key)
-      if (earlier) return toPlan(sameRequest(earlier, row))
+      if (earlier) return sameRequest(earlier, digest)
       await insertPlan(tx, row)
-      return toPlan(graph ? await storeGraph(tx, row, graph, approval) : row)
-    })
+      return graph && !isLarge(graph) ? storeGraph(tx, row, graph, approval) : row
+    }
+    if (graph === undefined || !isLarge(graph)) return toPlan(await ctx.transaction(begin))
+    // The audit row of the call is written with the last part, when there is a plan.
+    const begun = await ctx.store.transaction(begin)
+    return toPlan(begun === row ? await storeInParts(ctx, row, graph, approval) : begun)
   },
 })
 
@@ -180,7 +190,7 @@ function titleOf({ goal, feature, steps }: Input): string {
   return text.length > 100 ? `${text.slice(0, 99)}…` : text
 }
 
-function sameRequest(earlier: PlanRow, { request_digest: digest }: PlanRow): PlanRow {
+function sameRequest(earlier: PlanRow, digest: string): PlanRow {
   if (earlier.request_digest === digest) return earlier
   throw new HubError(
     'conflict',

@@ -15,15 +15,24 @@ const shownChars = 100_000
 export async function storeGraph(
   tx: Transaction,
   plan: PlanRow,
+  graph: Graph,
+  approval: string,
+): Promise<PlanRow> {
+  for (const step of graph.steps)
+    await insertStep(tx, { ...step, plan: plan.id, updated_at: tx.now })
+  for (const edge of graph.edges) await insertEdge(tx, plan.id, edge)
+  return settleGraph(tx, plan, graph, approval)
+}
+
+/** Counts the steps of a plan, which are stored, and lets it run, or wait for a person. */
+export async function settleGraph(
+  tx: Transaction,
+  plan: PlanRow,
   { steps, edges }: Graph,
   approval: string,
 ): Promise<PlanRow> {
   const tally = noSteps()
-  for (const step of steps) {
-    await insertStep(tx, { ...step, plan: plan.id, updated_at: tx.now })
-    tally[step.state]++
-  }
-  for (const edge of edges) await insertEdge(tx, plan.id, edge)
+  for (const step of steps) tally[step.state]++
   const counted = await saveTally(tx, plan, tally)
   if (plan.needs_approval === 0) return movePlan(tx, counted, 'running')
   await askApproval(tx, {

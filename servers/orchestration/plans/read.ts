@@ -9,7 +9,7 @@ import { defineTool } from '../../kit/tool.ts'
 import { countNeeds, listNeeds } from '../store/plan-edges.ts'
 import type { StepRow } from '../store/plan-steps.ts'
 import { gateOf, listSteps } from '../store/plan-steps.ts'
-import { findPlan, listPlans, toPlan } from '../store/plans.ts'
+import { findPlan, isBeingStored, listPlans, toPlan } from '../store/plans.ts'
 import { requireStep } from './advance.ts'
 import { planText, plansText } from './texts.ts'
 
@@ -37,8 +37,9 @@ export const planRead = defineTool({
   text: planText,
   run: async ({ plan: id, step, state, max_needs: mostNeeds, cursor, limit }, ctx) => {
     const plan = await findPlan(ctx, ctx.reader, id)
-    const rows =
-      step === undefined
+    const rows = isBeingStored(plan)
+      ? []
+      : step === undefined
         ? await listSteps(ctx.reader, {
             plan: id,
             states: state === undefined ? undefined : [state],

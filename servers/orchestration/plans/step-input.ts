@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { HubError } from '../../../schemas/errors.ts'
 import { Gate, OnFailure } from '../../../schemas/plan.ts'
@@ -25,6 +26,9 @@ export const StepInput = z.strictObject({
 })
 type StepInput = z.output<typeof StepInput>
 
+/** Steps after which others get their turn: to look at one takes some 20 µs. */
+const yieldEvery = 250
+
 export type Graph = { steps: NewStep[]; edges: Edge[] }
 
 type Defaults = { repo: string | undefined; model: string | undefined }
@@ -40,11 +44,15 @@ export async function makeGraph(
   { repo, model }: Defaults,
   granted?: string,
 ): Promise<Graph> {
+  const isLong = inputs.length > yieldEvery
+  if (isLong) await setImmediate() // The arguments were just looked at.
   const placed = placeSteps(inputs)
+  if (isLong) await setImmediate()
   const prepare = taskPreparer(ctx, org, granted)
   const steps: Graph['steps'] = []
   const edges: Edge[] = []
   for (const [at, input] of inputs.entries()) {
+    if (at % yieldEvery === yieldEvery - 1) await setImmediate()
     const { needs, level } = placed[at]! // One for each input.
     const early = input.gate?.kind === 'check' || isApproval(input.gate)
     for (const need of needs) edges.push({ source: need + 1, target: at + 1, early })

@@ -2,7 +2,7 @@ import type { Event } from '../../../schemas/event.ts'
 import type { Reader, Row } from '../../kit/sql.ts'
 import { anyOf } from '../../kit/sql.ts'
 
-type EventRow = Row & {
+export type EventRow = Row & {
   seq: number
   at: number
   org: string
@@ -12,7 +12,7 @@ type EventRow = Row & {
   data: string
 }
 
-const toEvent = (row: EventRow): Event => ({
+export const toEvent = (row: EventRow): Event => ({
   seq: row.seq,
   at: row.at,
   org: row.org,

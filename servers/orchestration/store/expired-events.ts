@@ -18,7 +18,12 @@ export async function lastEventBefore(
 
 /** The event up to which every follower of the stream is done; 0 while one has not begun. */
 export const readByAll = async (reader: Reader): Promise<number> =>
-  (await reader.get<{ seq: number | null }>('SELECT min(seq) AS seq FROM cursors'))?.seq ?? 0
+  (
+    await reader.get<{ seq: number | null }>(
+      `SELECT min(seq) AS seq FROM
+         (SELECT seq FROM cursors UNION ALL SELECT seq - 1 AS seq FROM deferred_events) AS done`,
+    )
+  )?.seq ?? 0
 
 /** Removes some events up to a number, the oldest first, and returns how many. */
 export const dropEvents = (tx: Transaction, through: number, count: number): Promise<number> =>

@@ -8,6 +8,14 @@ export const insertEdge = (
   { source, target, early }: Edge,
 ): Promise<void> => tx.insert('plan_edges', { plan, source, target, early: early ? 1 : 0 })
 
+/** Removes some edges of a plan, and returns how many. */
+export const dropEdges = (tx: Transaction, plan: string, count: number): Promise<number> =>
+  tx.run(
+    `DELETE FROM plan_edges WHERE plan = :plan AND source IN
+       (SELECT source FROM plan_edges WHERE plan = :plan ORDER BY source LIMIT :count)`,
+    { plan, count },
+  )
+
 /** The first steps that a step needs, by number. */
 export const listNeeds = (
   reader: Reader,

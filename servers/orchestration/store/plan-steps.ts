@@ -36,6 +36,14 @@ export const gateOf = (row: { gate: string | null }): Gate | undefined =>
 export const insertStep = (tx: Transaction, row: StepRow): Promise<void> =>
   tx.insert('plan_steps', row)
 
+/** Removes some steps of a plan, and returns how many. */
+export const dropSteps = (tx: Transaction, plan: string, count: number): Promise<number> =>
+  tx.run(
+    `DELETE FROM plan_steps WHERE plan = :plan AND number IN
+       (SELECT number FROM plan_steps WHERE plan = :plan ORDER BY number LIMIT :count)`,
+    { plan, count },
+  )
+
 export const readStep = (
   reader: Reader,
   plan: string,

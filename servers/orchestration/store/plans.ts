@@ -35,6 +35,9 @@ export type Tally = Record<StepState, number>
 export const noSteps = (): Tally =>
   Object.fromEntries(stepStates.map((state) => [state, 0])) as Tally // All states, just above.
 
+/** The source of a plan whose steps were given. */
+const givenSteps = JSON.stringify({ kind: 'steps' } satisfies PlanSource)
+
 export const sourceOf = (row: PlanRow): PlanSource => JSON.parse(row.source) as PlanSource // By plan_create.
 export const authorOf = (row: PlanRow): Principal => JSON.parse(row.principal) as Principal // Likewise.
 export const draftOf = (row: PlanRow): PlanDraft | undefined =>
@@ -71,6 +74,23 @@ export async function findPlan(caller: Authority, reader: Reader, id: string): P
   })
 }
 
+export const readPlan = (reader: Reader, id: string): Promise<PlanRow | undefined> =>
+  reader.get<PlanRow>('SELECT * FROM plans WHERE id = :id', { id })
+
+/** Whether the steps that a plan was made from are being stored. */
+export const isBeingStored = (row: PlanRow): boolean =>
+  row.state === 'drafting' && sourceOf(row).kind === 'steps'
+
+/** Plans whose steps are being stored. */
+export const listUnfinished = (reader: Reader): Promise<{ id: string }[]> =>
+  reader.all<Row & { id: string }>(
+    `SELECT id FROM plans WHERE state = 'drafting' AND source = :steps`,
+    { steps: givenSteps },
+  )
+
+export const dropPlan = (tx: Transaction, id: string): Promise<number> =>
+  tx.run(`DELETE FROM plans WHERE id = :id AND state = 'drafting'`, { id })
+
 export const readPlanByKey = (
   reader: Reader,
   org: string,
@@ -87,16 +107,17 @@ export const readPlanOfApproval = (
 ): Promise<PlanRow | undefined> =>
   reader.get<PlanRow>('SELECT * FROM plans WHERE approval = :approval', { approval })
 
-/** Plans that have no steps yet, oldest first, without those named. */
+/** Plans that have to be given steps, oldest first, without those named. */
 export const listDrafting = (
   reader: Reader,
   without: string[],
   limit: number,
 ): Promise<{ id: string }[]> =>
   reader.all<Row & { id: string }>(
-    `SELECT id FROM plans WHERE state = 'drafting' AND id NOT ${anyOf('without')}
+    `SELECT id FROM plans
+     WHERE state = 'drafting' AND source <> :steps AND id NOT ${anyOf('without')}
      ORDER BY id LIMIT :limit`,
-    { without: JSON.stringify(without), limit },
+    { steps: givenSteps, without: JSON.stringify(without), limit },
   )
 
 /** One page of plans, newest first. */

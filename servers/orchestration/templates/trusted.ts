@@ -55,15 +55,23 @@ export async function applyTrusted(
   const { ref, ...values } = given
   if (ref !== undefined && typeof ref !== 'string')
     throw new HubError('invalid', `template ${prefix}${row.name}: ref: it has to be a text`)
-  const { definition } = parseTemplate(row.path, row.body)
-  const checked = checkedParams(prefix + row.name, paramsSchema(definition), values)
+  const checked = checkTrusted(row, values)
   await assertUnchanged(row, await commitOf(row.repo, ref))
   return {
-    definition,
+    ...checked,
     source: { path: row.path, commit: row.commit_hash, digest: row.digest },
-    values: checked as TrustedTask['values'], // As paramsSchema builds it.
     ...(ref === undefined ? {} : { ref }),
   }
+}
+
+/** The definition as it was trusted, with the parameters that it accepts. */
+export function checkTrusted(
+  row: TrustedRow,
+  values: Record<string, unknown>,
+): Pick<TrustedTask, 'definition' | 'values'> {
+  const { definition } = parseTemplate(row.path, row.body)
+  const checked = checkedParams(prefix + row.name, paramsSchema(definition), values)
+  return { definition, values: checked as TrustedTask['values'] } // As paramsSchema builds it.
 }
 
 async function assertUnchanged(row: TrustedRow, commit: string): Promise<void> {

@@ -54,6 +54,8 @@ export type ChangeProvider = {
    * by whomever. It is asked often, for all open changes of the repository at once.
    */
   watch?(handles: string[]): Promise<Map<string, string>>
+  /** The changes that are open there, whoever proposed them, the latest first; no more than that many. */
+  proposed?(limit: number): Promise<ProposedThere[]>
   /** All that others said of a change there, the oldest first, and what became of it. */
   incoming?(change: ProvidedChange): Promise<Incoming>
 }
@@ -92,6 +94,18 @@ export type Remark = {
 export type Incoming = {
   remarks: Remark[]
   outcome?: { state: 'merged'; mergedAs: string; by: string } | { state: 'closed'; by: string }
+}
+
+/** A change as its provider has it; the hub may know nothing else of it. */
+type ProposedThere = {
+  handle: string
+  title: string
+  /** Who proposed it, with the provider's name before it. */
+  author: string
+  head: string
+  isDraft: boolean
+  updatedAt?: number
+  url?: string
 }
 
 export type Branch = { name: string; head: string; at: number }

@@ -60,10 +60,11 @@ export async function makeForgeRepository(forge: Forge, files?: Record<string, s
       git(['-C', path, 'show', `${await fresh(branch)}:${file}`]),
     commits: async (branch: string) =>
       (await git(['-C', path, 'rev-list', await fresh(branch)])).trim().split('\n'),
-    commit: async (added: Record<string, string>) => {
+    /** Commits and pushes, to `main` or another branch that is checked out. */
+    commit: async (added: Record<string, string>, branch = 'main') => {
       writeFiles(path, added)
       await commitAll(path, 'other work')
-      await withToken('push', '--quiet', 'origin', 'main')
+      await withToken('push', '--quiet', 'origin', branch)
     },
   }
 }

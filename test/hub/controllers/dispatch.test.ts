@@ -5,6 +5,7 @@ import type { ControllerContext } from '../../../hub/controllers/context.ts'
 import { dispatch } from '../../../hub/controllers/dispatch.ts'
 import { makeLogger } from '../../../hub/log.ts'
 import { ConfigFile, readSettings } from '../../../schemas/config.ts'
+import { HubError } from '../../../schemas/errors.ts'
 import { Store } from '../../../servers/kit/store.ts'
 import { newTaskRow } from '../../../servers/orchestration/store/task-row.ts'
 import { insertTask } from '../../../servers/orchestration/store/tasks.ts'
@@ -54,8 +55,9 @@ async function startDispatch(tasks: string[], tools: Record<string, Answer>, max
     )
   const calls: { tool: string; args: Record<string, unknown> }[] = []
   const stopping = new AbortController()
+  const file = ConfigFile.parse({}) // One object for as long as nobody changes it, as in a hub.
   const context: ControllerContext = {
-    config: () => ({ ...readSettings({}, { maxPods }), file: ConfigFile.parse({}) }),
+    config: () => ({ ...readSettings({}, { maxPods }), file }),
     onConfig: () => () => {},
     log: makeLogger('silent'),
     clock,
@@ -79,7 +81,7 @@ async function startDispatch(tasks: string[], tools: Record<string, Answer>, max
   })
   const argsOf = (name: string) =>
     calls.filter(({ tool }) => tool === name).map(({ args }) => args.task)
-  return { clock, argsOf }
+  return { clock, argsOf, calls }
 }
 
 test('a task whose agent never claims it is started four times and then given up', async () => {
@@ -93,6 +95,39 @@ test('a task whose agent never claims it is started four times and then given up
   })
   expect(argsOf('pod_run')).toEqual(Array(4).fill('task-1'))
   expect(argsOf('task_settle')[0]).toBe('task-1')
+})
+
+test('a pod that cannot be started is tried for less and less often, and the task says why', async () => {
+  const { clock, argsOf, calls } = await startDispatch(['task-1'], {
+    pod_run: () => {
+      throw new HubError('unavailable', 'the cluster east does not answer')
+    },
+  })
+  await until(() => argsOf('pod_run').length === 1)
+  for (let second = 0; second < 600; second++) await clock.advance(1000)
+  // 2, 4, 8, 16 and 32 seconds apart, and then a minute.
+  expect(argsOf('pod_run').length).toBeGreaterThan(10)
+  expect(argsOf('pod_run').length).toBeLessThan(17)
+  expect(argsOf('task_settle')).toEqual([])
+  const said = calls.filter(({ tool }) => tool === 'task_hold').at(-1)?.args.reason
+  expect(said).toContain('tried again in 60 s: the cluster east does not answer')
+})
+
+test('a task whose pod is refused for good is tried four times and ends with the reason', async () => {
+  const { clock, argsOf, calls } = await startDispatch(['task-1'], {
+    pod_run: () => {
+      throw new HubError('unsupported', 'this cluster runs no agents')
+    },
+  })
+  await until(async () => {
+    await clock.advance(1000)
+    return argsOf('task_settle').length > 0
+  })
+  expect(argsOf('pod_run')).toHaveLength(4)
+  expect(calls.find(({ tool }) => tool === 'task_settle')?.args).toMatchObject({
+    event: 'unstartable',
+    message: expect.stringContaining('runs no agents') as string,
+  })
 })
 
 test('no more is started than there is room for, in the order of the queue', async () => {

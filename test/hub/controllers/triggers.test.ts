@@ -33,7 +33,7 @@ test('a schedule submits its task when its time comes, and says what for', async
   expect(task).toMatchObject({
     title: 'Nightly checks',
     submittedBy: 'owner',
-    provenance: { reason: expect.stringContaining(id) as string },
+    provenance: { via: 'trigger', id, reason: expect.stringContaining(id) as string },
   })
   expect((await read(hub, id)).trigger.nextAt).toBe(noon + hourMs)
   await finish(hub, task.id, succeeded)

@@ -111,6 +111,24 @@ test('a link gives no more right than who made it has', async () => {
   expect(await open(hub)).toHaveLength(1)
 })
 
+test('a link ends with the credential of who made it, and a lesser one does not bring it back', async () => {
+  const hub = await start()
+  const { approval } = await held(hub)
+  const made = await hub.call<{ id: string; token: string }>('token_create', {
+    ...{ name: 'max', role: 'owner', orgs: ['default'] },
+  })
+  const max = hub.client.withToken(made.token)
+  const { url } = await max.call<{ url: string }>('approval_link', { approval })
+  expect((await fetch(url)).status).toBe(200)
+  await hub.call('token_revoke', { id: made.id })
+  await hub.as('max', 'developer')
+  const page = await fetch(url)
+  expect(page.status).toBe(403)
+  expect(await page.text()).not.toContain('task_submit')
+  expect((await send(url, { decision: 'approve' })).status).toBe(403)
+  expect((await open(hub)).map(({ id }) => id)).toEqual([approval])
+})
+
 test('a link that is old, made up or sent from another site answers nothing', async () => {
   const clock = new ManualClock()
   const hub = await start(clock)

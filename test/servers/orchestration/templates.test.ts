@@ -1,12 +1,15 @@
 import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Plan } from '../../../schemas/plan.ts'
 import type { Task } from '../../../schemas/task.ts'
 import type { Template } from '../../../schemas/template.ts'
+import type { Trigger, TriggerRun } from '../../../schemas/trigger.ts'
 import type { TestHub } from '../../helpers/hub.ts'
-import { failure, startHub } from '../../helpers/hub.ts'
+import { failure, startHub, until } from '../../helpers/hub.ts'
 import { commitAll, makeRepo, writeFiles } from '../../helpers/repo.ts'
 import { artifactText, logOf, runTask } from '../../helpers/run-task.ts'
+import { read } from '../../helpers/triggers.ts'
 
 const path = '.switchyard/templates/greet.yaml'
 const template = `name: greet
@@ -158,4 +161,64 @@ test('a link in the folder of templates is none', async () => {
   symlinkSync('/etc/hostname', join(repo, '.switchyard/templates/link.yaml'))
   await commitAll(repo, 'link')
   expect((await trust(hub, repo)).templates).toHaveLength(1)
+})
+
+test('a trigger submits the template that was trusted, and tells why it does not once that was changed', async () => {
+  const hub = await startHub()
+  const repo = await makeRepo({ [path]: template })
+  await hub.call('branch_create', { repo, branch: 'known' })
+  const submit = { template: 'greet', repo, params: { who: 'you' } }
+  const on = { kind: 'manual' }
+  const make = (more: object) =>
+    hub.call<Trigger>('trigger_create', { title: 'greets', on, submit: { ...submit, ...more } })
+  expect(await failure(make({}))).toMatchObject({ code: 'not_found' })
+  await trust(hub, repo)
+  expect(await failure(make({ params: { who: 'you', loud: 'very' } }))).toMatchObject({
+    code: 'invalid',
+    message: expect.stringContaining('loud') as string,
+  })
+  const { id: trigger, submit: kept } = await make({})
+  expect(kept).toMatchObject({ template: 'repo:greet', repo })
+  const run = (key: string) =>
+    hub.call<TriggerRun>('trigger_run', { trigger, idempotency_key: key, wait_ms: 20_000 })
+  const { task } = await run('one')
+  expect(await hub.call('task_read', { task })).toMatchObject({
+    task: { template: 'repo:greet', provenance: { via: 'trigger', id: trigger } },
+  })
+  await hub.call('task_cancel', { task })
+  await until(async () => (await read(hub, trigger)).runs[0]?.state === 'canceled')
+  writeFiles(repo, { [path]: template.replace('tee out.txt', 'sh') })
+  await commitAll(repo, 'changed')
+  const changed = await run('two')
+  expect(changed).toMatchObject({
+    state: 'failed',
+    reason: expect.stringContaining('is not the one that was trusted') as string,
+  })
+})
+
+test('a task is sent again after its template was changed or is trusted no more, and is the same', async () => {
+  const hub = await startHub()
+  const repo = await makeRepo({ [path]: template })
+  await trust(hub, repo)
+  const sent = { template: 'repo:greet', repo, params: { who: 'you' }, idempotency_key: 'one' }
+  const { id } = await hub.call<Task>('task_submit', sent)
+  writeFiles(repo, { [path]: template.replaceAll('who', 'whom') })
+  await commitAll(repo, 'changed')
+  expect((await hub.call<Task>('task_submit', sent)).id).toBe(id)
+  await trust(hub, repo, { trust: false })
+  expect((await hub.call<Task>('task_submit', sent)).id).toBe(id)
+  const other = { ...sent, params: { who: 'me' } }
+  expect(await failure(hub.call('task_submit', other))).toMatchObject({ code: 'conflict' })
+  expect(await failure(hub.call('task_submit', { ...sent, idempotency_key: 'two' }))).toMatchObject(
+    { code: 'not_found' },
+  )
+  const { idempotency_key: _key, ...step } = sent
+  const steps = [{ name: 'greet', ...step }]
+  writeFiles(repo, { [path]: template })
+  await commitAll(repo, 'as it was')
+  await trust(hub, repo)
+  const plan = { steps, idempotency_key: 'plan' }
+  const made = await hub.call<Plan>('plan_create', plan)
+  await trust(hub, repo, { trust: false })
+  expect((await hub.call<Plan>('plan_create', plan)).id).toBe(made.id)
 })

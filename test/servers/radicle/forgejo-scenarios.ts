@@ -7,6 +7,7 @@ import { makeFolder } from '../../helpers/folder.ts'
 import type { Forge } from '../../helpers/forgejo/forge.ts'
 import { askAsOwner, makeForgeRepository, tokenEnv } from '../../helpers/forgejo/forge.ts'
 import { failure, startHub, until } from '../../helpers/hub.ts'
+import { git } from '../../../servers/kit/git.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
 import { writeFiles } from '../../helpers/repo.ts'
 
@@ -37,6 +38,22 @@ export function forgejoScenarios(start: () => Promise<Forge>): void {
       }, 60_000)
     return { hub, repository, change, read, by, after }
   }
+
+  test('pull requests of others are listed beside the own one, and none is taken in', async () => {
+    const { hub, repository, change, by } = await opened()
+    const { path } = repository
+    await git(['-C', path, 'checkout', '--quiet', '-b', 'theirs'])
+    await repository.commit({ 'theirs.txt': 'theirs\n' }, 'theirs')
+    await by('POST', '/pulls', { title: 'Theirs', body: '', head: 'theirs', base: 'main' })
+    type Listed = { provider: string; items: { title: string; author: string; change?: string }[] }
+    const listed = await hub.call<Listed>('proposal_list', { repo: path })
+    expect(listed.provider).toBe('forgejo')
+    expect(listed.items.map(({ title, change: own }) => [title, own])).toEqual([
+      ['Theirs', undefined],
+      ['Work', change.id],
+    ])
+    expect(await hub.call('change_list')).toMatchObject({ items: [{ id: change.id }] })
+  })
 
   test('what others say of a pull request comes in once, and what the hub said does not', async () => {
     const { hub, change, by, after, read } = await opened()

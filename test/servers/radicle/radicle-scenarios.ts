@@ -5,7 +5,7 @@ import { failure, startHub } from '../../helpers/hub.ts'
 import type { About } from '../../helpers/radicle/opened.ts'
 import { dataFor, opened, propose } from '../../helpers/radicle/opened.ts'
 import { act, makePerson } from '../../helpers/radicle/person.ts'
-import { makeRepo } from '../../helpers/repo.ts'
+import { commitAll, makeRepo, writeFiles } from '../../helpers/repo.ts'
 
 /** What holds with Radicle beyond the contract of providers, whichever `rad` is on the PATH. */
 export function radicleScenarios(): void {
@@ -43,6 +43,27 @@ export function radicleScenarios(): void {
         revision: 1,
       },
     ])
+  })
+
+  test('patches of others are listed beside the own one, and none is taken in', async () => {
+    const { alice, repo, rid, hub, change, patch } = await opened()
+    await alice.git(repo, 'checkout', '--quiet', '-b', 'theirs')
+    writeFiles(repo, { 'theirs.txt': 'theirs\n' })
+    const head = await commitAll(repo, 'Theirs')
+    await alice.git(repo, 'push', 'rad', '-o', 'patch.message=Theirs', 'HEAD:refs/patches')
+    type Listed = { items: { handle: string; title: string; author: string; head: string }[] }
+    const list = async () =>
+      (await hub.call<Listed & { provider: string }>('proposal_list', { repo })).items
+    const theirs = (await list()).find(({ handle }) => handle !== patch)
+    expect(theirs).toMatchObject({ title: 'Theirs', head, author: `radicle:${alice.nid}` })
+    expect((await list()).find(({ handle }) => handle === patch)).toMatchObject({
+      change: change.id,
+      draft: false,
+    })
+    expect(await hub.call('change_list')).toMatchObject({ items: [{ id: change.id }] })
+    const archived = { type: 'lifecycle', state: { status: 'archived' } }
+    await act(alice, { rid, patch: theirs!.handle }, archived)
+    expect((await list()).map(({ handle }) => handle)).toEqual([patch])
   })
 
   test('a merge and an archived patch end the change', async () => {

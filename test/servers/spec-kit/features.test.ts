@@ -145,6 +145,7 @@ test('a check names what is missing, and hooks are shown as data', async () => {
   expect(traced.items.find(({ ref }) => ref === 'US1')?.tasks.map(({ id }) => id)).toEqual([
     'T004',
     'T005',
+    'T006',
   ])
   expect(traced.uncovered).toEqual(['US3', 'FR-002', 'SC-001'])
   expect(await failure(hub.call('spec_trace', { ...at, ref: 'FR-999' }))).toMatchObject({

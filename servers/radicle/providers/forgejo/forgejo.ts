@@ -3,13 +3,13 @@ import { HubError } from '../../../../schemas/errors.ts'
 import { copyOf, requireCommit, resolveCommit, withCopy } from '../../git/copy.ts'
 import { copiedBranches } from '../branches.ts'
 import type { ProvidedChange, ProviderKind } from '../provider.ts'
-import { ask } from './api.ts'
+import { ask, askAll } from './api.ts'
 import { incomingOf } from './incoming.ts'
 import { marked } from './marker.ts'
 import { mergePull } from './merge.ts'
 import { findPlace, placeOf } from './places.ts'
 import { proposePull } from './propose.ts'
-import { Account, PullRequest } from './pull-request.ts'
+import { Account, ListedPull, PullRequest } from './pull-request.ts'
 import { fetchAll, push } from './transfer.ts'
 import { marksOf } from './watch.ts'
 
@@ -98,6 +98,19 @@ export const forgejo: ProviderKind = {
         return { address: home.html_url, identity: account.login }
       },
       watch: async (handles) => marksOf(await placed(), handles, { signal, now: ctx.clock.now() }),
+      proposed: async (limit) => {
+        const path = '/pulls?state=open&sort=recentupdate'
+        const pulls = await askAll(await placed(), path, ListedPull, { most: limit, signal })
+        return pulls.map(({ number, title, user, head, draft, updated_at: at, html_url: url }) => ({
+          handle: String(number),
+          title,
+          author: `forgejo:${user?.login ?? 'ghost'}`,
+          head: head.sha,
+          isDraft: draft,
+          updatedAt: Date.parse(at),
+          ...(url === undefined ? {} : { url }),
+        }))
+      },
       incoming: async (change) => {
         const place = await fetched()
         return incomingOf(place, change, signal)

@@ -19,6 +19,13 @@ export const PullRequest = z.object({
 })
 export type PullRequest = z.infer<typeof PullRequest>
 
+/** One as a list of those that are open has it. */
+export const ListedPull = PullRequest.extend({
+  user: User.nullish(),
+  html_url: z.string().optional(),
+  draft: z.boolean().default(false),
+})
+
 export const Comment = z.object({ id: z.int(), body: z.string(), user: User })
 
 export const Review = z.object({

@@ -69,6 +69,7 @@ export type Patch = {
   merges: { author: string; commit: string }[]
   /** The last that was said of its state, by somebody who may. */
   isArchived: boolean
+  isDraft: boolean
 }
 
 /**
@@ -90,6 +91,7 @@ export function readPatch(log: string, mayArchive: (author: string) => boolean):
     reviews: [],
     merges: [],
     isArchived: false,
+    isDraft: false,
   }
   for (const { id, author, actions } of operations) {
     for (const raw of actions) {
@@ -148,8 +150,9 @@ function apply(patch: Patch, { id, author, mayArchive }: Origin, action: Action)
       if (mayArchive(author)) patch.merges.push({ author, commit: action.commit })
       return
     case 'lifecycle':
-      if (author === patch.author || mayArchive(author))
-        patch.isArchived = action.state.status === 'archived'
+      if (author !== patch.author && !mayArchive(author)) return
+      patch.isArchived = action.state.status === 'archived'
+      patch.isDraft = action.state.status === 'draft'
   }
 }
 

@@ -53,6 +53,37 @@ export async function act(
   }
 }
 
+/** A patch is read by a process each, so of those that were touched last no more are looked at. */
+const mostRead = 100
+const atOnce = 4
+
+/** Patches that are open, by whomever, those that something was said of last first. */
+export async function openPatches(
+  repository: RadRepository,
+  limit: number,
+): Promise<{ id: string; patch: Patch; at: number }[]> {
+  const pattern = `refs/namespaces/*/refs/cobs/${patchType}/*`
+  const format = '--format=%(refname:lstrip=-1) %(committerdate:unix)'
+  const dir = storageOf(repository)
+  const sorted = ['for-each-ref', '--sort=-committerdate', format, pattern]
+  const text = await git(['--git-dir', dir, ...sorted])
+  const latest = new Map<string, number>()
+  for (const line of text.split('\n').filter(Boolean)) {
+    const [id = '', at = '0'] = line.split(' ')
+    if (!latest.has(id)) latest.set(id, Number(at) * 1000)
+  }
+  const open: { id: string; patch: Patch; at: number }[] = []
+  const asked = [...latest].slice(0, mostRead)
+  for (let from = 0; from < asked.length && open.length < limit; from += atOnce) {
+    const some = asked.slice(from, from + atOnce)
+    const read = await Promise.all(
+      some.map(async ([id, at]) => ({ id, at, patch: await patchOf(repository, id) })),
+    )
+    open.push(...read.filter(({ patch }) => !patch.isArchived && patch.merges.length === 0))
+  }
+  return open.slice(0, limit)
+}
+
 /** The tips of what was said of each patch, by anybody: another one once there is something new. */
 export async function tipsOf(repository: RadRepository): Promise<Map<string, string>> {
   const pattern = `refs/namespaces/*/refs/cobs/${patchType}/*`

@@ -6,7 +6,7 @@ import { announce } from './announce.ts'
 import { identityOf } from './identities.ts'
 import { incomingOf } from './incoming.ts'
 import { mergePatch } from './merge.ts'
-import { act, patchOf, tipsOf } from './patches.ts'
+import { act, openPatches, patchOf, tipsOf } from './patches.ts'
 import { proposePatch } from './propose.ts'
 import type { RadRepository } from './rad-repository.ts'
 import { openRadRepository, radIdOf } from './rad-repository.ts'
@@ -131,6 +131,17 @@ export const radicle: ProviderKind = {
       watch: async (handles) => {
         const tips = await tipsOf(await opened())
         return new Map(handles.map((handle) => [handle, tips.get(handle) ?? '']))
+      },
+      proposed: async (limit) => {
+        const open = await openPatches(await opened(), limit)
+        return open.map(({ id, at, patch: { title, author, revisions, isDraft } }) => ({
+          handle: id,
+          title,
+          author: `radicle:${author}`,
+          head: revisions.findLast((one) => one.author === author)?.head ?? '',
+          isDraft,
+          updatedAt: at,
+        }))
       },
       incoming: async (change) => {
         const there = await opened()
