@@ -10,8 +10,8 @@ export type Wish = { what: string; detail: string; grant(): Promise<object> }
 /** What an app is about: the call that it shows. */
 export type AppCall = {
   tool: ListedTool
-  /** Which server it is of; undefined: the hub itself. */
-  server: string | undefined
+  /** Which server it is of. */
+  server: string
   args: Record<string, unknown>
   /** As `tools/call` answered. */
   result: Record<string, unknown>
@@ -122,7 +122,7 @@ export class AppHost {
     const own = String(name)
     const { server } = this.#call
     const tool = (await this.#tools()).find(
-      (one) => one.name === own || (server !== undefined && one.name === `${server}_${own}`),
+      (one) => one.name === own || one.name === `${server}_${own}`,
     )
     if (!tool || tool._meta?.ui?.visibility?.includes('app') === false)
       throw new Error(`there is no tool ${own} for this app`)
@@ -158,5 +158,4 @@ export const notification = (name: string, params: object): object => ({
   params,
 })
 
-const addressOf = (server: string | undefined): string =>
-  server === undefined ? '/mcp' : `/mcp/${encodeURIComponent(server)}`
+const addressOf = (server: string): string => `/mcp/${encodeURIComponent(server)}`

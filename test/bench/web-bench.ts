@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { bundle } from '../../scripts/bundle.ts'
 import { codeRoot } from '../../servers/kit/code-root.ts'
 import { launchBrowser } from '../helpers/browser.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { median } from './load.ts'
-import { flood, framesWhileScrolling, heapMb, percentile, watchFor } from './web-page.ts'
+import { Flood, framesWhileScrolling, heapMb, percentile, watchFor } from './web-page.ts'
 
 // `npm run bench:web [-- SECTION …]`: the budgets of the dashboard, in a real browser on a real hub. Here it draws
 // by software and shares the machine with hub and load, so its figures are upper bounds.
@@ -45,7 +45,7 @@ try {
 process.exit(0)
 
 async function opened(hash: string, before?: (page: Page) => Promise<void>): Promise<Page> {
-  const context = await (browser as Browser).newContext({ viewport: { width: 1280, height: 800 } })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
   const page = await context.newPage()
   const { url } = await client.call<{ url: string }>('login_link', {})
   await page.goto(url)
@@ -107,7 +107,7 @@ async function paint(): Promise<string[]> {
 async function events(): Promise<string[]> {
   const page = await opened('tasks')
   await page.waitForLoadState('networkidle')
-  const load = flood(submit, eventsPerSecond)
+  const load = new Flood(submit, eventsPerSecond)
   const tookMs: number[] = []
   for (let mark = 0; mark < 40; mark++) {
     const title = `mark ${mark} of the bench`
@@ -128,7 +128,7 @@ async function memory(): Promise<string[]> {
   const page = await opened('tasks')
   await page.waitForLoadState('networkidle')
   const before = await heapMb(page)
-  const load = flood(submit, Infinity)
+  const load = new Flood(submit, Infinity)
   await load.made(36_000)
   await load.stop()
   await page.waitForTimeout(1000)
@@ -140,7 +140,7 @@ async function memory(): Promise<string[]> {
 }
 
 async function board(): Promise<string[]> {
-  const load = flood(submit, Infinity)
+  const load = new Flood(submit, Infinity)
   await load.made(tasksOnBoard)
   await load.stop()
   const page = await opened('tasks?view=board')

@@ -1,5 +1,7 @@
 import type { Page } from 'playwright-core'
 
+const lanes = 16
+
 /** In the page: resolves when the text is drawn, and says when as `window.seenAt`. */
 export function watchFor(text: string): Promise<void> {
   return new Promise((resolve) => {
@@ -16,30 +18,40 @@ export function watchFor(text: string): Promise<void> {
 }
 
 /** Submits tasks at a rate until it is stopped; each is an event. */
-export function flood(submit: (title: string) => Promise<unknown>, perSecond: number) {
-  const lanes = 16
-  let made = 0
-  let isOver = false
-  const startedAt = performance.now()
-  const isDue = () => made < ((performance.now() - startedAt) / 1000) * perSecond
-  const lane = async () => {
-    while (!isOver) {
-      if (isDue()) await submit(`load ${made++}`)
+export class Flood {
+  readonly #submit: (title: string) => Promise<unknown>
+  readonly #perSecond: number
+  readonly #startedAt = performance.now()
+  readonly #ended: Promise<unknown>
+  #made = 0
+  #isOver = false
+
+  constructor(submit: (title: string) => Promise<unknown>, perSecond: number) {
+    this.#submit = submit
+    this.#perSecond = perSecond
+    this.#ended = Promise.all(Array.from({ length: lanes }, () => this.#lane()))
+  }
+
+  /** Resolves once there were that many. */
+  async made(count: number): Promise<void> {
+    while (this.#made < count) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+
+  /** Resolves with how many a second there were. */
+  async stop(): Promise<number> {
+    this.#isOver = true
+    await this.#ended
+    return this.#made / this.#seconds()
+  }
+
+  async #lane(): Promise<void> {
+    while (!this.#isOver) {
+      if (this.#made < this.#seconds() * this.#perSecond) await this.#submit(`load ${this.#made++}`)
       else await new Promise((resolve) => setTimeout(resolve, 2))
     }
   }
-  const ended = Promise.all(Array.from({ length: lanes }, lane))
-  return {
-    made: async (count: number) => {
-      while (made < count) await new Promise((resolve) => setTimeout(resolve, 20))
-    },
-    /** Resolves with how many a second there were. */
-    stop: async () => {
-      isOver = true
-      await ended
-      return (made / (performance.now() - startedAt)) * 1000
-    },
-  }
+
+  readonly #seconds = (): number => (performance.now() - this.#startedAt) / 1000
 }
 
 export function percentile(values: number[], share: number): number {

@@ -1,5 +1,5 @@
 import { removeOld } from '../../hub/controllers/retention.ts'
-import type { Retention } from '../../schemas/config.ts'
+import type { Retention } from '../../schemas/retention.ts'
 import { ConfigFile } from '../../schemas/config.ts'
 import { systemClock } from '../../servers/kit/clock.ts'
 import type { TestHub } from './hub.ts'

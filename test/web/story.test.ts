@@ -12,8 +12,8 @@ const task: Task = {
 const event = (at: number, kind: string, data: Record<string, unknown> = {}) => ({
   ...{ seq: at, at, org: 'default', kind, subject: 'task-1', task: 'task-1', data },
 })
-const tell = (events: ReturnType<typeof event>[], told: Partial<Task> = {}, spent = undefined) =>
-  storyOf({ task: { ...task, ...told }, attempts: [], events, spent }).map(
+const tell = (events: ReturnType<typeof event>[], told: Partial<Task> = {}) =>
+  storyOf({ task: { ...task, ...told }, attempts: [], events, spent: undefined }).map(
     ({ text, more }) => `${text}${more ? `: ${more}` : ''}`,
   )
 

@@ -1,6 +1,3 @@
-/** The hub's answer to the call that an app shows. */
-export type Shown = { name: string; structured: unknown }
-
 type Message = {
   id?: number | string
   method?: string
@@ -39,7 +36,7 @@ export class View {
       appInfo: { name: `switchyard-${name}`, version: '1' },
       appCapabilities: {},
     })
-    this.#dress((answer.hostContext ?? {}) as HostContext) // As the protocol has it.
+    this.#dress(answer.hostContext ?? {})
     this.#post({ method: 'ui/notifications/initialized', params: {} })
     new ResizeObserver(([entry]) => {
       const height = Math.ceil(entry?.borderBoxSize[0]?.blockSize ?? 0)

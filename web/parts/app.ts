@@ -79,9 +79,8 @@ class AppFrame extends PageElement {
   }
 
   #wish({ what, detail, settle }: AppFrame['wishes'][number]) {
-    const whose = this.call.server ?? 'switchyard'
     return html`<div class="app-wish" role="alertdialog" aria-label="The app asks">
-      <p>The app of <b>${whose}</b> wants to ${what}.</p>
+      <p>The app of <b>${this.call.server}</b> wants to ${what}.</p>
       ${detail ? html`<pre tabindex="0">${detail}</pre>` : nothing}
       <button class="primary" @click=${() => settle(true)}>Allow</button>
       <button @click=${() => settle(false)}>Refuse</button>

@@ -5,6 +5,8 @@ import './approvals.ts'
 import { fieldsView } from './fields.ts'
 import './live-task.ts'
 import { isTask, resultView } from './result.ts'
+import type { ToolAnswer } from '../mcp.ts'
+import { toolApp } from './tool-app.ts'
 import './tool-card.css'
 
 /** How the line says where a call stands; the sign repeats the word. */
@@ -51,7 +53,7 @@ export function toolCard(part: ToolPart, isLive: boolean) {
         ${givenView(part.input)} ${outcome(part)}
       </div>
     </details>
-    ${made(part)}
+    ${made(part)} ${shownByApp(part)}
     ${
       part.state === 'approval-requested' && part.approval && isLive
         ? html`<sy-approvals .approval=${part.approval.id}></sy-approvals>`
@@ -64,6 +66,13 @@ const made = ({ output, toolMetadata }: ToolPart) =>
   toolMetadata?.effect === 'create' && isTask(output)
     ? html`<sy-live-task .task=${output}></sy-live-task>`
     : nothing
+
+/** What another server's tool gave, as that server shows it. */
+function shownByApp({ state, toolName, input, output }: ToolPart) {
+  const isForeign = typeof output === 'object' && output !== null && 'content' in output
+  if (state !== 'output-available' || !isForeign) return nothing
+  return toolApp(toolName, { ...(input as object | undefined) }, output as ToolAnswer) // As `tools/call` gave it.
+}
 
 function outcome(part: ToolPart) {
   const { error, cut, text } = part.toolMetadata ?? {}

@@ -8,6 +8,7 @@ import { answerView } from './answer.ts'
 import { formFields, formValues } from './form.ts'
 import { fieldErrors } from './form-path.ts'
 import { problem } from './problem.ts'
+import { toolApp } from './tool-app.ts'
 
 /** A tool to be called with what a person fills in. */
 export type ToolCall = {
@@ -47,6 +48,8 @@ class ToolForm extends PageElement {
   declare tool: ListedTool | undefined
   declare error: ToolError | undefined
   declare answer: (ToolAnswer & { tookMs: number }) | undefined
+  /** What the call was given that `answer` is of. */
+  declare given: Record<string, unknown>
   declare isBusy: boolean
   /** That a person said yes to what cannot be undone. */
   declare isSure: boolean
@@ -107,6 +110,7 @@ class ToolForm extends PageElement {
                   ${this.answer.isError ? 'It failed' : 'Answer'}
                   <small class="soft">${duration(this.answer.tookMs)}</small>
                 </h3>
+                ${this.answer.isError ? nothing : toolApp(tool.name, this.given, this.answer)}
                 ${answerView(this.answer, tool.outputSchema)}`)
             : nothing
         }
@@ -171,7 +175,8 @@ class ToolForm extends PageElement {
     this.error = undefined
     const startedAt = performance.now()
     try {
-      const answer = await answerOf(tool.name, this.#values())
+      this.given = this.#values()
+      const answer = await answerOf(tool.name, this.given)
       this.answer = { ...answer, tookMs: performance.now() - startedAt }
       this.call.done?.(answer.structuredContent)
     } catch (error) {

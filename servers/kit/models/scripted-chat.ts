@@ -16,7 +16,8 @@ const looks = /_(list|read|search|wait|log|check|trace|next|explain|pack|verify|
  * words, reads how it is called, calls it with what the request says, and tells what came of it.
  */
 export function chatMove({ requests, calls }: Transcript): Move {
-  const request = withoutData(requests.at(-1) ?? '')
+  // What the hub looked up for a request follows it, as a message of data alone.
+  const request = requests.map(withoutData).findLast((text) => text !== '') ?? ''
   const last = calls.at(-1)
   if (!last) return firstMove(request)
   const result = dataIn(last.result ?? '')

@@ -1,10 +1,19 @@
 CREATE INDEX agents_live ON agents (org, last_seen_at) WHERE retired_at IS NULL;
 
+CREATE INDEX approval_grants_by_approval ON approval_grants (approval);
+
 CREATE INDEX approval_grants_by_task ON approval_grants (task) WHERE task IS NOT NULL AND ended_at IS NULL;
 
 CREATE INDEX approval_grants_live ON approval_grants (tool, id) WHERE ended_at IS NULL;
 
+CREATE INDEX approval_grants_over ON approval_grants (given_at, id)
+  WHERE ended_at IS NOT NULL OR expires_at IS NOT NULL;
+
+CREATE INDEX approval_links_by_approval ON approval_links (approval);
+
 CREATE INDEX approval_links_by_expiry ON approval_links (expires_at);
+
+CREATE INDEX approvals_answered ON approvals (asked_at, id) WHERE state <> 'pending';
 
 CREATE INDEX approvals_by_subject ON approvals (subject, id) WHERE subject IS NOT NULL;
 
@@ -36,9 +45,21 @@ CREATE INDEX changes_open ON changes (created_at) WHERE state = 'open';
 
 CREATE INDEX changes_open_by_repo ON changes (repo, id) WHERE state = 'open';
 
+CREATE UNIQUE INDEX chat_messages_key ON chat_messages (owner, request_key) WHERE request_key IS NOT NULL;
+
+CREATE INDEX chat_messages_of ON chat_messages (conversation, id);
+
+CREATE INDEX chat_messages_waiting ON chat_messages (conversation, id) WHERE state IN ('queued', 'steering');
+
 CREATE INDEX comments_asking ON comments (change, number) WHERE resolve IS NOT NULL;
 
 CREATE INDEX comments_by_change ON comments (change, id);
+
+CREATE INDEX conversations_newest ON conversations (owner, updated_at DESC, id DESC);
+
+CREATE INDEX conversations_running ON conversations (id) WHERE running IS NOT NULL;
+
+CREATE INDEX deferred_events_due ON deferred_events (follower, due_at);
 
 CREATE INDEX events_by_org ON events (org, seq);
 
@@ -274,6 +295,31 @@ CREATE TABLE changes (
   updated_at INTEGER NOT NULL
 , handle TEXT, revisions INTEGER NOT NULL DEFAULT 0, remarks INTEGER NOT NULL DEFAULT 0, taken INTEGER NOT NULL DEFAULT 0, waiting TEXT, conflict TEXT) STRICT;
 
+CREATE TABLE chat_messages (
+  id           TEXT    PRIMARY KEY,
+  conversation TEXT    NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+  parent       TEXT,
+  role         TEXT    NOT NULL,
+  -- As schemas/chat.ts has them.
+  state        TEXT    NOT NULL,
+  -- JSON of schemas/chat-part.ts.
+  parts        TEXT    NOT NULL,
+  -- How many pieces of its stream the parts hold.
+  seq          INTEGER NOT NULL DEFAULT 0,
+  -- The words of it, for searching.
+  words        TEXT    NOT NULL DEFAULT '',
+  -- How it is answered, as JSON, until it is: on whose authority, by which model, beside which page.
+  asked        TEXT,
+  -- What the caller made up, so that a request sent again is known.
+  owner        TEXT    NOT NULL,
+  request_key  TEXT,
+  model        TEXT,
+  usage        TEXT,
+  error        TEXT,
+  created_at   INTEGER NOT NULL,
+  ended_at     INTEGER
+) STRICT;
+
 CREATE TABLE comments (
   id         TEXT    PRIMARY KEY,
   change     TEXT    NOT NULL REFERENCES changes (id),
@@ -304,9 +350,34 @@ CREATE TABLE context_sources (
   UNIQUE (org, kind, uri)
 ) STRICT;
 
+CREATE TABLE conversations (
+  id         TEXT    PRIMARY KEY,
+  org        TEXT    NOT NULL,
+  owner      TEXT    NOT NULL,
+  title      TEXT    NOT NULL,
+  -- The model that was asked for last.
+  model      TEXT,
+  -- The last message of the branch that is shown.
+  head       TEXT,
+  -- The answer that is under way; one at a time.
+  running    TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE cursors (
   name TEXT    PRIMARY KEY,
   seq  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE deferred_events (
+  follower TEXT    NOT NULL,
+  seq      INTEGER NOT NULL,
+  since    INTEGER NOT NULL,
+  tries    INTEGER NOT NULL,
+  due_at   INTEGER NOT NULL,
+  reason   TEXT    NOT NULL,
+  PRIMARY KEY (follower, seq)
 ) STRICT;
 
 CREATE TABLE events (
