@@ -6,6 +6,7 @@ import { startSubject } from '../kit/clusters.ts'
 import type { Context } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
 import { readOffers } from './placement.ts'
+import { listClusters } from './store/clusters.ts'
 import { listLivePods } from './store/pods.ts'
 
 export const clusterList = defineTool({
@@ -19,9 +20,15 @@ export const clusterList = defineTool({
   output: z.object({ items: z.array(Cluster) }),
   run: async (_input, ctx) => {
     const live = await listLivePods(ctx.reader)
-    const items = ctx.clusters.list().map((driver) => {
-      const pods = live.filter(({ cluster }) => cluster === driver.id).length
-      return describeCluster(ctx, driver).then((cluster) => ({ ...cluster, pods }))
+    const added = await listClusters(ctx.reader)
+    const items = ctx.clusters.list().map(async (driver) => {
+      const guards = added.find(({ id }) => id === driver.id)?.guards
+      return {
+        ...(await describeCluster(ctx, driver)),
+        runsAgents: driver.runsAgents,
+        pods: live.filter(({ cluster }) => cluster === driver.id).length,
+        ...(guards ? { guards } : {}),
+      }
     })
     return { items: await Promise.all(items) }
   },
@@ -31,7 +38,7 @@ export const clusterList = defineTool({
 async function describeCluster(
   ctx: Context,
   driver: ClusterDriver,
-): Promise<Omit<Cluster, 'pods'>> {
+): Promise<Omit<Cluster, 'pods' | 'runsAgents' | 'guards'>> {
   const { id, kind } = driver
   try {
     const [subject, health, { nodes }] = await Promise.all([

@@ -66,7 +66,9 @@ async function rateClusters(ctx: Context, asked: Placeable): Promise<PlacementCa
   const refused: PlacementCandidate[] = []
   const drivers: ClusterDriver[] = []
   for (const driver of ctx.clusters.list()) {
-    const refusal = await startRefusal(ctx, driver, asked)
+    const refusal = driver.runsAgents
+      ? await startRefusal(ctx, driver, asked)
+      : unfitCluster(driver.id, 'it runs commands, not yet the agents of tasks', false)
     if (refusal) refused.push(refusal)
     else drivers.push(driver)
   }

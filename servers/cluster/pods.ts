@@ -50,7 +50,10 @@ export const podRun = defineTool({
     }
     const org = orgFor(ctx, input.org)
     const submitter = task === undefined ? undefined : await readSubmitter(ctx.reader, task)
-    const drivers = await startableClusters(ctx, { cluster, submitter })
+    const startable = await startableClusters(ctx, { cluster, submitter })
+    const drivers = startable.filter(({ runsAgents }) => runsAgents || task === undefined)
+    if (drivers.length === 0)
+      throw new HubError('unsupported', `${cluster} runs commands, not yet the agents of tasks`)
     const offers = await readOffers(drivers)
     const request = {
       resources,
@@ -80,7 +83,7 @@ export const podRun = defineTool({
       timeoutMs: input.timeout_ms,
     }
     const { row, token } = await admitPod(ctx, asked, place)
-    return toPod(await startPod(ctx, row, token, input.runner))
+    return toPod(await startPod(ctx, row, token, { runner: input.runner, tags }))
   },
 })
 

@@ -17,6 +17,11 @@ export class Clusters {
     this.#drivers.set(driver.id, driver)
   }
 
+  /** Takes a cluster out; who has its driver already may finish with it. */
+  unregister(id: string): void {
+    this.#drivers.delete(id)
+  }
+
   list(): ClusterDriver[] {
     return [...this.#drivers.values()]
   }

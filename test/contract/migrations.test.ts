@@ -33,6 +33,7 @@ const digests = {
   '029-budgets.sql': '578a2cd32d8448cc1ac0c1f276962f6f72d2b237763d6242328d1faad1d10944',
   '030-triggers.sql': '383f55ad257b528c50b55eeadf27ef3df22ec8dd83e690a670cafd54d72e8679',
   '026-incoming.sql': 'ee17c27f77f1750cf2fc3c21bb1a5d664991a6389f95c420156bb9d425e9eff0',
+  '037-added-clusters.sql': '2be31f9a33d9b0888f84551d496c90d1155954021ca769b4dbffd509e1341e42',
 }
 
 test('a migration that was committed is never changed', () => {
