@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config, Settings } from '../schemas/config.ts'
 import { LocalDriver } from '../servers/cluster/drivers/local.ts'
+import { restoreClusters } from '../servers/cluster/registered.ts'
 import { ContextStore } from '../servers/context/engine/client.ts'
 import { embeddingOf } from '../servers/context/engine/embedding.ts'
 import { servers } from '../servers/index.ts'
@@ -180,6 +181,7 @@ export class Hub {
     try {
       await configured
       await moveToOrgFolders(this.dataDir, this.store.reader)
+      await restoreClusters(this)
       this.#listener = await listen(this, host, port)
     } catch (error) {
       await this.upstreams.stop()

@@ -171,6 +171,11 @@ const rules: Rules = {
       'An owner does; whoever may submit tasks may change that of a task or plan.',
     )
   },
+  /** A kubeconfig can name programs, which run as the hub, so whoever picks one is the owner in effect. */
+  'cluster.change': ({ id, kind, roles: own }, { cluster }) =>
+    kind === 'user' && own.includes('owner')
+      ? allow
+      : deny(`${id} may not add or remove the cluster ${cluster}`, 'An owner does.'),
   /**
    * A program that is not isolated can read the owner's token, so whoever has it run there is the
    * owner in effect. A controller acts for whoever submitted the task, never by itself.

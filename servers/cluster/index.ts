@@ -4,6 +4,7 @@ import { placementExplain } from './explain.ts'
 import { podExec, podLog, podRead, podResume, podSuspend } from './pod-tools.ts'
 import { podDelete, podList, podRun } from './pods.ts'
 import { podReconcile } from './reconcile.ts'
+import { clusterAdd, clusterRemove } from './registration.ts'
 
 export const cluster = defineServer({
   name: 'cluster',
@@ -11,6 +12,8 @@ export const cluster = defineServer({
   description: 'Where agents run: clusters, nodes, pods and placement.',
   tools: [
     clusterList,
+    clusterAdd,
+    clusterRemove,
     nodeList,
     placementExplain,
     podRun,

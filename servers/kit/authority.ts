@@ -83,6 +83,8 @@ export type Subjects = {
   'trigger.change': { org: string; maker: string }
   /** Say what may be spent. */
   'budget.set': { scope: BudgetScope; org: string }
+  /** Say which clusters the hub works with: it then uses a credential, or runs a program, of its machine. */
+  'cluster.change': { cluster: string }
   /** Have a program run in a pod; `submitter` is given where it is the agent of somebody's task. */
   'pod.start': {
     cluster: string
