@@ -99,14 +99,18 @@ const needed = [
   'get /pods/exec',
   'create /pods/exec',
   'create /secrets',
-  'patch /namespaces',
+  'list /namespaces',
   'delete /namespaces',
-  'patch /serviceaccounts',
-  'patch /resourcequotas',
-  'patch /limitranges',
-  'patch networking.k8s.io/networkpolicies',
-  'patch admissionregistration.k8s.io/validatingadmissionpolicies',
-  'patch admissionregistration.k8s.io/validatingadmissionpolicybindings',
+  // An apply that makes something new is a create as well.
+  ...[
+    '/namespaces',
+    '/serviceaccounts',
+    '/resourcequotas',
+    '/limitranges',
+    'networking.k8s.io/networkpolicies',
+    'admissionregistration.k8s.io/validatingadmissionpolicies',
+    'admissionregistration.k8s.io/validatingadmissionpolicybindings',
+  ].flatMap((what) => [`get ${what}`, `create ${what}`, `patch ${what}`]),
 ]
 
 /** The rights that the hub's user lacks in the cluster. */

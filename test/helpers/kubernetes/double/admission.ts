@@ -23,7 +23,9 @@ export function podRefusal(objects: Objects, pod: Pick<Kept, 'metadata' | 'spec'
   const containers = pod.spec?.containers as Container[] // Of a pod.
   const forbidden = (why: string) =>
     refusal(403, 'Forbidden', `pods "${name}" is forbidden: ${why}`)
-  const policies = objects.list('validatingadmissionpolicies', undefined)
+  const policies = objects
+    .list('validatingadmissionpolicies', undefined)
+    .filter((policy) => policy.metadata.name.endsWith(namespace?.split('-').at(-1) ?? ''))
   const other = containers.find(({ image }) =>
     policies.some((policy) => !JSON.stringify(policy.spec).includes(image)),
   )
