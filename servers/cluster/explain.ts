@@ -61,6 +61,9 @@ async function findPlaceable(ctx: Context, task: string): Promise<Placeable> {
   })
 }
 
+/** Sorted, so that what is left out is never better than what is shown. */
+const maxCandidates = 200
+
 async function rateClusters(ctx: Context, asked: Placeable): Promise<PlacementCandidate[]> {
   const { org, resources, needs } = asked
   const refused: PlacementCandidate[] = []
@@ -84,7 +87,8 @@ async function rateClusters(ctx: Context, asked: Placeable): Promise<PlacementCa
   const live = await listLivePods(ctx.reader)
   const limit = podLimit(ctx, org)
   const request = { resources, needs, runners: podRunners(ctx.config), org, limit }
-  return [...rateOffers({ ...offers, silent }, live, request), ...refused]
+  const rated = rateOffers({ ...offers, silent }, live, request)
+  return [...rated.slice(0, maxCandidates), ...refused]
 }
 
 /** Why no pod may be started on a cluster for this, where that is so. */

@@ -117,7 +117,10 @@ export function rateOffers(
 }
 
 export const bestFirst = (candidates: PlacementCandidate[]): PlacementCandidate[] =>
-  candidates.sort((a, b) => Number(b.fits) - Number(a.fits) || b.score - a.score)
+  candidates.sort(
+    (a, b) =>
+      Number(b.fits) - Number(a.fits) || Number(b.passes) - Number(a.passes) || b.score - a.score,
+  )
 
 /** Runners that pods have: the own one, and what is configured. */
 export const podRunners = ({ file }: Context['config']): string[] => [

@@ -18,7 +18,7 @@ const plurals: Record<string, string> = {
 }
 
 /** Where objects of a kind are; with `named`, the one that the manifest is of. */
-export function pathOf({ apiVersion, kind, metadata }: Manifest, named: boolean): string {
+function pathOf({ apiVersion, kind, metadata }: Manifest, named: boolean): string {
   const plural = plurals[kind]
   if (plural === undefined) throw new Error(`no path is known for ${kind}`)
   const { name, namespace } = metadata

@@ -3,7 +3,7 @@ import { accountName, hubLabel, labelsOf, namespaceOf, orgLabel, policyName } fr
 import type { Manifest } from './pod-manifest.ts'
 
 /** What an org may use of a cluster, and whom its pods may speak with. */
-export type OrgLimits = {
+type OrgLimits = {
   pods: number
   cpus: number
   memoryMb: number

@@ -8,13 +8,18 @@ import type { Transport } from './transport.ts'
 
 /** How old what placement knows of a cluster may be: reading 10,000 pods for each decision would cost more. */
 const freshMs = 5000
+/** How old while it is read anew: a cluster that never answers must not keep all others waiting. */
+const staleMs = 20_000
+
+type Known = { at: number; nodes: () => Capacity[] }
 
 /** What a cluster has and how it is, read when it is asked for and kept for a moment. */
 export class ClusterState {
   readonly #transport: Transport
   readonly #clock: Clock
   readonly #about: { cluster: string; tags: string[] }
-  #nodes: { at: number; read: Promise<Capacity[]> } | undefined
+  #known: Known | undefined
+  #reading: Promise<Known> | undefined
 
   constructor(transport: Transport, clock: Clock, about: { cluster: string; tags: string[] }) {
     this.#transport = transport
@@ -22,15 +27,15 @@ export class ClusterState {
     this.#about = about
   }
 
-  nodes(): Promise<Capacity[]> {
-    const now = this.#clock.now()
-    if (this.#nodes && now - this.#nodes.at < freshMs) return this.#nodes.read
-    const asked = { at: now, read: this.#readNodes(now) }
-    this.#nodes = asked
-    asked.read.catch(() => {
-      if (this.#nodes === asked) this.#nodes = undefined // Whoever asked is told.
-    })
-    return asked.read
+  /** What the nodes have; the last answer, or the last failure, where the next one is on its way. */
+  async nodes(): Promise<Capacity[]> {
+    const age = this.#clock.now() - (this.#known?.at ?? -Infinity)
+    if (age >= freshMs)
+      this.#reading ??= this.#read().finally(() => {
+        this.#reading = undefined
+      })
+    const known = this.#known && age < staleMs ? this.#known : await (this.#reading ?? this.#read())
+    return known.nodes()
   }
 
   async health(): Promise<ClusterHealth> {
@@ -48,6 +53,17 @@ export class ClusterState {
       const reason = error instanceof Error ? error.message : String(error)
       return { state: 'unreachable', reason }
     }
+  }
+
+  async #read(): Promise<Known> {
+    const nodes = await this.#readNodes(this.#clock.now()).then(
+      (read) => () => read,
+      (error: unknown) => () => {
+        throw error
+      },
+    )
+    this.#known = { at: this.#clock.now(), nodes }
+    return this.#known
   }
 
   async #readNodes(now: number): Promise<Capacity[]> {

@@ -137,9 +137,10 @@ export class KubernetesDriver implements ClusterDriver {
     if (live.isRunning) live.lastWords ??= this.#listen(live, waitMs)
     // Zero would forget the pod while it may still run.
     await deletePod(this.#transport, live.handle, Math.max(1, Math.ceil(graceMs / 1000)))
+    const { signal } = this.#closing
     const deadline = this.#clock.now() + waitMs
-    while (this.#live.get(podId) === live && this.#clock.now() < deadline)
-      await pause(this.#clock, 50, this.#closing.signal)
+    while (this.#live.get(podId) === live && this.#clock.now() < deadline && !signal.aborted)
+      await pause(this.#clock, 50, signal)
   }
 
   suspend(): Promise<void> {

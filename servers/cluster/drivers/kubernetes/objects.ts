@@ -6,7 +6,7 @@ import { HubError } from '../../../../schemas/errors.ts'
 
 const words = z.record(z.string(), z.string()).default({})
 
-export const Metadata = z.object({
+const Metadata = z.object({
   name: z.string(),
   namespace: z.string().default(''),
   uid: z.string().default(''),
@@ -81,12 +81,6 @@ export const NodeObject = Bare.extend({
     .prefault({}),
 })
 export type NodeObject = z.infer<typeof NodeObject>
-
-export const EventObject = z.object({
-  type: z.string().default(''),
-  reason: z.string().default(''),
-  message: z.string().default(''),
-})
 
 export const List = z.object({
   metadata: z.object({

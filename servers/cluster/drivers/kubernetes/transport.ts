@@ -22,7 +22,7 @@ export type Call = {
 /** What a connection to somebody else than a plain client needs as well. */
 export type Identity = SignedIn & { server: string; ca?: string; serverName?: string }
 
-const answerMs = 15_000
+const answerMs = 10_000
 const maxBodyBytes = 64 * 1024 * 1024
 const maxTries = 4
 const maxWaitMs = 5000
