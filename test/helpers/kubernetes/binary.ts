@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
-export const kubernetesVersion = 'v1.36.2'
+const kubernetesVersion = 'v1.36.2'
 const folder = join(import.meta.dirname, '../../real/kubernetes')
 const goFolder = '/usr/local/go/bin'
 

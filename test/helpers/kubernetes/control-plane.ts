@@ -14,6 +14,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import { until } from '../hub.ts'
 import { makeAuthority } from './certificates.ts'
 
@@ -23,6 +24,8 @@ export type ControlPlane = {
   kubeconfig: string
   /** Context of the kubeconfig that is the administrator's. */
   context: string
+  /** Connections of the administrator. */
+  dispatcher: Dispatcher
   /** One request as the administrator. */
   api(
     method: string,
@@ -151,6 +154,7 @@ export async function startControlPlane(binary: string): Promise<ControlPlane> {
     url,
     kubeconfig,
     context: 'admin@test',
+    dispatcher: agent,
     api,
     async restartApi(away) {
       await end(apiProcess)

@@ -31,7 +31,7 @@ type PodSpec = {
   volumes: { name: string; persistentVolumeClaim?: { claimName: string } }[]
 }
 
-export const nodeName = 'node-1'
+const nodeName = 'node-1'
 const nodeCpus = 4
 
 /** A scheduler with one node, and a kubelet that runs each container as a process of this machine. */
