@@ -182,6 +182,9 @@ const rules: Rules = {
    */
   'pod.start': (principal, subject) => {
     const { cluster, isolation, reason, allowUnisolated, submitter, isExplained = false } = subject
+    const { org, orgs } = subject
+    if (org !== undefined && orgs?.includes(org) === false)
+      return deny(`the cluster ${cluster} is not for the org ${org}`)
     if (isolation !== 'none') return allow
     const danger = `pods on ${cluster} are not isolated (${reason}), so a program there could read the owner's token`
     if (!allowUnisolated)

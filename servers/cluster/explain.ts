@@ -95,10 +95,13 @@ async function rateClusters(ctx: Context, asked: Placeable): Promise<PlacementCa
 async function startRefusal(
   ctx: Context,
   driver: ClusterDriver,
-  { submitter }: Placeable,
+  { org, submitter }: Placeable,
 ): Promise<PlacementCandidate | undefined> {
   try {
-    ctx.ensure('pod.start', { ...(await startSubject(ctx, driver, submitter)), isExplained: true })
+    ctx.ensure('pod.start', {
+      ...(await startSubject(ctx, driver, { org, submitter })),
+      isExplained: true,
+    })
     return undefined
   } catch (error) {
     if (!(error instanceof HubError)) throw error

@@ -50,10 +50,8 @@ export const podRun = defineTool({
     }
     const org = orgFor(ctx, input.org)
     const submitter = task === undefined ? undefined : await readSubmitter(ctx.reader, task)
-    const startable = await startableClusters(ctx, { cluster, submitter })
-    const drivers = startable.filter(({ runsAgents }) => runsAgents || task === undefined)
-    if (drivers.length === 0)
-      throw new HubError('unsupported', `${cluster} runs commands, not yet the agents of tasks`)
+    const runs = task === undefined ? 'command' : 'agent'
+    const drivers = await startableClusters(ctx, { cluster, org, runs, submitter })
     const offers = await readOffers(drivers)
     const request = {
       resources,

@@ -77,6 +77,12 @@ export const clusterAdd = defineTool({
       .max(253)
       .optional()
       .describe('Class of the volumes that keep work between pods; default: it is not kept'),
+    orgs: z
+      .array(Org)
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Orgs whose pods may run there; default: all'),
     org: Org.optional().describe('Org whose place is made first; default: your own'),
   },
   output: z.object({
@@ -94,6 +100,7 @@ export const clusterAdd = defineTool({
     assertReachable(input.hub_url)
     const settings: KubernetesSettings = {
       source: await sourceOf(input),
+      ...(input.orgs === undefined ? {} : { orgs: input.orgs }),
       image: input.image,
       tags: input.tags,
       limits: { ...limits, pods: limits.pods ?? podLimit(ctx, org) },

@@ -92,6 +92,9 @@ export type Subjects = {
     /** Why it is isolated like that. */
     reason: string
     allowUnisolated: boolean
+    /** Whose pod it is, and the orgs that the cluster is for, where it is not for all. */
+    org?: string | undefined
+    orgs?: string[] | undefined
     submitter?: Principal | 'unknown' | undefined
     /** Whether it is only explained, for the submitter where one is given, and nothing is started. */
     isExplained?: boolean

@@ -68,6 +68,8 @@ export type ClusterDriver = {
   readonly kind: string
   /** Whether its pods can be the agents of tasks, or plain commands alone. */
   readonly runsAgents: boolean
+  /** The orgs whose pods may run there, where it is not there for all. */
+  readonly orgs?: string[] | undefined
   /** Names of the limits that are really enforced, for `pod_read`. */
   readonly limits: string[]
   /** What pods are really given, and why not more. */

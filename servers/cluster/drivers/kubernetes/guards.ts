@@ -98,6 +98,7 @@ const needed = [
   'get /pods/log',
   'get /pods/exec',
   'create /pods/exec',
+  'list /events',
   'create /secrets',
   'list /namespaces',
   'delete /namespaces',

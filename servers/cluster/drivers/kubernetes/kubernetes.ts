@@ -20,7 +20,7 @@ import { followLog, readTail } from './logs.ts'
 import type { Mark } from './names.ts'
 import { containerName, podLabel } from './names.ts'
 import type { PodObject } from './objects.ts'
-import { createPod, deletePod, findPod, podPath } from './pod-api.ts'
+import { createPod, deletePod, findPod, handleOf, lastWarning, podPath } from './pod-api.ts'
 import { PodFeed } from './pod-feed.ts'
 import { Premises } from './premises.ts'
 import type { KubernetesSettings } from './settings.ts'
@@ -39,6 +39,7 @@ export class KubernetesDriver implements ClusterDriver {
   readonly kind = 'kubernetes'
   readonly runsAgents = false
   readonly limits = ['time', 'cpu', 'memory', 'ephemeral storage']
+  readonly orgs: string[] | undefined
   readonly premises: Premises
   readonly #at: KubernetesSettings & Mark
   readonly #transport: Transport
@@ -63,6 +64,7 @@ export class KubernetesDriver implements ClusterDriver {
   }) {
     const { id, at, dataDir, clock, log } = options
     this.id = id
+    this.orgs = at.orgs
     this.#at = at
     this.#clock = clock
     this.#log = log
@@ -74,6 +76,7 @@ export class KubernetesDriver implements ClusterDriver {
     const acts = {
       stop: (pod: LivePod, reason: string) => this.stop(pod.spec.id, 0, reason),
       force: (handle: Handle) => deletePod(this.#transport, handle, 0),
+      complaint: (handle: Handle) => lastWarning(this.#transport, handle),
       look: (handle: Handle) => findPod(this.#transport, handle),
       bury: (pod: LivePod) => this.#bury(pod),
       orphan: (pod: PodObject) => this.#orphan(pod),
@@ -241,9 +244,3 @@ export class KubernetesDriver implements ClusterDriver {
       hint: 'Stop it by pod_delete and run it again.',
     })
 }
-
-const handleOf = ({ metadata }: PodObject): Handle => ({
-  namespace: metadata.namespace,
-  name: metadata.name,
-  uid: metadata.uid,
-})

@@ -21,13 +21,15 @@ export type LivePod = {
   lastWords: Promise<Buffer> | undefined
   isEnding: boolean
   changes: Changes
-  cancel: Record<'start' | 'force', (() => void) | undefined>
+  cancel: Record<'start' | 'force' | 'look', (() => void) | undefined>
 }
 
 type Exit = { exitCode: number | null; reason: string }
 
 /** A pod that no node takes or whose image never comes is ended after this long. */
 const startMs = 15 * 60_000
+/** Long enough for an image to come; then it is worth a look at what is wrong. */
+const lookMs = 20_000
 /** Longer than the longest grace: then its node is gone, and only the API server can forget the pod. */
 const forceMs = 100_000
 
@@ -35,6 +37,8 @@ const forceMs = 100_000
 type Acts = {
   stop(pod: LivePod, reason: string): Promise<void>
   force(handle: Handle): Promise<void>
+  /** What the cluster last complained of about a pod, if anything. */
+  complaint(handle: Handle): Promise<string | undefined>
   /** Whether it is there, where a list did not have it. */
   look(handle: Handle): Promise<PodObject | undefined>
   /** Keeps what is worth keeping of a pod that has ended. */
@@ -74,11 +78,14 @@ export class LivePods {
       lastWords: undefined,
       isEnding: false,
       changes: new Changes(),
-      cancel: { start: undefined, force: undefined },
+      cancel: { start: undefined, force: undefined, look: undefined },
     }
     live.cancel.start = this.#clock.after(Math.min(startMs, spec.timeoutMs), () => {
       const why = live.waiting === '' ? '' : `: ${live.waiting}`
       this.#acts.stop(live, `it did not start in time${why}`).catch(this.#trouble(spec.id))
+    })
+    live.cancel.look = this.#clock.after(lookMs, () => {
+      this.#look(live).catch(this.#trouble(spec.id))
     })
     this.#pods.set(spec.id, live)
     return live
@@ -130,6 +137,14 @@ export class LivePods {
     }
   }
 
+  /** A volume that cannot be mounted, or a sandbox that cannot be made, is told by events alone. */
+  async #look(live: LivePod): Promise<void> {
+    if (live.isRunning || live.isEnding || live.waiting !== '') return
+    const reason = await this.#acts.complaint(live.handle)
+    if (reason === undefined || live.isRunning || live.waiting !== '') return
+    live.changes.push({ state: 'waiting', reason })
+  }
+
   #deleted(pod: PodObject): void {
     const live = this.#pods.get(pod.metadata.labels[podLabel] ?? '')
     if (!live || live.handle.uid !== pod.metadata.uid) return
@@ -144,8 +159,7 @@ export class LivePods {
   #end(live: LivePod, { exitCode, reason }: Exit): void {
     if (live.isEnding) return
     live.isEnding = true
-    live.cancel.start?.()
-    live.cancel.force?.()
+    for (const cancel of Object.values(live.cancel)) cancel?.()
     this.#acts
       .bury(live)
       .catch(this.#trouble(live.spec.id))
@@ -157,10 +171,7 @@ export class LivePods {
 
   /** Lets go of them all; they go on in the cluster. */
   close(): void {
-    for (const { cancel } of this.#pods.values()) {
-      cancel.start?.()
-      cancel.force?.()
-    }
+    for (const { cancel } of this.#pods.values()) for (const end of Object.values(cancel)) end?.()
   }
 
   /** What runs by itself has nobody to throw to, and must not end the hub. */

@@ -82,6 +82,15 @@ export const NodeObject = Bare.extend({
 })
 export type NodeObject = z.infer<typeof NodeObject>
 
+export const EventObject = z.object({
+  reason: z.string().default(''),
+  message: z.string().default(''),
+  lastTimestamp: z
+    .string()
+    .nullish()
+    .transform((at) => at ?? ''),
+})
+
 export const List = z.object({
   metadata: z.object({
     resourceVersion: z.string().default(''),

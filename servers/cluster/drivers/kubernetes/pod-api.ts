@@ -5,7 +5,8 @@ import { apply, create } from './apply.ts'
 import type { Handle } from './live-pods.ts'
 import type { Mark } from './names.ts'
 import { claimName, labelsOf, managerOf, namespaceOf, workLabel } from './names.ts'
-import { PodObject, parsed } from './objects.ts'
+import { listAll } from './list.ts'
+import { EventObject, PodObject, parsed } from './objects.ts'
 import type { Manifest } from './pod-manifest.ts'
 import { podManifest, secretManifest } from './pod-manifest.ts'
 import type { KubernetesSettings } from './settings.ts'
@@ -13,6 +14,12 @@ import type { Transport } from './transport.ts'
 
 export const podPath = ({ namespace, name }: Pick<Handle, 'namespace' | 'name'>): string =>
   `/api/v1/namespaces/${namespace}/pods/${name}`
+
+export const handleOf = ({ metadata }: PodObject): Handle => ({
+  namespace: metadata.namespace,
+  name: metadata.name,
+  uid: metadata.uid,
+})
 
 /** Makes a pod with all that it needs; what was made is taken back where the rest fails. */
 export async function createPod(
@@ -28,11 +35,7 @@ export async function createPod(
       if (!hasStatus(error, 409)) throw error // It was sent before, and is never another one.
     })
   } catch (error) {
-    await deletePod(
-      transport,
-      { namespace: pod.metadata.namespace, name: spec.id, uid: pod.metadata.uid },
-      0,
-    )
+    await deletePod(transport, handleOf(pod), 0)
     throw error
   }
   return pod
@@ -63,6 +66,19 @@ export async function findPod(
     if (hasStatus(error, 404)) return undefined
     throw error
   }
+}
+
+/** The last warning among the events about a pod. */
+export async function lastWarning(
+  transport: Transport,
+  { namespace, uid }: Handle,
+): Promise<string | undefined> {
+  const { items } = await listAll(transport, EventObject, {
+    path: `/api/v1/namespaces/${namespace}/events`,
+    query: { fieldSelector: `involvedObject.uid=${uid},type=Warning` },
+  })
+  const last = items.sort((a, b) => a.lastTimestamp.localeCompare(b.lastTimestamp)).at(-1)
+  return last && `${last.reason}: ${last.message}`.slice(0, 1000)
 }
 
 /** Asks for the end of this very pod; one that is gone already is just as well. */

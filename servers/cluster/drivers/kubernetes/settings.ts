@@ -6,6 +6,8 @@ export const KubernetesSettings = z.object({
     z.object({ source: z.literal('kubeconfig'), kubeconfig: z.string(), context: z.string() }),
     z.object({ source: z.literal('in-cluster') }),
   ]),
+  /** Whose pods may run there; all where it is not given. */
+  orgs: z.array(z.string()).optional(),
   image: z.string(),
   tags: z.array(z.string()),
   limits: z.object({

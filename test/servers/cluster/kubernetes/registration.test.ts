@@ -197,3 +197,16 @@ test('a hub that was killed finds its pods again, also those that ended meanwhil
   await until(async () => (await read(long.id)).state === 'exited')
   expect(double.objects.list('pods', undefined)).toEqual([])
 })
+
+test('a cluster of one org takes no pods of another', async () => {
+  const double = await startDouble()
+  const hub = await startHub()
+  await hub.call('cluster_add', argsOf(double, { orgs: ['acme'], org: 'acme' }))
+  expect(await failure(run(hub, 'true'))).toMatchObject({
+    code: 'denied',
+    message: 'the cluster kube is not for the org default',
+  })
+  const pod = await run(hub, 'exit 3', { org: 'acme' })
+  await isIn(hub, pod.id, 'exited')
+  expect(await podOf(hub, pod.id)).toMatchObject({ exitCode: 3 })
+})
