@@ -14,7 +14,7 @@ import type { KubernetesSettings } from './drivers/kubernetes/settings.ts'
 import { podLimit } from './placement.ts'
 import { driverOf } from './registered.ts'
 import { forgetCluster, keepCluster, keepGuards } from './store/clusters.ts'
-import { listLivePods } from './store/pods.ts'
+import { endPod, listLivePods } from './store/pods.ts'
 
 const cluster = z
   .string()
@@ -163,6 +163,8 @@ export const clusterRemove = defineTool({
     await forgetCluster(ctx, id)
     ctx.clusters.unregister(id)
     await driver.close()
+    const reason = `the cluster ${id} was removed`
+    for (const pod of live) await endPod(ctx, pod.id, { exitCode: null, reason })
     return { cluster: id, removed }
   },
 })

@@ -11,6 +11,7 @@ import type {
 import type { Clock } from '../../../kit/clock.ts'
 import { pause } from '../../../kit/clock.ts'
 import { readAccess } from './access.ts'
+import { hasStatus } from './api-error.ts'
 import { ClusterState } from './cluster-state.ts'
 import { execute } from './exec.ts'
 import { KeptOutput, keptBytes } from './kept-output.ts'
@@ -113,6 +114,10 @@ export class KubernetesDriver implements ClusterDriver {
       const live = this.#live.add(spec, handleOf(pod))
       this.#live.set(pod)
       return acceptedPod(live, pod.spec.nodeName)
+    } catch (error) {
+      // Somebody removed the namespace: the next start makes it anew.
+      if (hasStatus(error, 404)) this.premises.forget(spec.org)
+      throw error
     } finally {
       this.#starting.delete(spec.id)
     }
@@ -190,13 +195,12 @@ export class KubernetesDriver implements ClusterDriver {
   async sweep(livePodIds: Set<string>): Promise<{ killed: number; removed: number }> {
     this.#known = livePodIds
     this.#watch()
-    const removed = await this.#kept.tidy()
     const orphans = (await this.#feed.list()).filter(({ metadata }) => {
       const id = metadata.labels[podLabel] ?? ''
       return !livePodIds.has(id) && !this.#starting.has(id)
     })
     for (const pod of orphans) await deletePod(this.#transport, handleOf(pod), 1)
-    return { killed: orphans.length, removed }
+    return { killed: orphans.length, removed: await this.#kept.tidy() }
   }
 
   async close(): Promise<void> {

@@ -80,7 +80,7 @@ export class LivePods {
       changes: new Changes(),
       cancel: { start: undefined, force: undefined, look: undefined },
     }
-    live.cancel.start = this.#clock.after(Math.min(startMs, spec.timeoutMs), () => {
+    live.cancel.start = this.#clock.after(startMs, () => {
       const why = live.waiting === '' ? '' : `: ${live.waiting}`
       this.#acts.stop(live, `it did not start in time${why}`).catch(this.#trouble(spec.id))
     })

@@ -46,6 +46,10 @@ export class Premises {
     return made
   }
 
+  forget(org: string): void {
+    this.#made.delete(org)
+  }
+
   /** Whether what guards an org really does, by what the cluster refuses. */
   probe(org: string): Promise<ClusterGuards> {
     return probeGuards(this.#transport, org, this.#at, this.#clock)

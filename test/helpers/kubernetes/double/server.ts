@@ -115,9 +115,12 @@ export async function startDouble() {
     }
   }
 
-  const create = ({ url, plural, namespace, body }: Asked): Answer => {
+  const create = (asked: Asked): Answer => {
+    const { url, plural, namespace, body } = asked
     const object = body as Kept // As the hub sends it.
     const key = keyOf(plural, namespace, object.metadata.name)
+    if (namespace !== undefined && !objects.get(keyOf('namespaces', undefined, namespace)))
+      return notFound({ ...asked, plural: 'namespaces', name: namespace })
     const refused = plural === 'pods' ? podRefusal(objects, object) : undefined
     if (refused) return { status: refused.code, body: refused }
     if (objects.get(key)) {

@@ -210,3 +210,24 @@ test('a cluster of one org takes no pods of another', async () => {
   await isIn(hub, pod.id, 'exited')
   expect(await podOf(hub, pod.id)).toMatchObject({ exitCode: 3 })
 })
+
+test('a cluster that is gone for good is forgotten with its pods, a removed namespace is made anew', async () => {
+  const double = await startDouble()
+  const hub = await startHub()
+  const { namespaceMark: mark } = await hub.call<{ namespaceMark: string }>(
+    'cluster_add',
+    argsOf(double),
+  )
+  double.objects.delete(`namespaces  switchyard-default-${mark}`)
+  expect(await failure(run(hub, 'true'))).toMatchObject({ code: 'not_found' })
+  const pod = await run(hub, 'sleep 60')
+  await isIn(hub, pod.id, 'running')
+  double.state.fails = { status: 503, body: { message: 'gone' } }
+  const remove = (forget: boolean) => hub.call('cluster_remove', { cluster: 'kube', forget })
+  expect(await failure(remove(false))).toMatchObject({ code: 'conflict' })
+  expect(await remove(true)).toEqual({ cluster: 'kube', removed: false })
+  expect(await podOf(hub, pod.id)).toMatchObject({
+    state: 'exited',
+    reason: 'the cluster kube was removed',
+  })
+})
