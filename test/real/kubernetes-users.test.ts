@@ -46,10 +46,14 @@ async function newAccount(plane: ControlPlane, name: string) {
 
 /** What is said where something was done twice, is gone, or comes in pages. */
 async function rareExchanges(url: string, at: { kubeconfig: string; context: string }) {
-  const driver = kubernetesDrivers(at, { storageClass: 'local' })()
-  const spec = specOf('sleep 60', { workspace: { key: 'kept', mounts: [] } })
+  const make = kubernetesDrivers(at, { storageClass: 'local' })
+  const driver = make()
+  const spec = specOf('sleep 60', { env: { WORD: 'word' }, workspace: { key: 'kept', mounts: [] } })
   const { handle } = await driver.start(spec)
   await driver.start(spec)
+  const again = make()
+  await again.premises.ensure(spec.org)
+  await again.close()
   await driver.stop(spec.id, 0, '')
   await until(async () => (await driver.adopt(spec, handle)) === undefined)
   await driver.sweep(new Set())
@@ -61,6 +65,11 @@ async function rareExchanges(url: string, at: { kubeconfig: string; context: str
   await get(
     '/api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion=1&timeoutSeconds=5&labelSelector=a%3Db',
   )
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [] } }
+  const nowhere = '/api/v1/namespaces/nowhere/pods?fieldValidation=Strict'
+  await (
+    await request(`${url}${nowhere}`, { method: 'POST', body: JSON.stringify(pod) })
+  ).body.text()
   const missing = '/api/v1/namespaces/default/pods/missing'
   await (await request(`${url}${missing}`, { method: 'DELETE', body: '{}' })).body.text()
 }
@@ -108,6 +117,8 @@ describe.skipIf(!canRunReal())('a real control plane and its users', () => {
       argsOf(plane, {
         kubeconfig,
         storage_class: 'local',
+        hub_url: 'http://192.0.2.7:7070',
+        egress: ['198.51.100.0/24'],
         limits: { pods: 5, cpus: 2 },
       }),
     )
@@ -117,6 +128,12 @@ describe.skipIf(!canRunReal())('a real control plane and its users', () => {
     await isIn(hub, pod.id, 'exited')
     const other = await runIn(hub)
     await isIn(hub, other.id, 'running')
+    const namespace = `switchyard-default-${mark}`
+    await real.nodes().say(namespace, other.id, {
+      reason: 'Odd',
+      message: 'told by the test',
+      state: { running: null, waiting: { reason: 'ErrImagePull', message: 'none such' } },
+    })
     await hub.call('pod_delete', { pod: other.id, grace_ms: 0 })
     await isIn(hub, other.id, 'exited')
     await failure(runIn(hub, { resources: { cpus: 3, memoryMb: 64 } }))

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** One request to an API server with its answer, without what differs from run to run. */
@@ -32,22 +32,29 @@ export function exchangeOf(
 
 /** What an exchange says that none of the recorded ones for the same request does, if anything. */
 export function differenceFrom(now: Exchange): string | undefined {
-  if (!existsSync(file)) return undefined
   const { exchanges } = JSON.parse(readFileSync(file, 'utf8')) as { exchanges: Exchange[] } // By the recorder.
   const like = exchanges.filter(
     ({ request, status }) => request === now.request && status === now.status,
   )
   if (like.length === 0) return `${now.request} → ${now.status} was never recorded`
-  const sent = new Set(like.flatMap((one) => one.sent))
-  const answer = new Set(like.flatMap((one) => one.answer))
+  const asked = exchanges.filter(({ request }) => request === now.request)
+  const sent = new Set(asked.flatMap((one) => one.sent))
+  // An object has the same fields wherever it is read, listed, watched or deleted.
+  const kind = kindOf(now.request)
+  const alike = exchanges.filter(({ request, status }) => kindOf(request) === kind && status < 300)
+  const seen = now.status < 300 ? alike : like
+  const answer = new Set(seen.flatMap((one) => one.answer.map(bare)))
   const strange = [
     ...now.sent.filter((path) => !sent.has(path)),
-    ...now.answer.filter((path) => !answer.has(path)),
+    ...now.answer.filter((path) => !answer.has(bare(path))),
   ]
   return strange.length === 0
     ? undefined
     : `${now.request} → ${now.status}: never recorded: ${strange.join(', ')}`
 }
+
+const bare = (path: string) => path.replace(/^(object|items\[\])\./, '')
+const kindOf = (request: string) => /\/([a-z]+)(\/NAME)?$/.exec(request)?.[1]
 
 /** Puts an exchange with those of the same request and status: together they say all that was seen. */
 export function note(into: Map<string, Exchange>, exchange: Exchange): void {
@@ -80,7 +87,7 @@ function pathsOf(value: unknown, at = ''): string[] {
   if (typeof value !== 'object') return [`${at}:${typeof value}`]
   if (Array.isArray(value)) return [...new Set(value.flatMap((item) => pathsOf(item, `${at}[]`)))]
   const isOpen =
-    /(labels|annotations|stringData|data|hard|requests|limits|allocatable|matchLabels|default|defaultRequest|managedFields)$/.test(
+    /(?:^|\.|\])(labels|annotations|stringData|data|hard|requests|limits|allocatable|matchLabels|default|defaultRequest|managedFields)$/.test(
       at,
     )
   const entries = Object.entries(value).filter(([name]) => name !== 'managedFields')

@@ -96,6 +96,18 @@ export class FakeNodes {
     )
   }
 
+  /** Says something else of a pod and its container. */
+  async say(
+    namespace: string,
+    name: string,
+    { state, ...said }: { reason: string; message: string; state: object },
+  ): Promise<void> {
+    const container = { name: 'main', image: '', imageID: '', ready: false, restartCount: 0 }
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`
+    const status = { ...said, containerStatuses: [{ ...container, state }] }
+    await this.#plane.api('PATCH', path, { status }, 'application/merge-patch+json')
+  }
+
   async #beat(): Promise<void> {
     const now = new Date().toISOString()
     for (const name of this.#names) {

@@ -20,15 +20,23 @@ import (
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
+// Each part takes the signals of the process when its command is made, which
+// only one may: so only the one that is asked for is made.
+var commands = map[string]func() *cobra.Command{
+	"etcd":                    etcdCommand,
+	"kube-apiserver":          apiserver.NewAPIServerCommand,
+	"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
+	"kube-controller-manager": controllers.NewControllerManagerCommand,
+	"kubelet":                 func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
+}
+
 func main() {
 	root := &cobra.Command{Use: "control-plane"}
-	root.AddCommand(
-		etcdCommand(),
-		apiserver.NewAPIServerCommand(),
-		scheduler.NewSchedulerCommand(),
-		controllers.NewControllerManagerCommand(),
-		kubelet.NewKubeletCommand(context.Background()),
-	)
+	if len(os.Args) > 1 {
+		if command, known := commands[os.Args[1]]; known {
+			root.AddCommand(command())
+		}
+	}
 	os.Exit(cli.Run(root))
 }
 

@@ -31,6 +31,12 @@ export const isExpired = (error: unknown): boolean =>
 export const hasStatus = (error: unknown, status: number): boolean =>
   error instanceof ApiError && error.status === status
 
+/** `unknown` where the cluster could not be asked; any other failure stays one. */
+export function unlessAway(error: unknown): 'unknown' {
+  if (error instanceof HubError && error.code === 'unavailable') return 'unknown'
+  throw error
+}
+
 function meaningOf(
   status: number,
   reason: string,

@@ -55,10 +55,7 @@ export async function probeGuards(
       ? ('enforced' as const)
       : ('accepted-only' as const)
   return {
-    podSecurity: await said(
-      withContainer(pod(0), { securityContext: { privileged: true } }),
-      'violates PodSecurity',
-    ),
+    podSecurity: await said(withContainer(pod(0), { securityContext: {} }), 'violates PodSecurity'),
     admission: await said(
       withContainer(pod(0), { image: 'switchyard.invalid/other:1' }),
       'ValidatingAdmissionPolicy',

@@ -11,7 +11,7 @@ import type {
 import type { Clock } from '../../../kit/clock.ts'
 import { pause } from '../../../kit/clock.ts'
 import { readAccess } from './access.ts'
-import { hasStatus } from './api-error.ts'
+import { hasStatus, unlessAway } from './api-error.ts'
 import { ClusterState } from './cluster-state.ts'
 import { execute } from './exec.ts'
 import { KeptOutput, keptBytes } from './kept-output.ts'
@@ -50,7 +50,8 @@ export class KubernetesDriver implements ClusterDriver {
   readonly #kept: KeptOutput
   readonly #feed: PodFeed
   readonly #live: LivePods
-  readonly #starting = new Set<string>()
+  /** Pods that are being made, with what the watch said of them before the answer was here. */
+  readonly #starting = new Map<string, PodObject | undefined>()
   readonly #closing = new AbortController()
   #watching: Promise<void> | undefined
   /** The pods that the hub said live, since when others are orphans. */
@@ -106,13 +107,13 @@ export class KubernetesDriver implements ClusterDriver {
       })
     const { command } = spec.program
     this.#watch()
-    this.#starting.add(spec.id)
+    this.#starting.set(spec.id, undefined)
     try {
       await this.premises.ensure(spec.org)
       const tags = spec.tags.filter((tag) => !this.#at.tags.includes(tag))
       const pod = await createPod(this.#transport, { ...spec, tags }, { ...this.#at, command })
       const live = this.#live.add(spec, handleOf(pod))
-      this.#live.set(pod)
+      this.#live.set(this.#starting.get(spec.id) ?? pod)
       return acceptedPod(live, pod.spec.nodeName)
     } catch (error) {
       // Somebody removed the namespace: the next start makes it anew.
@@ -126,9 +127,7 @@ export class KubernetesDriver implements ClusterDriver {
   async adopt(spec: PodSpec, text: string): Promise<AcceptedPod | undefined> {
     const handle = JSON.parse(text) as Handle // Written by acceptedPod.
     // While the cluster is away nobody knows; the watch finds out once it is back.
-    const pod = await findPod(this.#transport, handle).catch((error: unknown) =>
-      this.#unknown(error),
-    )
+    const pod = await findPod(this.#transport, handle).catch(unlessAway)
     if (!pod) return undefined
     const live = this.#live.add(spec, handle)
     if (pod !== 'unknown') this.#live.set(pod)
@@ -144,7 +143,8 @@ export class KubernetesDriver implements ClusterDriver {
     // The cluster forgets what a pod wrote together with the pod, so it is listened to until then.
     if (live.isRunning) live.lastWords ??= this.#listen(live, waitMs)
     // Zero would forget the pod while it may still run.
-    await deletePod(this.#transport, live.handle, Math.max(1, Math.ceil(graceMs / 1000)))
+    const graceSeconds = Math.max(1, Math.ceil(graceMs / 1000))
+    if (!(await deletePod(this.#transport, live.handle, graceSeconds))) this.#live.gone(live)
     const { signal } = this.#closing
     const deadline = this.#clock.now() + waitMs
     while (this.#live.get(podId) === live && this.#clock.now() < deadline && !signal.aborted)
@@ -227,16 +227,12 @@ export class KubernetesDriver implements ClusterDriver {
 
   #orphan(pod: PodObject): void {
     const id = pod.metadata.labels[podLabel] ?? ''
+    if (this.#starting.has(id)) this.#starting.set(id, pod)
     if (!this.#known || this.#known.has(id) || this.#starting.has(id)) return
     if (pod.metadata.deletionTimestamp) return
     deletePod(this.#transport, handleOf(pod), 1).catch((error: unknown) =>
       this.#log.warn({ error, pod: id, cluster: this.id }, 'an orphan was not ended'),
     )
-  }
-
-  #unknown(error: unknown): 'unknown' {
-    if (error instanceof HubError && error.code === 'unavailable') return 'unknown'
-    throw error
   }
 
   #watch(): void {

@@ -36,7 +36,7 @@ const forceMs = 100_000
 /** What is done in the cluster for pods. */
 type Acts = {
   stop(pod: LivePod, reason: string): Promise<void>
-  force(handle: Handle): Promise<void>
+  force(handle: Handle): Promise<unknown>
   /** What the cluster last complained of about a pod, if anything. */
   complaint(handle: Handle): Promise<string | undefined>
   /** Whether it is there, where a list did not have it. */
@@ -101,7 +101,7 @@ export class LivePods {
         for (const live of missing) {
           const pod = await this.#acts.look(live.handle)
           if (pod) this.set(pod)
-          else this.#end(live, { exitCode: null, reason: 'the pod is gone from the cluster' })
+          else this.gone(live)
         }
         return
       }
@@ -110,6 +110,10 @@ export class LivePods {
       case 'deleted':
         return this.#deleted(change.item)
     }
+  }
+
+  gone(live: LivePod): void {
+    this.#end(live, { exitCode: null, reason: 'the pod is gone from the cluster' })
   }
 
   set(pod: PodObject): void {

@@ -81,20 +81,22 @@ export async function lastWarning(
   return last && `${last.reason}: ${last.message}`.slice(0, 1000)
 }
 
-/** Asks for the end of this very pod; one that is gone already is just as well. */
+/** Asks for the end of this very pod; false where it is gone already. */
 export async function deletePod(
   transport: Transport,
   handle: Handle,
   graceSeconds: number,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await transport.json({
       method: 'DELETE',
       path: podPath(handle),
       body: { gracePeriodSeconds: graceSeconds, preconditions: { uid: handle.uid } },
     })
+    return true
   } catch (error) {
     if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error
+    return false
   }
 }
 

@@ -13,7 +13,7 @@ export const refusal = (code: number, reason: string, message: string) => ({
 
 type Container = {
   image: string
-  securityContext?: { privileged?: boolean }
+  securityContext?: { capabilities?: unknown }
   resources: { requests: { cpu: string } }
 }
 
@@ -34,8 +34,8 @@ export function podRefusal(objects: Objects, pod: Pick<Kept, 'metadata' | 'spec'
     const why = `ValidatingAdmissionPolicy '${policy}' with binding '${policy}' denied request: another image`
     return refusal(422, 'Invalid', `pods "${name}" is forbidden: ${why}`)
   }
-  if (containers.some(({ securityContext }) => securityContext?.privileged))
-    return forbidden('violates PodSecurity "restricted:latest": privileged')
+  if (containers.some(({ securityContext }) => !securityContext?.capabilities))
+    return forbidden('violates PodSecurity "restricted:latest": unrestricted capabilities')
   const cpus = (one: Pick<Kept, 'spec'>) =>
     milli(((one.spec?.containers ?? []) as Container[])[0]?.resources.requests.cpu ?? '0') // The same.
   const [quota] = objects.list('resourcequotas', namespace)

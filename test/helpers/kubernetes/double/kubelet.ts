@@ -44,7 +44,7 @@ export class Kubelet {
   constructor(objects: Objects, root: string) {
     this.#objects = objects
     this.#root = realpathSync(root)
-    const ready = [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: '' }]
+    const ready = [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }]
     const allocatable = {
       cpu: String(nodeCpus),
       memory: '8Gi',

@@ -134,7 +134,8 @@ export async function startDouble() {
     setImmediate(() => {
       for (const pod of objects.list('pods', namespace)) kubelet.sync(pod)
     })
-    return { status: 201, body: kept }
+    // What was sent as text is kept as bytes.
+    return { status: 201, body: { ...kept, stringData: undefined } }
   }
 
   const remove = (asked: Asked, key: string): Answer => {
@@ -156,7 +157,9 @@ export async function startDouble() {
       objects.delete(key)
       return {
         status: 200,
-        body: asked.plural === 'pods' ? known : { kind: 'Status', status: 'Success' },
+        body: ['pods', 'namespaces'].includes(asked.plural)
+          ? known
+          : { kind: 'Status', status: 'Success' },
       }
     }
     const going = objects.set(key, {
@@ -175,7 +178,7 @@ export async function startDouble() {
     return {
       kind: 'List',
       metadata: { resourceVersion: String(objects.version), ...rest },
-      items: all.slice(begin, end),
+      items: all.slice(begin, end).map(({ kind: _kind, apiVersion: _version, ...item }) => item),
     }
   }
 
