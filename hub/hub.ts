@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config, Settings } from '../schemas/config.ts'
 import { LocalDriver } from '../servers/cluster/drivers/local.ts'
+import { restoreClusters } from '../servers/cluster/registered.ts'
 import { ContextStore } from '../servers/context/engine/client.ts'
 import { embeddingOf } from '../servers/context/engine/embedding.ts'
 import { servers } from '../servers/index.ts'
@@ -32,8 +33,7 @@ import { RateLimit } from './auth/rate-limit.ts'
 import { callbackPath } from './http/sign-in-page.ts'
 import { Subscriptions } from './mcp/subscriptions.ts'
 import { Notifications } from './rpc/notifications.ts'
-import { isOwnPrompt } from './mcp/own-prompts.ts'
-import { isOwnAddress } from './mcp/own-resources.ts'
+import { ownNames } from './mcp/own-names.ts'
 import { makeCarriers } from './peers/carriers.ts'
 import { peerUpstreams } from './peers/store/peers.ts'
 import { Calls } from './calls/calls.ts'
@@ -128,15 +128,11 @@ export class Hub {
       embedding: () => embeddingOf(this.config(), environment),
     })
     this.key = Buffer.from(hash('sha256', `tasks ${token}`), 'hex')
-    const isTaken = {
-      name: (name: string) => this.registry.get(name) !== undefined || isOwnPrompt(name),
-      address: isOwnAddress,
-    }
     this.upstreams = new Upstreams({
       store: this.store,
       log,
       notifications: this.notifications,
-      isTaken,
+      isTaken: ownNames(() => this.registry),
       environment,
       key: this.key,
       mark: this.dataDir,
@@ -188,6 +184,7 @@ export class Hub {
       await configured
       await moveToOrgFolders(this.dataDir, this.store.reader)
       await discardUnfinished(this.store)
+      await restoreClusters(this)
       this.#listener = await listen(this, host, port)
     } catch (error) {
       await this.upstreams.stop()

@@ -4,8 +4,20 @@ import { Isolation, Resources } from './task.ts'
 export const ClusterHealth = z.object({
   state: z.enum(['ready', 'pressure', 'unreachable']),
   reason: z.string().optional().describe('Why it is not ready'),
+  version: z.string().optional().describe('Of what runs it, where that has one'),
 })
 export type ClusterHealth = z.infer<typeof ClusterHealth>
+
+const Guard = z.enum(['enforced', 'accepted-only'])
+
+/** What guards pods in a cluster: whether it was seen to act, or was merely stored there. */
+export const ClusterGuards = z.object({
+  podSecurity: Guard.describe('Pods with privileges'),
+  admission: Guard.describe('Images and accounts that are not ours'),
+  quota: Guard.describe('More than the org may have'),
+  networkPolicy: Guard.describe('Traffic to anywhere but what is allowed'),
+})
+export type ClusterGuards = z.infer<typeof ClusterGuards>
 
 export const Cluster = z.object({
   id: z.string(),
@@ -16,6 +28,8 @@ export const Cluster = z.object({
   health: ClusterHealth,
   nodes: z.int(),
   pods: z.int().describe('Pods that are live now'),
+  runsAgents: z.boolean().describe('Whether agents of tasks run here, or plain commands alone'),
+  guards: ClusterGuards.optional().describe('Of a cluster that was added, as found at that time'),
 })
 export type Cluster = z.infer<typeof Cluster>
 
@@ -27,7 +41,14 @@ export const Capacity = z.object({
   cluster: z.string(),
   tags: z.array(z.string()),
   health: z.enum(['ready', 'pressure']),
-  cpus: z.object({ total: z.number(), promised: z.number(), load: z.number() }),
+  closed: z.string().optional().describe('Why it takes no new pods now'),
+  taints: z.array(z.string()).optional().describe('Tags a pod has to ask for to be let in'),
+  cpus: z.object({
+    total: z.number(),
+    promised: z.number(),
+    load: z.number(),
+    firm: z.boolean().optional().describe('Whether no more than there are can be promised'),
+  }),
   memoryMb: z.object({ total: z.int(), available: z.int(), promised: z.int() }),
   diskMb: z.object({ total: z.int(), available: z.int() }),
   gpus: z.array(Gpu),
@@ -67,7 +88,7 @@ export const Pod = z.object({
   resources: Resources,
   handle: z.string().optional().describe('How its cluster knows it, for who looks there'),
   exitCode: z.int().nullable().optional(),
-  reason: z.string().optional().describe('Why it ended, where that is known'),
+  reason: z.string().optional().describe('Why it ended or does not run yet, where that is known'),
   createdAt: z.int(),
   endedAt: z.int().optional(),
 })

@@ -29,7 +29,7 @@ export const Resources = z.object({
 export type Resources = z.infer<typeof Resources>
 
 /** How pods are kept from the rest of the machine, from the least to the most. */
-export const isolationLevels = ['none', 'seatbelt', 'userns', 'bwrap'] as const
+export const isolationLevels = ['none', 'seatbelt', 'userns', 'bwrap', 'container'] as const
 export const Isolation = z.enum(isolationLevels)
 export type Isolation = z.infer<typeof Isolation>
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { go } from '../test/helpers/kubernetes/binary.ts'
 import { realRad } from '../test/helpers/radicle/real.ts'
 
 // `npm run test:real`: the suites that need a real peer, for the peers this machine has. What has
@@ -61,6 +62,12 @@ const suites = [
       'rad, radicle-node and git-remote-rad in a folder of the PATH or in SWITCHYARD_TEST_RAD: cargo install --locked radicle-cli radicle-node radicle-remote-helper',
   },
   {
+    name: 'Kubernetes',
+    file: 'test/real/kubernetes',
+    ready: go() !== undefined && onPath('openssl'),
+    wants: 'go and its module proxy, and openssl; the first run builds Kubernetes for some minutes',
+  },
+  {
     name: 'forges',
     file: 'test/real/forgejo.test.ts',
     ready: process.env.SWITCHYARD_TEST_FORGE !== undefined,
@@ -68,7 +75,12 @@ const suites = [
       'SWITCHYARD_TEST_FORGE="URL OWNER_TOKEN HUB_TOKEN HUB_LOGIN" of a Forgejo or Gitea, the first token of an account called owner',
   },
 ]
-const unbuilt = ['headscale and tailscale', 'kubernetes', 'postgresql', 'code-server']
+const unbuilt = [
+  'headscale and tailscale',
+  'a kubelet with containerd',
+  'postgresql',
+  'code-server',
+]
 
 let failed = 0
 for (const { name, file, ready, wants } of suites) {

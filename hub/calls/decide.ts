@@ -175,12 +175,20 @@ const rules: Rules = {
       'An owner does; whoever may submit tasks may change that of a task or plan.',
     )
   },
+  /** A kubeconfig can name programs, which run as the hub, so whoever picks one is the owner in effect. */
+  'cluster.change': ({ id, kind, roles: own }, { cluster }) =>
+    kind === 'user' && own.includes('owner')
+      ? allow
+      : deny(`${id} may not add or remove the cluster ${cluster}`, 'An owner does.'),
   /**
    * A program that is not isolated can read the owner's token, so whoever has it run there is the
    * owner in effect. A controller acts for whoever submitted the task, never by itself.
    */
   'pod.start': (principal, subject) => {
     const { cluster, isolation, reason, allowUnisolated, submitter, isExplained = false } = subject
+    const { org, orgs } = subject
+    if (org !== undefined && orgs?.includes(org) === false)
+      return deny(`the cluster ${cluster} is not for the org ${org}`)
     if (isolation !== 'none') return allow
     const danger = `pods on ${cluster} are not isolated (${reason}), so a program there could read the owner's token`
     if (!allowUnisolated)

@@ -61,6 +61,13 @@ function onEvents(context: ControllerContext): Promise<void> {
       }
       await call('agent_retire', { pod: event.subject })
     }
+    if (event.kind === 'pod.waiting' && event.task) {
+      const { reason } = event.data as { reason: string } // By markWaiting.
+      await call('task_hold', {
+        task: event.task,
+        reason: `its pod waits: ${reason}`.slice(0, 2000),
+      })
+    }
     // Nobody holds the task now, so whatever still runs for it works for nothing.
     if (event.kind === 'task.canceled' || event.kind === 'task.queued') {
       const reason = event.kind === 'task.queued' ? 'its lease was lost' : 'the task was canceled'

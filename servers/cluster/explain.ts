@@ -62,12 +62,17 @@ async function findPlaceable(ctx: Context, task: string): Promise<Placeable> {
   })
 }
 
+/** Sorted, so that what is left out is never better than what is shown. */
+const maxCandidates = 200
+
 async function rateClusters(ctx: Context, asked: Placeable): Promise<PlacementCandidate[]> {
   const { org, resources, needs } = asked
   const refused: PlacementCandidate[] = []
   const drivers: ClusterDriver[] = []
   for (const driver of ctx.clusters.list()) {
-    const refusal = await startRefusal(ctx, driver, asked)
+    const refusal = driver.runsAgents
+      ? await startRefusal(ctx, driver, asked)
+      : unfitCluster(driver.id, 'it runs commands, not yet the agents of tasks', false)
     if (refusal) refused.push(refusal)
     else drivers.push(driver)
   }
@@ -83,17 +88,21 @@ async function rateClusters(ctx: Context, asked: Placeable): Promise<PlacementCa
   const live = await listLivePods(ctx.reader)
   const limit = podLimit(ctx, org)
   const request = { resources, needs, runners: podRunners(ctx.config), org, limit }
-  return [...rateOffers({ ...offers, silent }, live, request), ...refused]
+  const rated = rateOffers({ ...offers, silent }, live, request)
+  return [...rated.slice(0, maxCandidates), ...refused]
 }
 
 /** Why no pod may be started on a cluster for this, where that is so. */
 async function startRefusal(
   ctx: Context,
   driver: ClusterDriver,
-  { submitter }: Placeable,
+  { org, submitter }: Placeable,
 ): Promise<PlacementCandidate | undefined> {
   try {
-    ctx.ensure('pod.start', { ...(await startSubject(ctx, driver, submitter)), isExplained: true })
+    ctx.ensure('pod.start', {
+      ...(await startSubject(ctx, driver, { org, submitter })),
+      isExplained: true,
+    })
     return undefined
   } catch (error) {
     if (!(error instanceof HubError)) throw error

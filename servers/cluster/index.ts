@@ -5,6 +5,7 @@ import { clusterRead } from './history.ts'
 import { podExec, podLog, podRead, podResume, podSuspend } from './pod-tools.ts'
 import { podDelete, podList, podRun } from './pods.ts'
 import { podReconcile } from './reconcile.ts'
+import { clusterAdd, clusterRemove } from './registration.ts'
 
 export const cluster = defineServer({
   name: 'cluster',
@@ -13,6 +14,8 @@ export const cluster = defineServer({
   tools: [
     clusterList,
     clusterRead,
+    clusterAdd,
+    clusterRemove,
     nodeList,
     placementExplain,
     podRun,

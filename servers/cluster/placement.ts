@@ -31,6 +31,9 @@ export function rateNode(capacity: Capacity, request: PlacementRequest): Placeme
   const lasting = [
     ...lacks(needs, { tags, runners, isolation }),
     ...pinnedElsewhere(needs, { cluster }),
+    ...(capacity.taints ?? [])
+      .filter((taint) => !needs.tags?.includes(taint))
+      .map((taint) => `the node takes only pods that ask for the tag ${taint}`),
     quota.limit === 0 && 'the org may run no pods',
     pods.limit === 0 && 'the node runs no pods',
     resources.cpus > capacity.cpus.total &&
@@ -39,7 +42,11 @@ export function rateNode(capacity: Capacity, request: PlacementRequest): Placeme
       `${resources.memoryMb} MiB asked for, the node has ${capacity.memoryMb.total} MiB`,
   ].filter((reason) => reason !== false)
   const passing = [
+    capacity.closed !== undefined && `the node takes no pods: ${capacity.closed}`,
     capacity.health !== 'ready' && `the node reports ${capacity.health}`,
+    capacity.cpus.firm === true &&
+      resources.cpus > freeCpus &&
+      `${resources.cpus} CPUs asked for, ${freeCpus} unpromised`,
     quota.used >= quota.limit && `the org runs ${quota.used} of ${quota.limit} pods`,
     pods.live >= pods.limit && `the node runs ${pods.live} of ${pods.limit} pods`,
     resources.memoryMb > freeMemoryMb &&
@@ -50,7 +57,7 @@ export function rateNode(capacity: Capacity, request: PlacementRequest): Placeme
     const passes = lasting.length === 0
     return { ...at, fits: false, passes, score: 0, reasons: [...lasting, ...passing] }
   }
-  // CPUs are shared in time, so promising more than there are is allowed and only costs score.
+  // CPUs are shared in time, so promising more than there are only costs score, unless they are firm.
   const cpuShare = Math.max(0, (freeCpus - resources.cpus) / capacity.cpus.total)
   const memoryShare = (freeMemoryMb - resources.memoryMb) / capacity.memoryMb.total
   const idleShare = Math.max(0, 1 - capacity.cpus.load / capacity.cpus.total)
@@ -110,7 +117,10 @@ export function rateOffers(
 }
 
 export const bestFirst = (candidates: PlacementCandidate[]): PlacementCandidate[] =>
-  candidates.sort((a, b) => Number(b.fits) - Number(a.fits) || b.score - a.score)
+  candidates.sort(
+    (a, b) =>
+      Number(b.fits) - Number(a.fits) || Number(b.passes) - Number(a.passes) || b.score - a.score,
+  )
 
 /** Runners that pods have: the own one, and what is configured. */
 export const podRunners = ({ file }: Context['config']): string[] => [
@@ -122,7 +132,7 @@ export const podRunners = ({ file }: Context['config']): string[] => [
 export const podLimit = ({ config }: Pick<Context, 'config'>, org: string): number =>
   config.file.orgs[org]?.maxPods ?? config.maxPods
 
-/** A node's capacity with what recorded pods were promised, also those about to start. */
+/** A node's capacity with what recorded pods were promised, also those about to start or not yet seen. */
 function withPromised(capacity: Capacity, live: PodRow[]): Capacity {
   const here = live.filter(
     ({ cluster, node }) => cluster === capacity.cluster && node === capacity.node,
@@ -130,11 +140,16 @@ function withPromised(capacity: Capacity, live: PodRow[]): Capacity {
   const shapes = here.map((row) => Resources.parse(JSON.parse(row.resources)))
   return {
     ...capacity,
-    cpus: { ...capacity.cpus, promised: shapes.reduce((sum, shape) => sum + shape.cpus, 0) },
+    cpus: { ...capacity.cpus, promised: most(capacity.cpus.promised, sumOf(shapes, 'cpus')) },
     memoryMb: {
       ...capacity.memoryMb,
-      promised: shapes.reduce((sum, shape) => sum + shape.memoryMb, 0),
+      promised: most(capacity.memoryMb.promised, sumOf(shapes, 'memoryMb')),
     },
-    pods: { ...capacity.pods, live: here.length },
+    pods: { ...capacity.pods, live: most(capacity.pods.live, here.length) },
   }
 }
+
+// A cluster that others use as well has promised more than the hub has on record.
+const most = Math.max
+const sumOf = (shapes: Shape[], of: 'cpus' | 'memoryMb') =>
+  shapes.reduce((sum, shape) => sum + shape[of], 0)

@@ -2,7 +2,7 @@ import { runnerPrefix, variablesOf } from '../../schemas/runner.ts'
 import type { AcceptedPod, PodSpec } from '../kit/cluster-driver.ts'
 import type { Context } from '../kit/context.ts'
 import type { PodRow } from './store/pods.ts'
-import { acceptPod, endPod, markRunning, toPod } from './store/pods.ts'
+import { acceptPod, endPod, markRunning, markWaiting, toPod } from './store/pods.ts'
 
 /** What `pod_list` shows as the command of an agent: each cluster carries it in its own way. */
 export const agentProgram = ['switchyard-agent']
@@ -12,18 +12,20 @@ export async function startPod(
   ctx: Context,
   row: PodRow,
   token: string | undefined,
-  runner?: string,
+  asked: { runner?: string | undefined; tags: string[] },
 ): Promise<PodRow> {
   const env: Record<string, string> =
     token === undefined
       ? {}
       : {
-          ...runnerVariables(ctx, runner),
+          ...runnerVariables(ctx, asked.runner),
           SWITCHYARD_TOKEN: token,
           SWITCHYARD_TASK: row.task ?? '',
         }
   try {
-    const accepted = await ctx.clusters.get(row.cluster).start({ ...podSpec(row), env })
+    const accepted = await ctx.clusters
+      .get(row.cluster)
+      .start({ ...podSpec(row), env, tags: asked.tags })
     const { handle, state, node } = accepted
     await (state === 'running'
       ? markRunning(ctx.store, row.id, { node, handle })
@@ -58,6 +60,7 @@ export async function followPod(
   try {
     for await (const change of changes) {
       if (change.state === 'exited') await endPod(store, pod, change)
+      else if (change.state === 'waiting') await markWaiting(store, pod, change.reason)
       else await markRunning(store, pod, { node: change.node, handle })
     }
   } catch (error) {
@@ -79,5 +82,7 @@ export const podSpec = (row: PodRow): PodSpec => ({
     ],
   },
   resources: toPod(row).resources,
+  // Only a start needs them: a pod that is there stays where it is.
+  tags: [],
   timeoutMs: row.timeout_ms,
 })

@@ -50,7 +50,8 @@ export const podRun = defineTool({
     }
     const org = orgFor(ctx, input.org)
     const submitter = task === undefined ? undefined : await readSubmitter(ctx.reader, task)
-    const drivers = await startableClusters(ctx, { cluster, submitter })
+    const runs = task === undefined ? 'command' : 'agent'
+    const drivers = await startableClusters(ctx, { cluster, org, runs, submitter })
     const offers = await readOffers(drivers)
     const request = {
       resources,
@@ -80,7 +81,7 @@ export const podRun = defineTool({
       timeoutMs: input.timeout_ms,
     }
     const { row, token } = await admitPod(ctx, asked, place)
-    return toPod(await startPod(ctx, row, token, input.runner))
+    return toPod(await startPod(ctx, row, token, { runner: input.runner, tags }))
   },
 })
 

@@ -1,4 +1,4 @@
-import type { PlacementCandidate, Pod } from '../../schemas/cluster.ts'
+import type { Capacity, PlacementCandidate, Pod } from '../../schemas/cluster.ts'
 import type { Page } from '../kit/page.ts'
 import { instantText, lineText, tableText } from '../kit/table.ts'
 
@@ -15,6 +15,19 @@ export const podsText = (page: Page<Pod>): string =>
     reason: ({ reason }) => reason,
     created: ({ createdAt }) => instantText(createdAt),
     ended: ({ endedAt }) => instantText(endedAt),
+  })
+
+export const nodesText = (nodes: Page<Capacity>): string =>
+  tableText(nodes, {
+    node: ({ cluster, node }) => `${cluster}/${node}`,
+    cpus: ({ cpus }) => `${cpus.promised} of ${cpus.total}`,
+    'memory MiB': ({ memoryMb }) => `${memoryMb.promised} of ${memoryMb.total}`,
+    pods: ({ pods }) => `${pods.live} of ${pods.limit}`,
+    gpus: ({ gpus }) => gpus.length || undefined,
+    isolation: ({ isolation }) => isolation,
+    tags: ({ tags }) => tags.join(' '),
+    closed: ({ closed, health }) => closed ?? (health === 'ready' ? undefined : health),
+    taints: ({ taints }) => taints?.join(' '),
   })
 
 export const podLogText = ({ data, truncated }: { data: string; truncated: boolean }): string =>

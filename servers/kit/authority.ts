@@ -87,6 +87,8 @@ export type Subjects = {
   'chat.use': { org: string; owner: string }
   /** Say what may be spent. */
   'budget.set': { scope: BudgetScope; org: string }
+  /** Say which clusters the hub works with: it then uses a credential, or runs a program, of its machine. */
+  'cluster.change': { cluster: string }
   /** Have a program run in a pod; `submitter` is given where it is the agent of somebody's task. */
   'pod.start': {
     cluster: string
@@ -94,6 +96,9 @@ export type Subjects = {
     /** Why it is isolated like that. */
     reason: string
     allowUnisolated: boolean
+    /** Whose pod it is, and the orgs that the cluster is for, where it is not for all. */
+    org?: string | undefined
+    orgs?: string[] | undefined
     submitter?: Principal | 'unknown' | undefined
     /** Whether it is only explained, for the submitter where one is given, and nothing is started. */
     isExplained?: boolean

@@ -26,11 +26,15 @@ export type PodSpec = {
   env: Record<string, string>
   workspace: Workspace
   resources: Resources
+  /** Tags of the node, for a driver that has something else choose among nodes. */
+  tags: string[]
   timeoutMs: number
 }
 
 /** What becomes of an accepted pod, in order; `exited` is the last and comes exactly once. */
 export type PodChange =
+  /** Why it does not run yet, where that says more than that it takes a moment. */
+  | { state: 'waiting'; reason: string }
   | { state: 'running'; node: string }
   | { state: 'exited'; exitCode: number | null; reason: string }
 
@@ -62,6 +66,10 @@ export type LogOptions = {
 export type ClusterDriver = {
   readonly id: string
   readonly kind: string
+  /** Whether its pods can be the agents of tasks, or plain commands alone. */
+  readonly runsAgents: boolean
+  /** The orgs whose pods may run there, where it is not there for all. */
+  readonly orgs?: string[] | undefined
   /** Names of the limits that are really enforced, for `pod_read`. */
   readonly limits: string[]
   /** What pods are really given, and why not more. */

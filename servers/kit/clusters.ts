@@ -17,6 +17,11 @@ export class Clusters {
     this.#drivers.set(driver.id, driver)
   }
 
+  /** Takes a cluster out; who has its driver already may finish with it. */
+  unregister(id: string): void {
+    this.#drivers.delete(id)
+  }
+
   list(): ClusterDriver[] {
     return [...this.#drivers.values()]
   }
@@ -55,14 +60,22 @@ export type Submitter = Principal | 'unknown'
  */
 export async function startableClusters(
   ctx: Pick<Context, 'clusters' | 'config' | 'may' | 'ensure'>,
-  asked: { cluster?: string | undefined; submitter?: Submitter | undefined },
+  asked: {
+    cluster?: string | undefined
+    org?: string | undefined
+    runs: 'agent' | 'command'
+    submitter?: Submitter | undefined
+  },
 ): Promise<ClusterDriver[]> {
-  const drivers =
+  const named =
     asked.cluster === undefined ? ctx.clusters.list() : [ctx.clusters.get(asked.cluster)]
+  const drivers = named.filter(({ runsAgents }) => runsAgents || asked.runs === 'command')
+  if (drivers.length === 0)
+    throw new HubError('unsupported', `${asked.cluster} runs commands, not yet the agents of tasks`)
   const facts = await Promise.allSettled(
     drivers.map(async (driver) => ({
       driver,
-      subject: await startSubject(ctx, driver, asked.submitter),
+      subject: await startSubject(ctx, driver, asked),
     })),
   )
   const known = facts.flatMap((fact) => (fact.status === 'fulfilled' ? [fact.value] : []))
@@ -78,9 +91,11 @@ export async function startableClusters(
 export async function startSubject(
   { config }: Pick<Context, 'config'>,
   driver: ClusterDriver,
-  submitter?: Submitter,
+  asked: { org?: string | undefined; submitter?: Submitter | undefined } = {},
 ) {
   const { level, reason } = await driver.isolation()
   const { allowUnisolated } = config.file
-  return { cluster: driver.id, isolation: level, reason, allowUnisolated, submitter }
+  const { org, submitter } = asked
+  const { id: cluster, orgs } = driver
+  return { cluster, isolation: level, reason, allowUnisolated, org, orgs, submitter }
 }

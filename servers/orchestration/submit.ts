@@ -114,7 +114,7 @@ const byTrigger = (id: string): Provenance => ({ via: 'trigger', id })
 
 /** Refused at once when no pod could be started for the caller. Without a dispatcher other agents do the work. */
 export async function assertStartable(ctx: Context, submitter = ctx.principal): Promise<void> {
-  if (ctx.config.dispatch !== 'off') await startableClusters(ctx, { submitter })
+  if (ctx.config.dispatch !== 'off') await startableClusters(ctx, { runs: 'agent', submitter })
 }
 
 /** On whose authority a task runs: the caller's, or that of whoever submitted the task it carries on. */

@@ -35,6 +35,7 @@ const digests = {
   '032-chat.sql': '1558962aaa4ef5f3c8a781201eca84440ba7e4789ca8c085707590f4c32f6b45',
   '035-deferred-events.sql': '1629e8996303b6ecf4dff95a8262c65ae8a98d8ffb1f7e8df16c86d901ea1982',
   '026-incoming.sql': 'ee17c27f77f1750cf2fc3c21bb1a5d664991a6389f95c420156bb9d425e9eff0',
+  '037-added-clusters.sql': '2be31f9a33d9b0888f84551d496c90d1155954021ca769b4dbffd509e1341e42',
 }
 
 test('a migration that was committed is never changed', () => {

@@ -79,7 +79,6 @@ const short = [
   'template_list',
   'model_list',
   'cluster_list',
-  'node_list',
   'server_list',
   'peer_list',
 ]

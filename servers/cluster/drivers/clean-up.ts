@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Isolation } from '../../../schemas/task.ts'
+import type { LocalIsolation } from './isolation/isolation.ts'
 import { wrappersOf } from './isolation/isolation.ts'
 import { carrying, familyOf, signalProcess, snapshot } from './processes.ts'
 
@@ -11,7 +11,7 @@ export const marker = 'SWITCHYARD_POD'
  * Asks the program of a pod to end. What isolates it is left out: that would end at once and take
  * the program with it, before that had handed anything back.
  */
-export async function askToEnd(pid: number, isolation: Isolation): Promise<void> {
+export async function askToEnd(pid: number, isolation: LocalIsolation): Promise<void> {
   const all = await snapshot()
   let tops = [pid]
   for (let depth = 0; depth < wrappersOf[isolation]; depth++)

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Isolation } from '../../../schemas/task.ts'
 import type { Mount, PodSpec } from '../../kit/cluster-driver.ts'
 import { agentCommand } from './agent-command.ts'
 import { marker } from './clean-up.ts'
+import type { LocalIsolation } from './isolation/isolation.ts'
 import { isolate, stageOf } from './isolation/isolation.ts'
 import { sandboxOf } from './isolation/sandbox.ts'
 import { podEnvironment } from './pod-env.ts'
@@ -27,7 +27,7 @@ export function prepareLaunch(
     folder: string
     dataDir: string
     codeRoot: string
-    isolation: Isolation
+    isolation: LocalIsolation
     podEnv: string[]
   },
 ): Launch {

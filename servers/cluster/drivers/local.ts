@@ -6,7 +6,6 @@ import type { Logger } from 'pino'
 import type { Capacity, ClusterHealth } from '../../../schemas/cluster.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { HubError } from '../../../schemas/errors.ts'
-import type { Isolation } from '../../../schemas/task.ts'
 import type {
   AcceptedPod,
   ClusterDriver,
@@ -17,7 +16,7 @@ import type {
 import { pressureOf, readCapacity } from './capacity.ts'
 import { askToEnd, killAll, signalFamily, sleep, sweepPods, tidy } from './clean-up.ts'
 import { chooseIsolation } from './isolation/isolation.ts'
-import type { Chosen } from './isolation/isolation.ts'
+import type { Chosen, LocalIsolation } from './isolation/isolation.ts'
 import type { Launch } from './launch.ts'
 import { prepareLaunch } from './launch.ts'
 import { MemoryGuard } from './memory-guard.ts'
@@ -36,6 +35,7 @@ const adoptedPollMs = 250
 export class LocalDriver implements ClusterDriver {
   readonly id: string
   readonly kind = 'local'
+  readonly runsAgents = true
   readonly limits = ['time', 'memory (sampled)']
   readonly #config: () => Config
   readonly #dataDir: string
@@ -210,7 +210,7 @@ export class LocalDriver implements ClusterDriver {
     throw new HubError('conflict', `pod ${podId} does not run`)
   }
 
-  #prepare(spec: PodSpec, isolation: Isolation, command?: string[]): Launch {
+  #prepare(spec: PodSpec, isolation: LocalIsolation, command?: string[]): Launch {
     return prepareLaunch(spec, command, {
       folder: this.#folder(spec.id),
       dataDir: this.#dataDir,

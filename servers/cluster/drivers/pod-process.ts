@@ -4,7 +4,11 @@ import { Isolation } from '../../../schemas/task.ts'
 import type { AcceptedPod, PodChange, PodSpec } from '../../kit/cluster-driver.ts'
 
 /** How a pod's process is found again: start time tells a reused process id from ours. */
-const Handle = z.object({ pid: z.int(), started: z.string(), isolation: Isolation })
+const Handle = z.object({
+  pid: z.int(),
+  started: z.string(),
+  isolation: Isolation.exclude(['container']),
+})
 type Handle = z.infer<typeof Handle>
 
 type Exit = { exitCode: number | null; reason: string }

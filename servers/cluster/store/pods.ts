@@ -148,12 +148,24 @@ export function markRunning(
 ): Promise<void> {
   return writer.transaction(async (tx) => {
     const changed = await tx.run(
-      `UPDATE pods SET state = 'running', node = :node, handle = :handle
+      `UPDATE pods SET state = 'running', node = :node, handle = :handle, reason = NULL
        WHERE id = :id AND state = 'starting'`,
       { id, node, handle },
     )
     const row = changed > 0 ? await readPod(tx, id) : undefined
     if (row) await announce(tx, row, 'pod.running')
+  })
+}
+
+/** Keeps why a pod does not run yet, and tells whoever waits for it. */
+export function markWaiting(writer: Writer, id: string, reason: string): Promise<void> {
+  return writer.transaction(async (tx) => {
+    const changed = await tx.run(
+      `UPDATE pods SET reason = :reason WHERE id = :id AND state = 'starting'`,
+      { id, reason },
+    )
+    const row = changed > 0 ? await readPod(tx, id) : undefined
+    if (row) await announce(tx, row, 'pod.waiting', { reason })
   })
 }
 

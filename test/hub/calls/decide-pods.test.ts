@@ -31,6 +31,20 @@ const cases: Case[] = [
   ['allow', 'work of a developer, isolated', dora, 'pod.start', isolated],
   [
     'allow',
+    'on a cluster of the org',
+    dora,
+    'pod.start',
+    { ...isolated, org: 'acme', orgs: ['acme'] },
+  ],
+  [
+    'deny',
+    'on that of another org',
+    owner,
+    'pod.start',
+    { ...isolated, org: 'acme', orgs: ['other'] },
+  ],
+  [
+    'allow',
     'and of whoever submitted',
     controller,
     'pod.start',

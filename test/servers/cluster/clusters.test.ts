@@ -50,6 +50,7 @@ test('a cluster that does not answer is said to be silent and takes nothing from
   const silent: ClusterDriver = {
     id: 'far',
     kind: 'silent',
+    runsAgents: true,
     limits: [],
     isolation: () => Promise.resolve({ level: 'bwrap', reason: 'by name' }),
     health: () => Promise.resolve({ state: 'unreachable', reason: 'connection refused' }),

@@ -17,9 +17,11 @@ async function said(driver: ClusterDriver, pod: string, word: string): Promise<v
  * What every cluster driver keeps, whatever runs its pods. `makeDriver` hands out drivers of one
  * cluster: a second one finds what the first has started, as after a restart of the hub.
  */
-export function driverContract(makeDriver: () => () => ClusterDriver): void {
+export function driverContract(
+  makeDriver: () => (() => ClusterDriver) | Promise<() => ClusterDriver>,
+): void {
   test('a program runs with what it is told, and its output and exit code are kept', async () => {
-    const driver = makeDriver()()
+    const driver = (await makeDriver())()
     const spec = specOf('echo "$WORD"; echo trouble >&2; exit 7', { env: { WORD: 'hello' } })
     const pod = await driver.start(spec)
     expect(await exitOf(pod)).toMatchObject({ exitCode: 7 })
@@ -27,7 +29,7 @@ export function driverContract(makeDriver: () => () => ClusterDriver): void {
   })
 
   test('what cannot be started is refused or ends, never hangs', async () => {
-    const driver = makeDriver()()
+    const driver = (await makeDriver())()
     const program: PodSpec['program'] = { kind: 'command', command: ['/no/such/program'] }
     // Where something stands around the program, only that can tell; else the start itself fails.
     const outcome = await driver
@@ -39,7 +41,7 @@ export function driverContract(makeDriver: () => () => ClusterDriver): void {
   })
 
   test('a workspace outlives its pod: the next one with the same key finds the work', async () => {
-    const driver = makeDriver()()
+    const driver = (await makeDriver())()
     const workspace = { key: 'kept', mounts: [] }
     await exitOf(await driver.start(specOf('echo done >"$SWITCHYARD_WORK/file"', { workspace })))
     const next = specOf('cat "$SWITCHYARD_WORK/file"', { workspace })
@@ -48,7 +50,7 @@ export function driverContract(makeDriver: () => () => ClusterDriver): void {
   })
 
   test('a pod is asked to end, and says its last words', async () => {
-    const driver = makeDriver()()
+    const driver = (await makeDriver())()
     const spec = specOf("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done")
     const pod = await driver.start(spec)
     await said(driver, spec.id, 'up')
@@ -58,7 +60,7 @@ export function driverContract(makeDriver: () => () => ClusterDriver): void {
   })
 
   test('a pod that does not listen is ended by force', async () => {
-    const driver = makeDriver()()
+    const driver = (await makeDriver())()
     const spec = specOf("trap '' TERM; echo up; while :; do sleep 0.05; done")
     const pod = await driver.start(spec)
     await said(driver, spec.id, 'up')
@@ -67,13 +69,13 @@ export function driverContract(makeDriver: () => () => ClusterDriver): void {
   })
 
   test('a time limit ends a pod and says so', async () => {
-    const driver = makeDriver()()
+    const driver = (await makeDriver())()
     const pod = await driver.start(specOf('sleep 60', { timeoutMs: 300 }))
     expect(await exitOf(pod)).toMatchObject({ reason: 'time limit' })
   })
 
   test('a program runs in a live pod, its output arrives in order, and abort ends it', async () => {
-    const driver = makeDriver()()
+    const driver = (await makeDriver())()
     const spec = specOf('echo mine >file; echo up; sleep 60')
     const pod = await driver.start(spec)
     await said(driver, spec.id, 'up')
@@ -100,7 +102,7 @@ export function driverContract(makeDriver: () => () => ClusterDriver): void {
   })
 
   test('a log is followed to the end of the pod, and no longer than its reader wants', async () => {
-    const driver = makeDriver()()
+    const driver = (await makeDriver())()
     const spec = specOf('echo one; sleep 0.3; echo two')
     const pod = await driver.start(spec)
     const [text] = await Promise.all([logOf(driver, spec.id, true), exitOf(pod)])
@@ -117,7 +119,7 @@ export function driverContract(makeDriver: () => () => ClusterDriver): void {
   })
 
   test('a pod is found again by its handle after a restart, and one that is gone is not', async () => {
-    const same = makeDriver()
+    const same = await makeDriver()
     const spec = specOf('echo up; sleep 60')
     const { handle } = await same().start(spec)
     const next = same()
@@ -128,7 +130,7 @@ export function driverContract(makeDriver: () => () => ClusterDriver): void {
   })
 
   test('what belongs to no live pod is ended', async () => {
-    const same = makeDriver()
+    const same = await makeDriver()
     const spec = specOf('echo up; sleep 60')
     const driver = same()
     const pod = await driver.start(spec)
@@ -139,7 +141,7 @@ export function driverContract(makeDriver: () => () => ClusterDriver): void {
   })
 
   test('it says how it is, what it isolates by, and what its nodes have', async () => {
-    const driver = makeDriver()()
+    const driver = (await makeDriver())()
     expect((await driver.health()).state).not.toBe('unreachable')
     const { level, reason } = await driver.isolation()
     expect(reason).not.toBe('')

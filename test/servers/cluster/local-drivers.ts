@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { makeLogger } from '../../../hub/log.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { ConfigFile, readSettings } from '../../../schemas/config.ts'
-import type { Isolation } from '../../../schemas/task.ts'
-import { isolationLevels } from '../../../schemas/task.ts'
-import { chooseIsolation } from '../../../servers/cluster/drivers/isolation/isolation.ts'
+import type { LocalIsolation } from '../../../servers/cluster/drivers/isolation/isolation.ts'
+import { chooseIsolation, isolate } from '../../../servers/cluster/drivers/isolation/isolation.ts'
 import { LocalDriver } from '../../../servers/cluster/drivers/local.ts'
 import { codeRoot } from '../../../servers/kit/code-root.ts'
 import { makeFolder } from '../../helpers/folder.ts'
@@ -19,7 +18,7 @@ export function makeDataDir(): string {
 }
 
 /** Drivers over one data directory. */
-export function localDrivers(isolation: Isolation, id = 'local'): () => LocalDriver {
+export function localDrivers(isolation: LocalIsolation, id = 'local'): () => LocalDriver {
   const dataDir = makeDataDir()
   const config: Config = { ...readSettings({}, { isolation }), file: ConfigFile.parse({}) }
   const log = makeLogger('silent')
@@ -27,9 +26,10 @@ export function localDrivers(isolation: Isolation, id = 'local'): () => LocalDri
 }
 
 /** The levels of isolation that this machine offers; asked once, before any test runs. */
-export const offered: Isolation[] = []
+export const offered: LocalIsolation[] = []
 const dataDir = mkdtempSync(join(tmpdir(), 'switchyard-levels-'))
-for (const level of isolationLevels)
+// Its keys, from the weakest.
+for (const level of Object.keys(isolate).reverse() as LocalIsolation[])
   await chooseIsolation(level, { dataDir, codeRoot, signal: new AbortController().signal }).then(
     () => offered.push(level),
     () => undefined, // It does not work here.

@@ -9,6 +9,7 @@ export const specOf = (script: string, change: Partial<PodSpec> = {}): PodSpec =
   env: {},
   workspace: { key: `work-${count}`, mounts: [] },
   resources: { cpus: 0.1, memoryMb: 64 },
+  tags: [],
   timeoutMs: 60_000,
   ...change,
 })

@@ -12,11 +12,14 @@ import { sandboxOf } from './sandbox.ts'
 import { seatbeltCommand } from './seatbelt.ts'
 import { usernsCommand } from './userns.ts'
 
+/** What a machine can do by itself; containers are for what manages them. */
+export type LocalIsolation = Exclude<Isolation, 'container'>
+
 /** How pods are isolated here, and why not better. */
-export type Chosen = { level: Isolation; reason: string }
+export type Chosen = { level: LocalIsolation; reason: string }
 
 /** The command line of a program under a level of isolation. */
-export const isolate: Record<Isolation, (sandbox: Sandbox, command: string[]) => string[]> = {
+export const isolate: Record<LocalIsolation, (sandbox: Sandbox, command: string[]) => string[]> = {
   bwrap: bwrapCommand,
   userns: usernsCommand,
   seatbelt: seatbeltCommand,
@@ -24,7 +27,12 @@ export const isolate: Record<Isolation, (sandbox: Sandbox, command: string[]) =>
 }
 
 /** Processes between the one that is started and the program itself: the tool outside, a first process inside. */
-export const wrappersOf: Record<Isolation, number> = { bwrap: 2, userns: 2, seatbelt: 0, none: 0 }
+export const wrappersOf: Record<LocalIsolation, number> = {
+  bwrap: 2,
+  userns: 2,
+  seatbelt: 0,
+  none: 0,
+}
 
 /**
  * The best isolation that works on this machine, found by running each until one holds what it
@@ -50,14 +58,14 @@ export async function chooseIsolation(
   })
 }
 
-const offered = (): Isolation[] => {
+const offered = (): LocalIsolation[] => {
   if (platform() === 'darwin') return ['seatbelt']
   return platform() === 'linux' ? ['bwrap', 'userns'] : []
 }
 
 /** What is wrong with a level on this machine, or undefined when it keeps its promise. */
 async function tryOut(
-  level: Isolation,
+  level: LocalIsolation,
   { dataDir, codeRoot, signal }: { dataDir: string; codeRoot: string; signal: AbortSignal },
 ): Promise<string | undefined> {
   const name = `probe-${randomUUID()}`
