@@ -7,6 +7,7 @@ import { ruleOn } from './approval-rules.ts'
 import { callerText, chatRule, conversationRules } from './chat-rules.ts'
 import type { Rules } from './rule.ts'
 import { allow, deny } from './rule.ts'
+import { ownerRules } from './owner-rules.ts'
 import { workRules } from './work-rules.ts'
 
 // What a pod may do before it holds a lease, and after it reported: nothing but these.
@@ -81,6 +82,7 @@ const rules: Rules = {
     return allow
   },
   ...workRules,
+  ...ownerRules,
   ...conversationRules,
   /**
    * Nobody but an owner approves what he asks for himself, and he only where his org lets him: on a
@@ -116,13 +118,6 @@ const rules: Rules = {
           'Submit a task of the template review that names it.',
         )
   },
-  'change.force': ({ id, roles: own }, { change }) =>
-    own.includes('owner')
-      ? allow
-      : deny(
-          `${id} may not force the merge of ${change}`,
-          'An owner may; or have what speaks against it settled.',
-        ),
   /** A controller carries on what somebody began, and only on that one's authority. */
   'task.delegate': ({ id, kind }, { of }) =>
     kind === 'service' ? allow : deny(`${id} may not submit a task for who submitted ${of}`),
@@ -131,13 +126,6 @@ const rules: Rules = {
     kind === 'service' && isMaintainer
       ? allow
       : deny(`${id} may not count the verdict of somebody who may not merge there`),
-  'source.add': ({ id, roles: own }, { path, known }) =>
-    known || own.includes('owner') || own.includes('controller')
-      ? allow
-      : deny(
-          `${id} may not bring ${path} into the context store`,
-          'An owner does it once; after that the org may bring it up to date.',
-        ),
   /** What a repository defines is run later by others, so a person answers for having looked at it. */
   'template.trust': (principal, { org, repo }) => {
     const inOrg = rules['org.use'](principal, { org })
@@ -175,11 +163,6 @@ const rules: Rules = {
       'An owner does; whoever may submit tasks may change that of a task or plan.',
     )
   },
-  /** A kubeconfig can name programs, which run as the hub, so whoever picks one is the owner in effect. */
-  'cluster.change': ({ id, kind, roles: own }, { cluster }) =>
-    kind === 'user' && own.includes('owner')
-      ? allow
-      : deny(`${id} may not add or remove the cluster ${cluster}`, 'An owner does.'),
   /**
    * A program that is not isolated can read the owner's token, so whoever has it run there is the
    * owner in effect. A controller acts for whoever submitted the task, never by itself.

@@ -320,6 +320,18 @@ CREATE TABLE chat_messages (
   ended_at     INTEGER
 ) STRICT;
 
+CREATE TABLE clusters (
+  id       TEXT    PRIMARY KEY,
+  driver   TEXT    NOT NULL,
+  -- Tells what this registration makes in the cluster from what others make there.
+  mark     TEXT    NOT NULL UNIQUE,
+  settings TEXT    NOT NULL,
+  -- What was found to guard pods there; absent until everything stands.
+  guards   TEXT,
+  added_by TEXT    NOT NULL,
+  added_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE comments (
   id         TEXT    PRIMARY KEY,
   change     TEXT    NOT NULL REFERENCES changes (id),
