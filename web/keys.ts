@@ -53,4 +53,5 @@ function take(event: KeyboardEvent): void {
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof Element &&
+  target.checkVisibility() && // A field of a dialog that was just closed has the focus for a moment.
   target.closest('input, textarea, select, dialog[open], [contenteditable]') !== null

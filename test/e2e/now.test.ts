@@ -103,6 +103,7 @@ test('the palette finds pages, tasks and tools, and runs a tool by its form', as
   await palette.getByText('Backup <img').first().waitFor()
   await page.keyboard.press('Escape')
   await palette.waitFor({ state: 'hidden' })
+  await expect.poll(() => page.evaluate(() => document.activeElement?.localName)).toBe('body')
   await page.keyboard.press('?')
   await page.getByRole('dialog', { name: 'Keys' }).getByText('Find anything').waitFor()
   expect(errors).toEqual([])

@@ -33,7 +33,11 @@ export async function openDashboard(
 ): Promise<{ page: Page; errors: string[] }> {
   const opened = await openPage(look)
   await opened.page.goto(await hub.hub.loginLink())
-  await opened.page.goto(`${hub.url}/${hash}`)
+  // The link leads on by itself; going elsewhere before that would be crossed by it.
+  await opened.page.locator('sy-app').waitFor()
+  await opened.page.evaluate((to) => {
+    location.hash = to
+  }, hash)
   return opened
 }
 
