@@ -1,44 +1,62 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeStage, startHub } from '../hub/cli/demo-stage.ts'
+import type { Task } from '../schemas/task.ts'
 import { launchBrowser } from '../test/helpers/browser.ts'
-import { git } from '../servers/kit/git.ts'
+import { pages } from '../web/pages.ts'
+import { believableWork, writeNotes } from './believable.ts'
 
-import { tour } from '../test/e2e/tour.ts'
-
-// Draws the pictures of the documentation from the real page: `npm run screenshots`.
+// Draws every page of the dashboard in light, dark and as wide as a phone: `npm run screenshots`.
+// With names after it, only the pages that are called so: `npm run screenshots -- now tasks`.
 const images = join(import.meta.dirname, '..', 'docs', 'images')
+const looks = [
+  { name: 'light', width: 1280, colorScheme: 'light' },
+  { name: 'dark', width: 1280, colorScheme: 'dark' },
+  { name: 'phone', width: 390, colorScheme: 'light' },
+] as const
+/** What streams in after the page itself is there: its data, and the last lines of logs. */
+const settleMs = 1500
+
+const wanted = process.argv.slice(2)
 const stage = await makeStage()
-writeFileSync(
-  join(stage.repo, 'src', 'total.js'),
-  'export function total(a, b) {\n  return a - b\n}\n',
-)
-const fixed = `import assert from 'node:assert/strict'\nimport { test } from 'node:test'\nimport { total } from '../src/total.js'\n\ntest('adds', () => assert.equal(total(2, 3), 5))\n`
-writeFileSync(join(stage.repo, 'test', 'total.test.js'), fixed)
-await git(['-C', stage.repo, 'commit', '--quiet', '--all', '--message=Add two numbers'])
+writeNotes(stage)
 const hub = await startHub(stage)
-const browser = await launchBrowser()
+let endAgent: (() => void) | undefined
 try {
-  await hub.client.call('task_submit', {
-    template: 'ci',
-    repo: stage.repo,
-    title: 'Nightly checks',
-  })
-  await hub.client.call('task_submit', {
-    template: 'command',
-    command: 'echo backup done',
-    title: 'Backup',
-  })
-  const page = await browser.newPage({
-    viewport: { width: 1200, height: 760 },
-    deviceScaleFactor: 1.5,
-  })
-  const shot = (name: string) =>
-    page.screenshot({ path: join(images, `${name}.png`) }).then(() => undefined)
-  await tour(page, { link: hub.link, repo: stage.repo, shot })
-  console.log(`the pictures are in ${images}`)
+  endAgent = await believableWork(hub.client, stage.repo)
+  const views = await viewsOf().then((all) =>
+    all.filter(({ name }) => wanted.length === 0 || wanted.includes(name)),
+  )
+  mkdirSync(images, { recursive: true })
+  for (const look of looks) {
+    const browser = await launchBrowser() // One for each look: they share nothing that is remembered.
+    const viewport = { width: look.width, height: 800 }
+    const page = await browser.newPage({ viewport, colorScheme: look.colorScheme })
+    const { url } = await hub.client.call<{ url: string }>('login_link')
+    await page.goto(url)
+    await page.getByText('live', { exact: true }).waitFor()
+    for (const { name, hash } of views) {
+      await page.evaluate((to) => {
+        location.hash = to
+      }, hash)
+      await page.waitForTimeout(settleMs)
+      await page.screenshot({ path: join(images, `${name}-${look.name}.png`) })
+    }
+    await browser.close()
+  }
+  console.log(`${views.length * looks.length} pictures are in ${images}`)
 } finally {
-  await browser.close()
+  endAgent?.()
   await hub.stop()
   rmSync(stage.root, { recursive: true, force: true })
+}
+
+/** Every page, and of tasks also the board and the one whose change is in review. */
+async function viewsOf(): Promise<{ name: string; hash: string }[]> {
+  const { items } = await hub.client.call<{ items: Task[] }>('task_list', { stage: 'review' })
+  return [
+    ...pages.map(({ name }) => ({ name, hash: `#/${name}` })),
+    { name: 'board', hash: '#/tasks?view=board' },
+    ...items.slice(0, 1).map(({ id }) => ({ name: 'task', hash: `#/tasks/${id}` })),
+  ]
 }

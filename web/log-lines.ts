@@ -1,6 +1,6 @@
 import type { LogChunk } from '../schemas/log.ts'
 
-export type Severity = 'error' | 'warning' | undefined
+type Severity = 'error' | 'warning' | undefined
 export type LogLine = { stream: LogChunk['stream']; text: string; severity: Severity }
 
 /** What a page keeps of a log; the hub has all of it. */

@@ -1,32 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Granted } from '../../agent/lease.ts'
 import type { Task } from '../../schemas/task.ts'
-import { launchBrowser } from '../helpers/browser.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub } from '../helpers/hub.ts'
+import { openPage } from '../helpers/page.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { makeRepo } from '../helpers/repo.ts'
 import { tour } from './tour.ts'
 
 const dist = join(import.meta.dirname, '..', '..', 'web', 'dist')
-
-async function openPage(
-  options: { width?: number; colorScheme?: 'dark' | 'light' } = {},
-): Promise<{ page: Page; errors: string[] }> {
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
-  const { width = 1280, colorScheme = 'light' } = options
-  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
-  page.setDefaultTimeout(20_000)
-  const errors: string[] = []
-  page.on('pageerror', (error) => errors.push(error.message))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
-  return { page, errors }
-}
 
 test('a person submits a task, watches it, has it revised, and merges it', async () => {
   const hub = await startHub({ dispatch: 'local', isolation: 'auto' })
@@ -36,7 +21,7 @@ test('a person submits a task, watches it, has it revised, and merges it', async
   expect(readFileSync(join(repo, 'src/sum.js'), 'utf8')).toContain('a + b')
   expect(readFileSync(join(repo, 'CHANGELOG.md'), 'utf8')).toContain('adds up again')
   expect(errors).toEqual([])
-})
+}, 120_000)
 
 test('bad input in the form is said there, and nothing is submitted', async () => {
   const hub = await startHub()

@@ -1,38 +1,15 @@
-import type { Page } from 'playwright-core'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Granted } from '../../agent/lease.ts'
 import type { Task } from '../../schemas/task.ts'
 import { axeFindings } from '../helpers/axe.ts'
-import { launchBrowser } from '../helpers/browser.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { startHub, until } from '../helpers/hub.ts'
+import { fits, openDashboard } from '../helpers/page.ts'
 
 const hostile = `<img src=x onerror="alert(1)"> \u202etxt.exe 🚂 ${'very long '.repeat(20)}`.slice(
   0,
   200,
 )
-
-async function open(
-  hub: TestHub,
-  hash: string,
-  look: { width?: number; colorScheme?: 'dark' | 'light' } = {},
-): Promise<{ page: Page; errors: string[] }> {
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
-  const { width = 1280, colorScheme = 'light' } = look
-  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
-  page.setDefaultTimeout(20_000)
-  const errors: string[] = []
-  page.on('pageerror', (error) => errors.push(error.message))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
-  page.on('dialog', (dialog) => {
-    errors.push(`a script ran: ${dialog.message()}`)
-    void dialog.dismiss()
-  })
-  await page.goto(await hub.hub.loginLink())
-  await page.goto(`${hub.url}/${hash}`)
-  return { page, errors }
-}
 
 const submit = (hub: TestHub, title: string, more: Record<string, unknown> = {}) =>
   hub.call<Task>('task_submit', { template: 'command', command: 'true', title, ...more })
@@ -52,14 +29,12 @@ async function fail(hub: TestHub, title: string, message = 'exit code 1'): Promi
   return task
 }
 
-const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
-
 test('tasks are filtered in the address, opened beside the list, and walked by keys', async () => {
   const hub = await startHub()
   await fail(hub, 'Check the links')
   await submit(hub, 'Nightly backup')
   await submit(hub, hostile)
-  const { page, errors } = await open(hub, '#/tasks')
+  const { page, errors } = await openDashboard(hub, '#/tasks')
   await page.getByText('Nightly backup').waitFor()
   await page.getByRole('link', { name: 'Failed', exact: true }).click()
   await page.getByText('Nightly backup').waitFor({ state: 'detached' })
@@ -89,7 +64,7 @@ test('what failed has a column of its own, and the board fits a phone', async ()
   const hub = await startHub()
   await fail(hub, 'Check the links', hostile)
   await submit(hub, hostile)
-  const { page, errors } = await open(hub, '#/tasks?view=board', { width: 360 })
+  const { page, errors } = await openDashboard(hub, '#/tasks?view=board', { width: 360 })
   await page.getByRole('region', { name: 'Failed' }).getByText('Check the links').waitFor()
   expect(await page.getByRole('region', { name: 'Done' }).getByText('Check').count()).toBe(0)
   expect(await fits(page)).toBe(true)
@@ -100,7 +75,7 @@ test('a list of many tasks loads as it is scrolled, and new ones come in front',
   const hub = await startHub()
   for (let part = 0; part < 20; part++)
     await Promise.all(Array.from({ length: 30 }, (_, at) => submit(hub, `Task ${part * 30 + at}`)))
-  const { page, errors } = await open(hub, '#/tasks')
+  const { page, errors } = await openDashboard(hub, '#/tasks')
   await page.locator('.task-row').first().waitFor()
   expect(await page.locator('.rows li').count()).toBeLessThan(60)
   await until(async () => {
@@ -128,7 +103,7 @@ test('a task tells its story, and its log of 12,000 lines is searched', async ()
     const position = part < 3 ? part : 4
     await hub.call('task_log_append', { task: task.id, fence, position, chunks })
   }
-  const { page, errors } = await open(hub, `#/tasks/${task.id}`)
+  const { page, errors } = await openDashboard(hub, `#/tasks/${task.id}`)
   const log = page.getByRole('log')
   await log.getByText('row 11999', { exact: true }).waitFor() // It follows the end.
   await page.getByText('The year is over').waitFor()
@@ -160,7 +135,7 @@ test('files are looked into, the budget is set, and a message reaches the agent'
   await keep('sizes.json', 'application/json', '{"kB":[1,2]}')
   await keep('page.html', 'text/html', '<script>alert(1)</script>')
   await keep('dot.png', 'image/png', onePixel, 'base64')
-  const { page, errors } = await open(hub, `#/tasks/${task.id}?show=files`)
+  const { page, errors } = await openDashboard(hub, `#/tasks/${task.id}?show=files`)
   await page.getByRole('button', { name: 'sizes.json' }).click()
   await page.getByText('"kB": [').waitFor()
   await page.getByRole('button', { name: 'page.html' }).click()
@@ -189,7 +164,7 @@ test('axe finds nothing on the list, the board and a task, in light and dark', a
   const failed = await fail(hub, 'Check the links', hostile)
   await submit(hub, 'Nightly backup')
   for (const colorScheme of ['light', 'dark'] as const) {
-    const { page } = await open(hub, '#/tasks', { colorScheme })
+    const { page } = await openDashboard(hub, '#/tasks', { colorScheme })
     for (const view of ['log', 'results', 'files', 'facts']) {
       await page.goto(`${hub.url}/#/tasks/${failed.id}?show=${view}`)
       await page.getByRole('heading', { name: 'Check the links' }).waitFor()

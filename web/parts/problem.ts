@@ -5,6 +5,7 @@ import type { ToolError } from '../mcp.ts'
 export const problem = (error: ToolError | undefined) =>
   error
     ? html`<p class="problem" role="alert">
-        ${error.body.message}${error.body.hint ? html`<br /><small>${error.body.hint}</small>` : nothing}
+        <span>${error.body.message}</span>
+        ${error.body.hint ? html`<small>${error.body.hint}</small>` : nothing}
       </p>`
     : nothing

@@ -16,7 +16,7 @@ function of(kind: Kind, states: string): Record<string, Kind> {
   return Object.fromEntries(states.split(' ').map((state) => [state, kind]))
 }
 
-export const kindOf = (state: string): Kind => kinds[state] ?? 'idle'
+const kindOf = (state: string): Kind => kinds[state] ?? 'idle'
 
 const shapes: Record<Kind, unknown> = {
   idle: html`<svg viewBox="0 0 14 14"><circle cx="7" cy="7" r="4.5" class="ring" /></svg>`,

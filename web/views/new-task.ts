@@ -59,6 +59,8 @@ class NewTask extends PageElement {
       if (!this.tool)
         this.error = new ToolError({ code: 'denied', message: 'your role may not submit tasks' })
       await this.updateComplete
+      // Its fields come after the dialog, which could not focus the first of them.
+      this.querySelector<HTMLElement>('form :is(select, input, textarea)')?.focus()
       if (goal !== '') await this.#fill(goal)
     } catch (error) {
       this.error = toolError(error)

@@ -20,6 +20,7 @@ import '../parts/task-actions.ts'
 import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
+import { markSeen } from '../seen.ts'
 import type { Spent } from '../story.ts'
 import { storyOf } from '../story.ts'
 
@@ -61,7 +62,7 @@ class TaskPage extends PageElement {
         </p>
         <h1>${task.title}</h1>
         ${task.pendingReason ? html`<p class="reason">${task.pendingReason}</p>` : nothing}
-        ${task.failure ? html`<p class="problem">${task.failure.message}</p>` : nothing}
+        ${task.failure ? html`<p class="problem"><span>${task.failure.message}</span></p>` : nothing}
         <sy-task-actions .task=${task}></sy-task-actions>
       </header>
       ${problem(error)}
@@ -84,6 +85,11 @@ class TaskPage extends PageElement {
         </section>
       </div>
     </article>`
+  }
+
+  protected override updated(): void {
+    const task = this.#read.value?.task
+    if (task?.id === this.task && task.state === 'failed') markSeen(task.id)
   }
 
   #detail(show: Detail, { task, attempts, children }: Read) {

@@ -1,0 +1,42 @@
+import type { Page } from 'playwright-core'
+import { onTestFinished } from 'vitest'
+import { launchBrowser } from './browser.ts'
+import type { TestHub } from './hub.ts'
+
+/**
+ * A page of the dashboard in a browser of its own, with the errors it met. A script that ran from a
+ * text would open a dialog, and counts as one.
+ */
+export async function openPage(
+  look: { width?: number; colorScheme?: 'dark' | 'light' } = {},
+): Promise<{ page: Page; errors: string[] }> {
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const { width = 1280, colorScheme = 'light' } = look
+  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
+  page.setDefaultTimeout(20_000)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  page.on('dialog', (dialog) => {
+    errors.push(`a script ran: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  return { page, errors }
+}
+
+/** The same, signed in, at an address of the dashboard. */
+export async function openDashboard(
+  hub: TestHub,
+  hash: string,
+  look: { width?: number; colorScheme?: 'dark' | 'light' } = {},
+): Promise<{ page: Page; errors: string[] }> {
+  const opened = await openPage(look)
+  await opened.page.goto(await hub.hub.loginLink())
+  await opened.page.goto(`${hub.url}/${hash}`)
+  return opened
+}
+
+/** Whether the page is no wider than what it is seen through. */
+export const fits = (page: Page): Promise<boolean> =>
+  page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
