@@ -17,7 +17,7 @@ async function openPage(width: number, colorScheme: 'light' | 'dark') {
   const browser = await launchBrowser()
   onTestFinished(() => browser.close())
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
@@ -119,6 +119,7 @@ test('the questions fit a phone in the dark', async () => {
   const [asked] = await pending(hub, 1)
   const { page, errors, shot } = await openPage(360, 'dark')
   await page.goto(await hub.hub.loginLink())
+  await page.getByRole('button', { name: 'More' }).click()
   await page.getByRole('link', { name: 'Questions 1 waiting' }).click()
   await page.getByRole('form').waitFor()
   expect(await fits(page)).toBe(true)

@@ -13,7 +13,7 @@ export async function seenPage(
   onTestFinished(() => browser.close())
   const { width = 1280, colorScheme = 'light' } = options
   const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
