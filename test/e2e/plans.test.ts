@@ -11,7 +11,7 @@ async function openPage(width = 1280) {
   const browser = await launchBrowser()
   onTestFinished(() => browser.close())
   const page = await browser.newPage({ viewport: { width, height: 900 } })
-  page.setDefaultTimeout(30_000)
+  page.setDefaultTimeout(60_000)
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
