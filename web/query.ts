@@ -26,9 +26,9 @@ const entries = new Map<string, Entry>()
 const keptEntries = 200
 /**
  * How long after a question the same may be asked again, however many events arrive: never more often
- * than five times a second, and where an answer takes long, seldom enough to leave the hub room.
+ * than sixteen times a second, and where an answer takes long, seldom enough to leave the hub room.
  */
-export const restMs = (tookMs: number): number => Math.max(200, 3 * tookMs)
+export const restMs = (tookMs: number): number => Math.max(60, 3 * tookMs)
 
 /**
  * The answer of a read tool, shared by all that ask the same, and kept fresh by the event stream. What

@@ -25,7 +25,7 @@ type Card = {
 
 /** A question with everything that was said, and the answers. */
 export const approvalCard = ({ asked, showsTask, showsGraph, isBusy, answer }: Card) => {
-  const { arguments: args, diff, preview, cut, graph, plan, ...others } = asked.details
+  const { arguments: args, diff, preview, cut, graph, plan, before, ...others } = asked.details
   const given = typeof args === 'object' && args !== null ? args : {}
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -51,7 +51,8 @@ export const approvalCard = ({ asked, showsTask, showsGraph, isBusy, answer }: C
             ${fieldsView({ graph })}
           </details>`
     }
-    ${fieldsView({ ...others, ...given })} ${typeof diff === 'string' ? diffView(diff) : nothing}
+    ${fieldsView({ ...others, ...given })} ${Array.isArray(before) ? stepsBefore(before) : nothing}
+    ${typeof diff === 'string' ? diffView(diff) : nothing}
     ${typeof preview === 'string' ? html`<pre class="log preview" tabindex="0">${preview}</pre>` : nothing}
     <label
       ><span>Reason</span><input name="reason" autocomplete="off" maxlength="2000" @input=${clear}
@@ -63,6 +64,27 @@ export const approvalCard = ({ asked, showsTask, showsGraph, isBusy, answer }: C
     </div>
   </form>`
 }
+
+type StepBefore = {
+  task?: string
+  step?: string
+  title?: string
+  summary?: string
+  change?: string
+}
+
+/** What came of the steps that a gate waits for: the person decides on that. */
+const stepsBefore = (steps: StepBefore[]) =>
+  html`<ul class="steps-before" aria-label="What was done before">
+    ${steps.map(
+      ({ task, step, title = step, summary, change }) =>
+        html`<li>
+          ${task ? html`<a href=${href('tasks', task)}>${title}</a>` : title}
+          ${change ? html`<a href=${href('changes', change)}>its change</a>` : nothing}
+          ${summary ? html`<small class="soft">${summary}</small>` : nothing}
+        </li>`,
+    )}
+  </ul>`
 
 function answerOf(form: HTMLFormElement, decision: string | null | undefined): Answer | undefined {
   const fields = new FormData(form)
