@@ -59,10 +59,10 @@ test('everything can be reached by keyboard, and the page fits a phone', async (
     'Now',
     'Tasks',
     'Chat',
-    'Questions',
-    'Agents',
+    'More',
     'New task',
     expect.stringContaining('Find') as string,
+    expect.stringContaining('Chat') as string,
   ])
   await page.keyboard.press('j')
   await page.keyboard.press('o')

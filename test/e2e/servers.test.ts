@@ -113,7 +113,7 @@ test('a tool that changed is quarantined, read and accepted', async () => {
   const { page, go, errors } = dashboard
   await go('#/servers')
   await page.getByText('1 to accept').click()
-  await page.locator('.quarantine .diff').getByText('Drops a table').waitFor()
+  await page.locator('.quarantine .difference').getByText('Drops a table').waitFor()
   await expectFit(dashboard)
   await page.getByRole('button', { name: 'Accept drop' }).click()
   await page.getByRole('link', { name: 'far_drop' }).waitFor()

@@ -39,7 +39,7 @@ class Quarantine extends PageElement {
       ${problem(this.error)}
       ${items?.map(
         ({ tool, diff }) =>
-          html`<details class="diff" ?open=${items.length <= 5}>
+          html`<details class="difference" ?open=${items.length <= 5}>
             <summary><code>${tool}</code> <span class="soft">${verdict(diff)}</span></summary>
             <pre tabindex="0">
 ${diff.split('\n').map((line) => html`<span class=${kind(line)}>${line} </span>`)}</pre>

@@ -6,10 +6,12 @@ import { PageElement } from '../element.ts'
 import type { ListedTool } from '../mcp.ts'
 import { ToolError, callTool, listTools, toolError } from '../mcp.ts'
 import { onNewTask } from '../new-task.ts'
-import { formFields, formValues } from '../parts/form.ts'
 import { problem } from '../parts/problem.ts'
 import { skeleton } from '../parts/skeleton.ts'
 import { go } from '../route.ts'
+
+/** What makes forms is loaded with the first one. */
+type Forms = typeof import('../parts/form.ts')
 
 /** A button and the form behind it, made from the schema of `task_submit`. */
 class NewTask extends PageElement {
@@ -19,6 +21,7 @@ class NewTask extends PageElement {
     busy: { state: true },
   }
   declare tool: ListedTool | undefined
+  #forms: Forms | undefined
   declare error: ToolError | undefined
   declare busy: boolean
 
@@ -33,7 +36,7 @@ class NewTask extends PageElement {
       <dialog aria-labelledby="new-task-title">
         <form method="dialog" @submit=${this.#submit} @keydown=${submitByKey}>
           <h2 id="new-task-title">New task</h2>
-          ${this.tool ? formFields(this.tool.inputSchema) : this.error ? '' : skeleton(6)}
+          ${this.tool && this.#forms ? this.#forms.formFields(this.tool.inputSchema) : this.error ? '' : skeleton(6)}
           ${problem(this.error)}
           <div class="actions">
             <button type="button" @click=${this.#close}>Close</button>
@@ -55,6 +58,7 @@ class NewTask extends PageElement {
     this.#dialog.showModal()
     this.error = undefined
     try {
+      this.#forms ??= await import('../parts/form.ts')
       this.tool ??= await submitTool()
       if (!this.tool)
         this.error = new ToolError({ code: 'denied', message: 'your role may not submit tasks' })
@@ -86,13 +90,12 @@ class NewTask extends PageElement {
   readonly #submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     const form = event.target as HTMLFormElement // The listener sits on the form.
+    if (!this.#forms || !this.tool) return
     this.busy = true
     this.error = undefined
     try {
-      const task = await callTool<Task>(
-        'task_submit',
-        formValues(form, this.tool?.inputSchema ?? {}),
-      )
+      const given = this.#forms.formValues(form, this.tool.inputSchema)
+      const task = await callTool<Task>('task_submit', given)
       form.reset()
       this.#close()
       go('tasks', task.id)

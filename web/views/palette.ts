@@ -48,7 +48,12 @@ class Palette extends PageElement {
   }
 
   override render() {
-    return html`<dialog class="palette" aria-label="Find anything" @click=${this.#outside}>
+    return html`<dialog
+      class="palette"
+      aria-label="Find anything"
+      @click=${this.#outside}
+      @close=${this.#letGo}
+    >
       ${this.tool ? html`<sy-call .tool=${this.tool} @back=${() => (this.tool = undefined)}></sy-call>` : this.#search()}
     </dialog>`
   }
@@ -138,6 +143,12 @@ class Palette extends PageElement {
 
   readonly #outside = (event: Event): void => {
     if (event.target === this.#dialog) this.#dialog.close()
+  }
+
+  /** What had the focus inside is not seen any more, and keys are for the page again. */
+  readonly #letGo = (): void => {
+    const { activeElement } = document
+    if (activeElement instanceof HTMLElement && this.contains(activeElement)) activeElement.blur()
   }
 
   #reset(): void {

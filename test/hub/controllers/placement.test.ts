@@ -54,8 +54,8 @@ test('an agent that is named and away is waited for, and then others may take it
   const patient = await submit(hub, { requirements: { agent: 'worker-ann', fallback: false } })
   const { id: task } = await submit(hub, named)
   expect(reasons(await explain(hub, { task }))).toEqual([
-    'node false: the task is for the agent worker-ann',
     'agent false: no agent worker-ann has worked for default yet',
+    'node false: the task is for the agent worker-ann',
   ])
   const advance = async (holds: () => Promise<boolean>) =>
     until(async () => {
@@ -107,7 +107,7 @@ test('who may not see a task learns nothing of its placement', async () => {
 
 test('a cluster that is named and not registered is away', async () => {
   const hub = await startHub()
-  const [here, there] = await explain(hub, { requirements: { cluster: 'moon' } })
+  const [there, here] = await explain(hub, { requirements: { cluster: 'moon' } })
   expect(here).toMatchObject({ fits: false, passes: false })
   expect(there).toMatchObject({ name: 'moon', away: 'no cluster moon is registered' })
   expect(reasons(await explain(hub, { requirements: { runner: 'nobody' } }))).toEqual([
