@@ -24,6 +24,25 @@ export function takeKeys(host: ReactiveControllerHost, keys: Key[]): void {
   })
 }
 
+/**
+ * Keeps keys from the page until the returned function is called, which gives what was typed meanwhile:
+ * while what they are meant for is still being loaded, a letter must not be taken for a command.
+ */
+export function holdKeys(): () => string {
+  let typed = ''
+  const hold = (event: KeyboardEvent): void => {
+    if (event.metaKey || event.ctrlKey) return
+    if (event.key.length === 1) typed += event.key
+    event.preventDefault()
+    event.stopImmediatePropagation()
+  }
+  document.addEventListener('keydown', hold, { capture: true })
+  return () => {
+    document.removeEventListener('keydown', hold, { capture: true })
+    return typed
+  }
+}
+
 /** The keys that work on the page as it is now, each once. */
 export function keysNow(): Key[] {
   const all = [...shown].flat()

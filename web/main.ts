@@ -3,7 +3,7 @@ import './appearance.ts'
 import { PageElement } from './element.ts'
 import { clock } from './format.ts'
 import { Inbox } from './inbox.ts'
-import { keyName, takeKeys } from './keys.ts'
+import { holdKeys, keyName, takeKeys } from './keys.ts'
 import { ConnectionState, connect } from './live.ts'
 import type { ListedTool } from './mcp.ts'
 import { listTools } from './mcp.ts'
@@ -29,7 +29,10 @@ const groups = ['work', 'knowledge', 'system'] as const
 export type PageView = HTMLElement & Pick<Route, 'thing' | 'params'>
 
 /** A part that is loaded when it is first opened. */
-type Overlay = HTMLElement & { open(): Promise<void> }
+type Overlay = HTMLElement & {
+  /** `typed` gives what was typed while it was loaded, and has keys go where they go. */
+  open(typed: () => string): Promise<void>
+}
 
 // Each import stands alone, or its style sheet is not loaded with it.
 const overlays = {
@@ -177,11 +180,16 @@ class App extends PageElement {
   }
 
   async #open(tag: keyof typeof overlays): Promise<void> {
-    await overlays[tag]()
-    const there = document.querySelector<Overlay>(tag)
-    const overlay = there ?? (document.createElement(tag) as Overlay) // Just defined.
-    if (!there) document.body.append(overlay)
-    await overlay.open()
+    const letGo = holdKeys()
+    try {
+      await overlays[tag]()
+      const there = document.querySelector<Overlay>(tag)
+      const overlay = there ?? (document.createElement(tag) as Overlay) // Just defined.
+      if (!there) document.body.append(overlay)
+      await overlay.open(letGo)
+    } finally {
+      letGo()
+    }
   }
 
   #showMore(isMore: boolean): void {

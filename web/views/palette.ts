@@ -36,14 +36,16 @@ class Palette extends PageElement {
     addEventListener('hashchange', () => this.querySelector('dialog')?.close())
   }
 
-  /** Opens it, empty, above whatever is shown. */
-  async open(): Promise<void> {
+  /** Opens it above whatever is shown, with what was typed while it was loaded. */
+  async open(typed: () => string): Promise<void> {
     await this.updateComplete
     if (this.#dialog.open) return this.#dialog.close()
     this.#reset()
     await this.updateComplete
     this.#dialog.showModal()
     this.querySelector('input')?.focus()
+    const text = typed()
+    if (text !== '') this.#find(text)
     this.tools = await listTools().catch(() => []) // Without tools, what is on the page is offered.
   }
 
@@ -128,8 +130,11 @@ class Palette extends PageElement {
     run?.()
   }
 
-  readonly #type = (event: Event): void => {
-    this.text = (event.target as HTMLInputElement).value // The listener sits on it.
+  readonly #type = (event: Event): void =>
+    this.#find((event.target as HTMLInputElement).value) // The listener sits on it.
+
+  #find(text: string): void {
+    this.text = text
     this.at = 0
     clearTimeout(this.#typing)
     const asked = this.text.trim()
