@@ -17,6 +17,21 @@ export function watchFor(text: string): Promise<void> {
   })
 }
 
+/** In the page: for so long, when a frame was drawn with a newer task `load N` than the one before. */
+export async function newestInSight(forMs: number): Promise<{ at: number; newest: number }[]> {
+  const frames: { at: number; newest: number }[] = []
+  const until = performance.now() + forMs
+  while (performance.now() < until) {
+    await new Promise((resolve) => requestAnimationFrame(resolve))
+    const numbers = [...(document.body.textContent ?? '').matchAll(/load (\d+)/g)].map((found) =>
+      Number(found[1]),
+    )
+    const newest = Math.max(-1, ...numbers)
+    if (newest > (frames.at(-1)?.newest ?? -1)) frames.push({ at: Date.now(), newest })
+  }
+  return frames
+}
+
 /** Submits tasks at a rate until it is stopped; each is an event. */
 export class Flood {
   readonly #submit: (title: string) => Promise<unknown>

@@ -130,8 +130,7 @@ class Palette extends PageElement {
     run?.()
   }
 
-  readonly #type = (event: Event): void =>
-    this.#find((event.target as HTMLInputElement).value) // The listener sits on it.
+  readonly #type = (event: Event): void => this.#find((event.target as HTMLInputElement).value) // The listener sits on it.
 
   #find(text: string): void {
     this.text = text
