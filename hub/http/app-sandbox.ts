@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { sandboxPage } from './app-sandbox-page.ts'
@@ -29,6 +30,7 @@ type Parts = {
   url: string
   /** Names under which the hub's own page is served. */
   hosts: ReadonlySet<string>
+  log: Logger
 }
 
 /**
@@ -41,29 +43,39 @@ type Parts = {
  */
 export class AppSandbox {
   readonly #parts: Parts
-  #opened: Promise<{ port: number; close(): void }> | undefined
+  #opened: Promise<{ port: number; close(): void } | undefined> | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
   }
 
-  /** Its origin as a browser that reached the hub by `host` (a Host header) reaches it. */
-  async origin(host: string): Promise<string> {
+  /**
+   * Its origin as a browser that reached the hub by `host` (a Host header) reaches it; undefined where
+   * its port cannot be opened, which costs the page its apps and nothing else.
+   */
+  async origin(host: string): Promise<string | undefined> {
     const { url } = this.#parts
-    const { port } = await (this.#opened ??= this.#open())
-    return url === '' ? `http://${host.replace(/:\d+$/, '')}:${port}` : new URL(url).origin
+    const opened = await (this.#opened ??= this.#open())
+    if (!opened) return undefined
+    return url === '' ? `http://${host.replace(/:\d+$/, '')}:${opened.port}` : new URL(url).origin
   }
 
   async close(): Promise<void> {
     ;(await this.#opened)?.close()
   }
 
-  async #open(): Promise<{ port: number; close(): void }> {
+  async #open(): Promise<{ port: number; close(): void } | undefined> {
     const server = createServer((request, response) => this.#serve(request, response))
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(this.#parts.port, this.#parts.host, resolve)
-    })
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(this.#parts.port, this.#parts.host, resolve)
+      })
+    } catch (error) {
+      this.#parts.log.warn({ error }, 'no sandbox for apps: choose another port with --apps-port')
+      this.#opened = undefined // It may be free when the next browser comes.
+      return undefined
+    }
     server.unref()
     const { port } = server.address() as AddressInfo // A TCP server that listens has one.
     const close = () => {

@@ -25,7 +25,7 @@ export type Door = { hub: HttpParts; hosts: Set<string>; cookie: string; apps: A
 export async function listen(hub: HttpParts, host: string, port: number): Promise<Listener> {
   const hosts = new Set<string>()
   const { appsPort, appsUrl } = hub.config()
-  const apps = new AppSandbox({ host, port: appsPort, url: appsUrl, hosts })
+  const apps = new AppSandbox({ host, port: appsPort, url: appsUrl, hosts, log: hub.log })
   const door: Door = { hub, hosts, cookie: '', apps }
   const mcp = new McpHttp(hub)
   const principals = new WeakMap<IncomingMessage, Principal>()

@@ -147,6 +147,7 @@ function makeRoutes(door: Door): Hono<Env> {
   app.get('/', async (c) => {
     const page = await sendFile(c, join(dist, 'index.html'), 'text/html; charset=utf-8')
     const origin = await door.apps.origin(c.req.header('host') ?? '')
+    if (origin === undefined) return page
     const headers = new Headers(page.headers)
     headers.set('content-security-policy', `${pagePolicy}; frame-src ${origin}`)
     const text = (await page.text()).replace(

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { everythingStdio } from '../../helpers/everything.ts'
 import type { TestHub } from '../../helpers/hub.ts'
@@ -102,4 +104,21 @@ test('a sandbox behind a proxy has the address that its settings say', async () 
     'frame-src https://apps.example.com',
   )
   expect(await page.text()).toContain('name="apps" content="https://apps.example.com"')
+})
+
+test('where the port of the sandbox is taken the page is there without it, and gets it when it is free', async () => {
+  const holder = createServer()
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
+  const { port } = holder.address() as AddressInfo // A TCP server that listens has one.
+  const hub = await startHub({ appsPort: port, logLevel: 'silent' })
+  const before = await fetch(hub.url)
+  expect(before.status).toBe(200)
+  expect(before.headers.get('content-security-policy')).not.toContain('frame-src')
+  await before.text()
+  await new Promise((resolve) => holder.close(resolve))
+  const after = await fetch(hub.url)
+  expect(after.headers.get('content-security-policy')).toContain(
+    `frame-src http://127.0.0.1:${port}`,
+  )
+  await after.text()
 })
