@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { go } from '../test/helpers/kubernetes/binary.ts'
+import { go, kubernetesFolder } from '../test/helpers/kubernetes/binary.ts'
 import { realRad } from '../test/helpers/radicle/real.ts'
 
 // `npm run test:real`: the suites that need a real peer, for the peers this machine has. What has
@@ -64,7 +64,7 @@ const suites = [
   {
     name: 'Kubernetes',
     file: 'test/real/kubernetes',
-    ready: go() !== undefined && onPath('openssl'),
+    ready: onPath('openssl') && hasKubernetesModules(),
     wants: 'go and its module proxy, and openssl; the first run builds Kubernetes for some minutes',
   },
   {
@@ -97,3 +97,18 @@ for (const { name, file, ready, wants } of suites) {
 for (const name of unbuilt)
   console.log(`skipped ${name}: this version has no part that speaks to it`)
 process.exit(failed > 0 ? 1 : 0)
+
+/** Whether what the control plane is built of is here or can be brought: a machine may have Go and no module proxy. */
+function hasKubernetesModules(): boolean {
+  const program = go()
+  if (program === undefined) return false
+  const listed = spawnSync(program, ['list', '-deps', '-f', '{{.ImportPath}}', '.'], {
+    cwd: kubernetesFolder,
+    env: { ...process.env, GOFLAGS: '-mod=readonly' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 600_000,
+  })
+  if (listed.status === 0) return true
+  console.log(`go: ${listed.stderr.toString('utf8').trim().split('\n').at(-1) ?? 'no answer'}`)
+  return false
+}

@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const kubernetesVersion = 'v1.36.2'
-const folder = join(import.meta.dirname, '../../real/kubernetes')
+export const kubernetesFolder = join(import.meta.dirname, '../../real/kubernetes')
 const goFolder = '/usr/local/go/bin'
 
 /** Where Go is on this machine, if it is. */
@@ -19,7 +19,9 @@ export const go = (): string | undefined =>
 export async function controlPlaneBinary(): Promise<string> {
   const program = go()
   if (program === undefined) throw new Error('Go is not on this machine')
-  const sources = ['main.go', 'go.mod', 'go.sum'].map((name) => readFileSync(join(folder, name)))
+  const sources = ['main.go', 'go.mod', 'go.sum'].map((name) =>
+    readFileSync(join(kubernetesFolder, name)),
+  )
   const digest = hash('sha256', Buffer.concat(sources)).slice(0, 12)
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'switchyard')
   const binary = join(cache, `kubernetes-${kubernetesVersion}-${digest}`)
@@ -28,7 +30,7 @@ export async function controlPlaneBinary(): Promise<string> {
   const flags = `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion}`
   const made = `${binary}.${process.pid}`
   await promisify(execFile)(program, ['build', '-ldflags', flags, '-o', made, '.'], {
-    cwd: folder,
+    cwd: kubernetesFolder,
     env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
     timeout: 1_200_000,
     maxBuffer: 64 * 1024 * 1024,
