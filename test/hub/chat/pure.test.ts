@@ -166,7 +166,7 @@ test.each([
   expect(typedArguments(typed!, schema)).toEqual(args)
 })
 
-test.each(['hello', ' /task_list', '/work/wt/file is odd', '/', '/tool', 'a /task_list'])(
+test.each(['hello', ' /task_list', '/home/ann/file is odd', '/', '/tool', 'a /task_list'])(
   '%j is no typed call',
   (text) => {
     expect(typedCall(text)).toBeUndefined()
