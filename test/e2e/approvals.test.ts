@@ -1,33 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Approval } from '../../schemas/approval.ts'
 import { axeFindings } from '../helpers/axe.ts'
-import { launchBrowser } from '../helpers/browser.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import type { TestHub } from '../helpers/hub.ts'
+import { openPage } from '../helpers/page.ts'
 import { failure, startHub, until } from '../helpers/hub.ts'
 import { writeFiles } from '../helpers/repo.ts'
-
-/** Where pictures of the pages go; none are drawn without it. */
-const shots = process.env.APPROVAL_SHOTS
-
-async function openPage(width: number, colorScheme: 'light' | 'dark') {
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
-  page.setDefaultTimeout(60_000)
-  const errors: string[] = []
-  page.on('pageerror', (error) => errors.push(error.message))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
-  const shot = async (name: string): Promise<void> => {
-    if (shots === undefined) return
-    mkdirSync(shots, { recursive: true })
-    await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true })
-  }
-  return { page, errors, shot }
-}
 
 async function start(): Promise<TestHub & { note(): string }> {
   const data = makeFolder('approvals')
@@ -70,7 +51,7 @@ test('a person sees what a call would change, and approves or denies it on the p
   const [held] = await pending(hub, 2)
   expect(held?.tool).toBe('task_submit')
 
-  const { page, errors, shot } = await openPage(1200, 'light')
+  const { page, errors } = await openPage({ width: 1200, height: 900, colorScheme: 'light' })
   await page.goto(await hub.hub.loginLink())
   await page.getByRole('link', { name: 'Questions 2 waiting' }).click()
   const first = page.getByRole('form', { name: 'May dora call note_patch?' })
@@ -83,7 +64,6 @@ test('a person sees what a call would change, and approves or denies it on the p
   await page.emulateMedia({ colorScheme: 'dark' })
   expect(await axeFindings(page)).toEqual([])
   await page.emulateMedia({ colorScheme: 'light' })
-  await shot('questions-light')
 
   await first.getByLabel('How far the yes reaches').selectOption('rule')
   await first.getByRole('button', { name: 'Approve' }).click()
@@ -117,13 +97,12 @@ test('the questions fit a phone in the dark', async () => {
   const dora = await hub.as('dora', 'developer')
   const made = failure(dora.call('note_patch', patch(`- ${'a-very-long-word'.repeat(12)}`)))
   const [asked] = await pending(hub, 1)
-  const { page, errors, shot } = await openPage(360, 'dark')
+  const { page, errors } = await openPage({ width: 360, height: 900, colorScheme: 'dark' })
   await page.goto(await hub.hub.loginLink())
   await page.getByRole('button', { name: 'More' }).click()
   await page.getByRole('link', { name: 'Questions 1 waiting' }).click()
   await page.getByRole('form').waitFor()
   expect(await fits(page)).toBe(true)
-  await shot('questions-phone-dark')
   await hub.call('approval_decide', { approval: asked?.id, decision: 'deny', reason: 'no' })
   await page.getByText('Nothing is asked.').waitFor() // Without a reload.
   await made
@@ -137,11 +116,10 @@ test('a link is answered on a phone, without a sign-in and without a script', as
   const [first] = await pending(hub, 1)
   const link = async (approval: string | undefined) =>
     (await hub.call<{ url: string }>('approval_link', { approval })).url
-  const { page, errors, shot } = await openPage(360, 'light')
+  const { page, errors } = await openPage({ width: 360, height: 900, colorScheme: 'light' })
   await page.goto(await link(first?.id))
   await page.locator('.added', { hasText: '+- by link' }).waitFor()
   expect(await fits(page)).toBe(true)
-  await shot('link-phone-light')
   await page.getByRole('button', { name: 'Approve' }).click()
   await page.getByRole('heading', { name: 'Approved' }).waitFor()
   await made
@@ -151,11 +129,9 @@ test('a link is answered on a phone, without a sign-in and without a script', as
   const [second] = await pending(hub, 1)
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.goto(await link(second?.id))
-  await shot('link-phone-dark')
   await page.getByLabel('Why not').fill('once is enough')
   await page.getByRole('button', { name: 'Deny' }).click()
   await page.getByRole('heading', { name: 'Denied' }).waitFor()
-  await shot('link-denied')
   expect(await refused).toMatchObject({
     code: 'denied',
     message: 'owner did not approve note_patch: once is enough',

@@ -1,26 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Change } from '../../schemas/change.ts'
 import type { Workspace } from '../../schemas/repo.ts'
 import { axeFindings } from '../helpers/axe.ts'
-import { launchBrowser } from '../helpers/browser.ts'
 import type { TestHub } from '../helpers/hub.ts'
+import { openPage } from '../helpers/page.ts'
 import { startHub, until } from '../helpers/hub.ts'
 import { commitAll, makeRepo, writeFiles } from '../helpers/repo.ts'
 import type { Discussed } from '../helpers/review.ts'
-
-async function openPage(width = 1280) {
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage({ viewport: { width, height: 900 } })
-  page.setDefaultTimeout(60_000)
-  const errors: string[] = []
-  page.on('pageerror', (error) => errors.push(error.message))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
-  return { page, errors }
-}
 
 const sum = 'export function sum(a, b) {\n  return a - b\n}\n'
 
@@ -50,7 +39,7 @@ test('a reviewer comments on a line, asks for changes, compares revisions, appro
   const repo = await makeRepo({ 'src/sum.js': sum, 'README.md': '# Sum\n' })
   const fixed = { 'src/sum.js': sum.replace('-', '+'), 'README.md': '# Sum\n\nIt adds.\n' }
   const change = await propose(hub, repo, 'task-one', fixed)
-  const { page, errors } = await openPage()
+  const { page, errors } = await openPage({ height: 900 })
   await visit(page, hub, '#/changes')
   await page.getByText('Work of task-one').click()
   const diff = page.locator('.diff', { hasText: 'src/sum.js' })
@@ -109,7 +98,7 @@ test('a review goes by keyboard alone', async () => {
   const hub = await startHub()
   const repo = await makeRepo({ 'src/sum.js': sum, 'README.md': '# Sum\n' })
   await propose(hub, repo, 'task-one', { 'src/sum.js': `${sum}\n`, 'README.md': '# Other\n' })
-  const { page, errors } = await openPage()
+  const { page, errors } = await openPage({ height: 900 })
   await visit(page, hub, '#/changes')
   await page.getByText('Work of task-one').waitFor()
   await page.keyboard.press('j')
@@ -144,7 +133,7 @@ test('a conflict says where it is, and an agent is asked to resolve it', async (
   const change = await propose(hub, repo, 'task-one', { 'README.md': '# Ours\n' })
   writeFileSync(join(repo, 'README.md'), '# Theirs\n')
   await commitAll(repo, 'elsewhere')
-  const { page, errors } = await openPage()
+  const { page, errors } = await openPage({ height: 900 })
   await visit(page, hub, `#/changes/${change.id}`)
   await page.getByText('Not ready to merge').waitFor()
   await page.getByText('it conflicts with main in README.md').waitFor()
@@ -170,7 +159,7 @@ test('text of strangers stays text, on a phone and for axe, in light and dark', 
     },
   )
   await hub.call('change_comment', { change: change.id, path: 'a.ts', line: 1, body: evil })
-  const { page, errors } = await openPage(360)
+  const { page, errors } = await openPage({ width: 360, height: 900 })
   await visit(page, hub, `#/changes/${change.id}`)
   await page.locator('.diff').getByText(`+// ${evil}`).waitFor()
   expect(await page.locator('main img').count()).toBe(0)
@@ -190,7 +179,7 @@ test('a difference of 12,000 lines is drawn where it is seen', async () => {
     Array.from({ length: 6000 }, (_, at) => `export const v${at} = ${word}`).join('\n')
   const repo = await makeRepo({ 'big.ts': `${lines('false')}\n` })
   const change = await propose(hub, repo, 'task-one', { 'big.ts': `${lines('true')}\n` })
-  const { page, errors } = await openPage()
+  const { page, errors } = await openPage({ height: 900 })
   await visit(page, hub, `#/changes/${change.id}`)
   await page.locator('.diff .row').first().waitFor()
   const drawn = () => page.locator('.diff .row').count()

@@ -2,9 +2,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import type { Locator, Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
-import { launchBrowser } from '../helpers/browser.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { until } from '../helpers/hub.ts'
+import type { Look } from '../helpers/page.ts'
+import { openPage } from '../helpers/page.ts'
 import { openAiEnd, openAiText, startStreamingModel } from '../helpers/streaming-models.ts'
 
 export type ChatScreen = {
@@ -17,18 +18,12 @@ export type ChatScreen = {
   say(text: string): Promise<void>
 }
 
-type Look = { width?: number; colorScheme?: 'light' | 'dark'; hash?: string; host?: string }
+type ChatLook = Look & { hash?: string; host?: string }
 
 /** The dashboard in a browser, signed in as the owner, with the page of the chat open. */
-export async function openChat(hub: TestHub, look: Look = {}): Promise<ChatScreen> {
-  const { width = 1280, colorScheme = 'light', hash = '#/chat?new=1', host } = look
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
-  page.setDefaultTimeout(60_000)
-  const errors: string[] = []
-  page.on('pageerror', (error) => errors.push(error.message))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+export async function openChat(hub: TestHub, look: ChatLook = {}): Promise<ChatScreen> {
+  const { hash = '#/chat?new=1', host } = look
+  const { page, errors } = await openPage(look)
   const link = new URL(await hub.hub.loginLink())
   if (host !== undefined) link.host = host
   await page.goto(link.href)

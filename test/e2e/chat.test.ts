@@ -137,6 +137,7 @@ test('conversations are searched, exported, sent as a task and deleted', async (
     'Have the links checked',
   )
   await form.getByRole('button', { name: 'Close' }).click()
+  page.removeAllListeners('dialog') // Here one is meant to open.
   page.on('dialog', (dialog) => void dialog.accept())
   await page.getByLabel('More').click()
   await page.getByRole('button', { name: 'Delete' }).click()

@@ -1,22 +1,11 @@
 import type { Page } from 'playwright-core'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Plan } from '../../schemas/plan.ts'
 import { axeFindings } from '../helpers/axe.ts'
-import { launchBrowser } from '../helpers/browser.ts'
 import type { TestHub } from '../helpers/hub.ts'
+import { openPage } from '../helpers/page.ts'
 import { startHub, until } from '../helpers/hub.ts'
 import { doStep, stepIn, stepStates } from '../helpers/plans.ts'
-
-async function openPage(width = 1280) {
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage({ viewport: { width, height: 900 } })
-  page.setDefaultTimeout(60_000)
-  const errors: string[] = []
-  page.on('pageerror', (error) => errors.push(error.message))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
-  return { page, errors }
-}
 
 const visit = async (page: Page, hub: TestHub, hash: string): Promise<void> => {
   await page.goto(await hub.hub.loginLink())
@@ -34,7 +23,7 @@ const fits = (page: Page) => page.evaluate(() => document.documentElement.scroll
 
 test('a plan is typed as lines, drawn as it is typed, followed, and its gate answered in place', async () => {
   const hub = await startHub()
-  const { page, errors } = await openPage()
+  const { page, errors } = await openPage({ height: 900 })
   await visit(page, hub, '#/plans')
   await page.getByRole('link', { name: 'New plan' }).click()
   await page.getByRole('link', { name: 'From steps' }).click()
@@ -64,7 +53,7 @@ test('a step says what it needs and holds up; it is canceled and run again with 
   const hub = await startHub()
   const steps = [step('a'), step('b', ['a']), step('c', ['b']), step('d')]
   const { id: plan } = await hub.call<Plan>('plan_create', { title: 'Chain', steps })
-  const { page, errors } = await openPage()
+  const { page, errors } = await openPage({ height: 900 })
   await visit(page, hub, `#/plans/${plan}`)
   await page.locator('.graph').getByText('Do b').click()
   const panel = page.getByRole('region', { name: 'Step b' })
@@ -95,7 +84,7 @@ test('a plan of 500 steps is a list, and hostile titles stay text on a phone', a
     approve: true,
   }
   const { id: bad } = await hub.call<Plan>('plan_create', hostile)
-  const { page, errors } = await openPage(360)
+  const { page, errors } = await openPage({ width: 360, height: 900 })
   await visit(page, hub, `#/plans/${long}`)
   await page.getByText('A picture of 500 steps says nothing').waitFor()
   await page.locator('.plan sy-rows li').first().waitFor()

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
 import { axeFindings } from './axe.ts'
-import { launchBrowser } from './browser.ts'
 import type { TestHub } from './hub.ts'
+import { fits, openPage } from './page.ts'
 
 export type Dashboard = {
   page: Page
@@ -14,13 +14,7 @@ export type Dashboard = {
 
 /** A browser on the dashboard of a hub, signed in as its owner. */
 export async function openDashboard(hub: TestHub): Promise<Dashboard> {
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-  page.setDefaultTimeout(60_000)
-  const errors: string[] = []
-  page.on('pageerror', (error) => errors.push(error.message))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  const { page, errors } = await openPage()
   await page.goto(await hub.hub.loginLink())
   await page.getByText('live', { exact: true }).waitFor()
   const go = async (hash: string) => {
@@ -39,7 +33,6 @@ export async function expectFit({ page }: Dashboard): Promise<void> {
   }
   const { width = 0, height = 0 } = page.viewportSize() ?? {}
   await page.setViewportSize({ width: 360, height: 700 })
-  const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
-  expect(isWide).toBe(false)
+  expect(await fits(page)).toBe(true)
   await page.setViewportSize({ width, height })
 }

@@ -3,17 +3,18 @@ import { onTestFinished } from 'vitest'
 import { launchBrowser } from './browser.ts'
 import type { TestHub } from './hub.ts'
 
+/** How a page is looked at; by default wide, and in the light. */
+export type Look = { width?: number; height?: number; colorScheme?: 'dark' | 'light' }
+
 /**
  * A page of the dashboard in a browser of its own, with the errors it met. A script that ran from a
  * text would open a dialog, and counts as one.
  */
-export async function openPage(
-  look: { width?: number; colorScheme?: 'dark' | 'light' } = {},
-): Promise<{ page: Page; errors: string[] }> {
+export async function openPage(look: Look = {}): Promise<{ page: Page; errors: string[] }> {
   const browser = await launchBrowser()
   onTestFinished(() => browser.close())
-  const { width = 1280, colorScheme = 'light' } = look
-  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
+  const { width = 1280, height = 800, colorScheme = 'light' } = look
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme })
   page.setDefaultTimeout(60_000)
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
@@ -29,7 +30,7 @@ export async function openPage(
 export async function openDashboard(
   hub: TestHub,
   hash: string,
-  look: { width?: number; colorScheme?: 'dark' | 'light' } = {},
+  look: Look = {},
 ): Promise<{ page: Page; errors: string[] }> {
   const opened = await openPage(look)
   await opened.page.goto(await hub.hub.loginLink())
