@@ -7,6 +7,7 @@ import type { HubClient } from './hub-client.ts'
 import type { Granted } from './lease.ts'
 import { keepWork } from './kept-work.ts'
 import { Lease } from './lease.ts'
+import { Measures } from './measures.ts'
 
 /** How an attempt ended, as it is reported. */
 export type Outcome =
@@ -20,9 +21,9 @@ export type Work = { lease: Lease; folder: string; signal: AbortSignal }
 export async function runAttempt(
   hub: HubClient,
   granted: Granted,
-  options: { workRoot: string; stop: AbortSignal },
+  options: { workRoot: string; stop: AbortSignal; measures?: Measures },
 ): Promise<void> {
-  const lease = new Lease(hub, granted, options.stop)
+  const lease = new Lease(hub, granted, options.stop, options.measures ?? new Measures())
   const folder = options.workRoot
   await mkdir(folder, { recursive: true })
   try {
@@ -41,7 +42,8 @@ export async function runAttempt(
           : overTime(lease.task.timeoutMs)
         : asFailure(error, lease.signal),
     )
-    if (outcome.outcome === 'failed' && outcome.failure.code === 'budget') await keepWork(lease)
+    if (outcome.outcome === 'failed' && outcome.failure.code === 'budget')
+      await keepWork({ lease, folder })
     await lease.log.flush()
     await lease.call('task_report', { ...outcome })
   } catch (error) {

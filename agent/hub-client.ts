@@ -6,7 +6,8 @@ export type HubAddress = {
   /** Fixed address, or a file that holds the present one: a restarted hub may listen elsewhere. */
   url?: string | undefined
   endpointFile?: string | undefined
-  token: string
+  /** The credential, or the file that holds the present one: a cluster renews those of its pods. */
+  token: string | { file: string }
 }
 
 export type CallSettings = {
@@ -55,6 +56,17 @@ export class HubClient {
     return new HubClient({ ...this.#address, token }, this.#patienceMs)
   }
 
+  /** What it sends to say who calls, for Git, which speaks with the hub by itself. */
+  get authorization(): string {
+    const token = this.#token()
+    // `fetch` would refuse the header, and that looks like a hub that does not answer.
+    if (/[^\x20-\x7e]/.test(token))
+      throw new HubError('invalid', 'the credential has a line break, or a sign that none has', {
+        hint: 'It is one line: what token_create printed, or what is in the file `token` of the data directory.',
+      })
+    return `Bearer ${token}`
+  }
+
   /** The tool's structured output, else its content; or its HubError as the hub threw it. */
   async call<T>(
     name: string,
@@ -95,7 +107,6 @@ export class HubClient {
       params: { ...params, _meta: meta },
     })
     const headers = {
-      authorization: `Bearer ${this.#address.token}`,
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': version,
@@ -105,7 +116,8 @@ export class HubClient {
     const deadline = performance.now() + (settings.patienceMs ?? this.#patienceMs)
     for (let delayMs = 50; ; delayMs = Math.min(1000, delayMs * 2)) {
       try {
-        return await this.#post(body, headers, settings)
+        const { authorization } = this
+        return await this.#post(body, { ...headers, authorization }, settings)
       } catch (error) {
         settings.signal?.throwIfAborted()
         const retriable = error instanceof HubError && error.code === 'unavailable'
@@ -142,6 +154,19 @@ export class HubClient {
     const reply = parse(text, url)
     if (reply.error && typeof reply.error.code === 'string') throw fromBody(reply.error) // By its code.
     return reply
+  }
+
+  #token(): string {
+    const { token } = this.#address
+    if (typeof token === 'string') return token
+    try {
+      return readFileSync(token.file, 'utf8').trim()
+    } catch (error) {
+      throw new HubError('unavailable', `the credential in ${token.file} cannot be read`, {
+        hint: 'The cluster puts it there when the pod starts, and renews it.',
+        cause: error,
+      })
+    }
   }
 
   /** Address of the hub now. */

@@ -1,5 +1,5 @@
-import type { Workspace } from '../schemas/repo.ts'
-import type { Lease } from './lease.ts'
+import type { Work } from './attempt.ts'
+import { openWorkspace } from './workspace/workspace.ts'
 
 const maxDiffBytes = 1_048_576
 
@@ -7,22 +7,13 @@ const maxDiffBytes = 1_048_576
  * Commits what an attempt leaves unfinished to the task's branch and keeps the difference as an artifact,
  * so that the next attempt goes on from it and people can look at it meanwhile.
  */
-export async function keepWork(lease: Lease): Promise<void> {
+export async function keepWork({ lease, folder }: Pick<Work, 'lease' | 'folder'>): Promise<void> {
   const { task, hub, signal } = lease
   if (task.repo === undefined) return
   const settings = { signal, timeoutMs: 600_000 }
   try {
-    const { branch, base } = await hub.call<Workspace>(
-      'branch_create',
-      { repo: task.repo, task: task.id },
-      settings,
-    )
-    const message = `${task.title}\n\nUnfinished: the budget was spent.`
-    const { head } = await hub.call<{ head: string }>(
-      'commit_create',
-      { task: task.id, message },
-      settings,
-    )
+    const { branch, base, commit } = await openWorkspace({ lease, folder })
+    const { head } = await commit(`${task.title}\n\nUnfinished: the budget was spent.`)
     if (head === base) return
     const { diff } = await hub.call<{ diff: string }>(
       'repo_diff',

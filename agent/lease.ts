@@ -3,6 +3,7 @@ import type { Artifact } from '../schemas/artifact.ts'
 import { HubError } from '../schemas/errors.ts'
 import type { HubClient } from './hub-client.ts'
 import { LogWriter } from './log-writer.ts'
+import type { Measures } from './measures.ts'
 
 export type Granted = {
   task: Task
@@ -29,6 +30,7 @@ export class Lease {
   readonly hub: HubClient
   readonly log: LogWriter
   readonly signal: AbortSignal
+  readonly measures: Measures
   readonly #abort = new AbortController()
   readonly #leaseMs: number
   readonly #messages: Message[] = []
@@ -37,10 +39,12 @@ export class Lease {
   #listener: () => void = () => undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(hub: HubClient, granted: Granted, stop: AbortSignal) {
+  constructor(hub: HubClient, granted: Granted, stop: AbortSignal, measures: Measures) {
     this.task = granted.task
     this.number = granted.number
     this.fence = granted.fence
+    this.measures = measures
+    measures.attempt = granted.number
     this.hub = hub.withToken(granted.token)
     this.#leaseMs = granted.leaseMs
     this.signal = AbortSignal.any([this.#abort.signal, stop])
@@ -120,6 +124,7 @@ export class Lease {
     const { messages } = await this.call<{ messages: Message[] }>('task_heartbeat', {
       messages_after: this.#lastMessage,
     })
+    this.measures.beat()
     this.#messages.push(...messages.filter(({ seq }) => !this.#told.has(seq)))
     this.#lastMessage = messages.at(-1)?.seq ?? this.#lastMessage
     if (messages.length > 0) this.#listener()

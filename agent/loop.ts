@@ -4,6 +4,7 @@ import { generateText, isStepCount } from 'ai'
 import { HubError } from '../schemas/errors.ts'
 import type { Journal } from './journal.ts'
 import type { Message } from './lease.ts'
+import type { Measures } from './measures.ts'
 
 export type LoopLimits = { maxSteps: number; maxTokens: number }
 export type LoopEnd = {
@@ -28,11 +29,12 @@ export async function runLoop(options: {
   journal: Journal
   limits: LoopLimits
   signal: AbortSignal
+  measures: Measures
   takeMessages(): Message[]
   finished(): string | undefined
   say(text: string): Promise<void>
 }): Promise<LoopEnd> {
-  const { model, tools, instructions, journal, limits, signal, finished, say } = options
+  const { model, tools, instructions, journal, limits, signal, measures, finished, say } = options
   const { messages, seen, state } = await resume(options.request, journal)
   if (state.finished !== undefined) return { ...state, messages, summary: state.finished }
   if (state.steps > 0) await say(`resuming after step ${state.steps}`)
@@ -57,6 +59,11 @@ export async function runLoop(options: {
     })
     signal.throwIfAborted()
     state.steps++
+    measures.steps++
+    for (const { type } of step.content) {
+      if (type === 'tool-result') measures.toolCalls.ok++
+      if (type === 'tool-error') measures.toolCalls.failed++
+    }
     state.tokens += step.usage.totalTokens ?? 0
     const added = step.response.messages as ModelMessage[] // The library's own messages, as it takes them back.
     messages.push(...added)

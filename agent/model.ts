@@ -4,7 +4,7 @@ import type {
   LanguageModelV4GenerateResult,
 } from '@ai-sdk/provider'
 import { HubError } from '../schemas/errors.ts'
-import type { HubClient } from './hub-client.ts'
+import type { Lease } from './lease.ts'
 
 type Generated = {
   content: LanguageModelV4GenerateResult['content']
@@ -18,7 +18,7 @@ const modelTimeoutMs = 600_000
 
 /** A language model behind the hub: no key reaches the agent, and every call is on record there. */
 export function hubModel(
-  hub: HubClient,
+  { hub, measures }: Pick<Lease, 'hub' | 'measures'>,
   name: string | undefined,
   onAnswer: (answer: Generated) => Promise<void>,
 ): LanguageModelV4 {
@@ -34,7 +34,7 @@ export function hubModel(
       temperature,
       abortSignal,
     }: LanguageModelV4CallOptions) => {
-      const answer = await hub.call<Generated>(
+      const asked = hub.call<Generated>(
         'model_generate',
         {
           prompt,
@@ -45,6 +45,7 @@ export function hubModel(
         },
         { signal: abortSignal, timeoutMs: modelTimeoutMs },
       )
+      const answer = await measures.modelCall(asked)
       await onAnswer(answer)
       const { inputTokens: input, outputTokens: output } = answer.usage
       return {

@@ -4,6 +4,7 @@ import { HubError } from '../schemas/errors.ts'
 import { runAttempt, taskFolder } from './attempt.ts'
 import type { HubClient } from './hub-client.ts'
 import type { Granted } from './lease.ts'
+import { removeFinished } from './workspace/clean-up.ts'
 
 /**
  * A long-lived agent: claims one task of an org after another until told to stop. It survives
@@ -38,6 +39,7 @@ export async function runPool(
       say(`${lease.task.id}: ${lease.task.title}`)
       await runAttempt(hub, lease, { workRoot: taskFolder(workRoot, lease.task.id), stop })
       say(`${lease.task.id}: attempt ${lease.number} is over`)
+      await removeFinished(hub, workRoot, stop)
     } catch (error) {
       if (stop.aborted) return
       // Wrong credentials will not get better; everything else is tried again after a pause.

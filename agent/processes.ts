@@ -87,11 +87,16 @@ export const programEnvironment = (more: Record<string, string> = {}): NodeJS.Pr
 
 const hidden = [
   'SWITCHYARD_TOKEN',
+  'SWITCHYARD_TOKEN_FILE',
+  'SWITCHYARD_ALIVE',
+  'SWITCHYARD_METRICS_PORT',
   'SWITCHYARD_ENDPOINT',
   'SWITCHYARD_URL',
+  'SWITCHYARD_HUB_CA',
   'SWITCHYARD_TASK',
   'SWITCHYARD_WORK',
   'SWITCHYARD_CACHE',
+  'SWITCHYARD_GIT',
   'NODE_COMPILE_CACHE',
 ]
 

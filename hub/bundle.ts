@@ -10,13 +10,13 @@ const files = ['package-lock.json', 'scripts/bundle.ts']
 
 export const bundleKeyFile = join(bundleFolder, 'key')
 
-/** Changes with every change of a source: name, size and time of each file. */
-export function bundleKey(): string {
+/** Changes with every change of a source: name, size and time of each file, or one time that all have. */
+export function bundleKey(timeMs?: number): string {
   const lines = [process.version]
   // Paths are put together by hand: normalising them would take longer than looking at the files.
   const add = (path: string): void => {
     const { size, mtimeMs } = statSync(`${codeRoot}/${path}`)
-    lines.push(`${path} ${size} ${mtimeMs}`)
+    lines.push(`${path} ${size} ${timeMs ?? mtimeMs}`)
   }
   const addFolder = (path: string): void => {
     const entries = readdirSync(`${codeRoot}/${path}`, { withFileTypes: true })

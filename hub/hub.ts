@@ -28,7 +28,7 @@ import { ConfigSource, onChange } from './config.ts'
 import { startControllers } from './controllers/controllers.ts'
 import { lockDataDir, openDataDir, ownerToken, sealKey, writeEndpoint } from './data-dir.ts'
 import type { Listener } from './http/listener.ts'
-import { listen } from './http/listener.ts'
+import { gatewayOf, listen } from './http/listener.ts'
 import { RateLimit } from './auth/rate-limit.ts'
 import { callbackPath } from './http/sign-in-page.ts'
 import { Subscriptions } from './mcp/subscriptions.ts'
@@ -44,8 +44,6 @@ import { ownServers } from './tools/servers.ts'
 import { Parking } from './upstreams/parking.ts'
 import { Records } from './upstreams/sign-in/record.ts'
 import { Upstreams } from './upstreams/upstreams.ts'
-
-const warmMs = 2000
 
 /** The parts of one running hub, wired once. Everything else is handed what it needs from here. */
 export class Hub {
@@ -76,6 +74,7 @@ export class Hub {
   readonly upstreams: Upstreams
   readonly catalog = new Catalog(this)
   readonly carriers = makeCarriers(this)
+  readonly podGateway = gatewayOf(() => this.#listener)
   /** Changes that clients may hear of. */
   readonly notifications = new Notifications()
   readonly subscriptions = new Subscriptions(this)
@@ -98,7 +97,6 @@ export class Hub {
   readonly #closing = new AbortController()
   #listener: Listener | undefined
   #seal: Seal | undefined
-  #warm: NodeJS.Timeout | undefined
   #controllers: { stop(): Promise<void> } | undefined
 
   constructor(
@@ -118,9 +116,9 @@ export class Hub {
     this.rateLimit = new RateLimit(() => this.config().rateLimit, this.now)
     this.store = new Store(join(this.dataDir, 'switchyard.db'), this.now, clock)
     const token = ownerToken(this.dataDir)
-    this.auth = new Authenticator(this.store, token, this.now)
     const { config, dataDir } = this
     this.clusters = new Clusters([new LocalDriver({ config, dataDir, codeRoot, log })])
+    this.auth = new Authenticator(this.store, token, this.now, this.clusters)
     this.models = new Models(this.config, environment)
     this.context = new ContextStore({
       dataDir: this.dataDir,
@@ -179,18 +177,17 @@ export class Hub {
     // Children begin to start while this process is still busy with opening its door.
     this.upstreams.endLeftovers()
     const configured = this.upstreams.configure(this.config())
-    const { port, host } = this.config()
     try {
       await configured
       await moveToOrgFolders(this.dataDir, this.store.reader)
       await discardUnfinished(this.store)
       await restoreClusters(this)
-      this.#listener = await listen(this, host, port)
+      this.#listener = await listen(this)
     } catch (error) {
       await this.upstreams.stop()
       throw error
     }
-    writeEndpoint(this.dataDir, this.#listener.url)
+    writeEndpoint(this.dataDir, this.#listener.localUrl)
     this.#source.follow((config) => {
       this.upstreams
         .configure(config)
@@ -199,23 +196,16 @@ export class Hub {
     })
     await this.calls.start()
     await this.chat.start()
+    const { clock, store, dataDir, context, clusters, carriers } = this
     this.#controllers = startControllers({
       config: this.config,
       onConfig: onChange(this.config, (listener) => this.notifications.subscribe(listener)),
       log: this.log,
-      clock: this.clock,
-      store: this.store,
-      dataDir: this.dataDir,
-      context: this.context,
-      carriers: this.carriers,
+      ...{ clock, store, dataDir, context, clusters, carriers },
       peers: this.calls.peers,
       call: (principal, tool, args, signal) =>
         this.calls.tool(principal, tool, args, signal ? { signal: () => signal } : {}),
     })
-    // Large libraries, which the first callers need not wait for.
-    this.#warm = setTimeout(() => {
-      this.telemetry.load().catch((error: unknown) => this.log.error({ error }, 'no metrics'))
-    }, warmMs).unref()
     return this.#listener.url
   }
 
@@ -240,7 +230,6 @@ export class Hub {
     this.#source.stop()
     this.parking.close()
     await this.upstreams.stop()
-    clearTimeout(this.#warm)
     await this.telemetry.stop()
     closeVaults()
     await this.context.stop()

@@ -12,6 +12,10 @@ export type ApprovalState = z.infer<typeof ApprovalState>
 export const ApprovalScope = z.enum(['once', 'task', 'rule'])
 export type ApprovalScope = z.infer<typeof ApprovalScope>
 
+/** What came of a call; `unknown` where the answer was lost. */
+export const CallOutcome = z.enum(['ok', 'failed', 'denied', 'canceled', 'unknown'])
+export type CallOutcome = z.infer<typeof CallOutcome>
+
 /** A durable question to a person, with the full arguments, answered once. */
 export const Approval = z.object({
   id: z.string(),
@@ -30,6 +34,8 @@ export const Approval = z.object({
   reason: z.string().optional(),
   scope: ApprovalScope.optional().describe('How far the yes reaches'),
   decidedAt: z.int().optional(),
+  outcome: CallOutcome.optional().describe('What the approved call came to'),
+  failure: z.string().optional().describe('Why the approved call failed'),
 })
 export type Approval = z.infer<typeof Approval>
 

@@ -88,6 +88,7 @@ export const Mergeable = z.object({
     z.object({
       code: z.enum([
         'not_open',
+        'draft',
         'approvals_missing',
         'changes_requested',
         'comments_open',
@@ -115,7 +116,11 @@ export const Change = z.object({
   target: z.string(),
   state: ChangeState,
   head: z.string(),
-  author: z.string(),
+  author: z
+    .string()
+    .describe('Who proposed it; of one that was taken in, as its provider names them'),
+  draft: z.boolean().optional().describe('Whether it is a draft: neither reviewed nor merged yet'),
+  importedBy: z.string().optional().describe('Who took it in; without it, it is of this hub'),
   revisions: z.int(),
   mergedAs: z.string().optional().describe('Commit on the target that carries the change'),
   mergedBy: z.string().optional(),

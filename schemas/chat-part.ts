@@ -73,6 +73,10 @@ export const ContextItem = z.object({
   title: z.string().optional(),
   text: z.string().optional().describe('What the model was shown'),
   error: z.string().optional().describe('Why it could not be read'),
+  picture: z
+    .object({ mediaType: z.string(), sha256: z.string() })
+    .optional()
+    .describe('The picture that it is'),
 })
 export type ContextItem = z.infer<typeof ContextItem>
 
@@ -111,6 +115,8 @@ export const ChatPart = z.discriminatedUnion('type', [
         sizeBytes: z.int(),
         text: z.string().optional(),
         artifact: z.string().optional(),
+        file: z.string().optional().describe('Of a picture: its id for chat_attachment'),
+        sha256: z.string().optional().describe('Digest of the picture'),
       }),
     })
     .describe('Of a request'),

@@ -8,14 +8,18 @@ import { Org } from './principal.ts'
 /** An id of a conversation or message. */
 const id = z.string().min(1).max(60)
 
-/** A file that goes along with a message: text, or an artifact that the hub has. */
+/** A file that goes along with a message: text, a picture, or an artifact that the hub has. */
 const Attachment = z.union([
   z.strictObject({
     name: z.string().min(1).max(200),
     mediaType: z.string().max(100).default('text/plain'),
     text: z.string().max(262_144).describe('Its text, at most 256 KiB'),
   }),
-  z.strictObject({ artifact: id.describe('Id of an artifact of a task') }),
+  z.strictObject({ file: id.describe('Id of a picture, from chat_attach') }),
+  z.strictObject({
+    artifact: id.describe('Id of an artifact of a task'),
+    name: z.string().max(200).optional().describe('How the message calls it'),
+  }),
 ])
 
 /** The body of `POST /chat`. */
@@ -140,3 +144,12 @@ export const ConversationExport = z.object({
   text: z.string(),
 })
 export type ConversationExport = z.infer<typeof ConversationExport>
+
+/** What chat_attach keeps for a message. */
+export const ChatFile = z.object({
+  id: z.string(),
+  name: z.string(),
+  mediaType: z.string().describe('As its content says'),
+  sizeBytes: z.int(),
+})
+export type ChatFile = z.infer<typeof ChatFile>

@@ -3,6 +3,7 @@ import { Price } from './budget.ts'
 import { HubError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { OrgConfig } from './org-config.ts'
+import { podVariables } from './pod-variables.ts'
 import { Org } from './principal.ts'
 import { DiskLimits, Retention } from './retention.ts'
 import { RunnerConfig, RunnerName } from './runner.ts'
@@ -17,7 +18,7 @@ const port = z.coerce.number().int().min(0).max(65535)
  */
 export const Settings = z.strictObject({
   port: port.default(7070).describe('Port to listen on; 0 takes a free one'),
-  host: z.string().default('127.0.0.1').describe('Address to listen on'),
+  host: z.string().default('127.0.0.1').describe('Address to listen on, besides loopback'),
   data: z.string().default('.switchyard').describe('Data directory'),
   allowedHosts: z.string().default('').describe('Extra Host header values, comma-separated'),
   appsPort: port
@@ -27,6 +28,15 @@ export const Settings = z.strictObject({
     .union([z.literal(''), z.url({ protocol: /^https?$/ })])
     .default('')
     .describe('Address of that sandbox as browsers reach it, where a proxy stands before the hub'),
+  exposePort: port
+    .default(0)
+    .describe('Port at which browsers reach ports of pods; 0 takes a free one'),
+  exposeUrl: z
+    .union([z.literal(''), z.url({ protocol: /^https?$/ })])
+    .default('')
+    .describe(
+      'Address of these as browsers reach them, where a proxy stands before the hub: it passes on every name below it',
+    ),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -55,19 +65,6 @@ export const Settings = z.strictObject({
   model: z.string().default('').describe('Default model, as provider/name'),
 })
 export type Settings = z.infer<typeof Settings>
-
-/** Variables with our prefix that are not settings: what a pod is told by its driver. */
-const podVariables = [
-  'SWITCHYARD_URL',
-  'SWITCHYARD_TOKEN',
-  'SWITCHYARD_POD',
-  'SWITCHYARD_TASK',
-  'SWITCHYARD_ENDPOINT',
-  'SWITCHYARD_WORK',
-  'SWITCHYARD_INPUTS',
-  'SWITCHYARD_CACHE',
-  'SWITCHYARD_UPSTREAM',
-]
 
 /** What happens to which calls. All that is given has to match, and the first rule that matches decides. */
 export const ApprovalRule = z.strictObject({
@@ -113,6 +110,17 @@ export const ConfigFile = z.strictObject({
     })
     .prefault({})
     .describe('The context store'),
+  git: z
+    .strictObject({
+      maxPushMb: z
+        .int()
+        .min(1)
+        .max(8192)
+        .default(512)
+        .describe('Most megabytes in one push of an agent'),
+    })
+    .prefault({})
+    .describe('How agents without a folder in common with the hub send their work'),
   models: z
     .record(z.string(), z.string())
     .default({})

@@ -1,7 +1,10 @@
-/** The candidate closest to `word` by edit distance, when it is close enough to be a typing slip. */
+/**
+ * The candidate closest to `word` by edit distance, when it is close enough to be a typing slip: one
+ * slip in every three letters, so that of a word of two any other word is as far as can be.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.ceil(word.length / 3)) + 1
+  let bestDistance = Math.floor(word.length / 3) + 1
   for (const candidate of candidates) {
     const distance = editDistance(word, candidate, bestDistance)
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
@@ -9,17 +12,21 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best
 }
 
-/** Levenshtein distance, given up (as `limit`) once it cannot be smaller than `limit`. */
+/** Letters to add, drop, change or swap with the next one; given up (as `limit`) once it cannot be less. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const current = [i]
     for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      current[j] = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, substitution)
+      const substitution = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swap = isSwap ? (beforeLast[j - 2] ?? 0) + 1 : Infinity
+      current[j] = Math.min((last[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, substitution, swap)
     }
-    previous = current
+    beforeLast = last
+    last = current
   }
-  return previous[b.length] ?? limit
+  return last[b.length] ?? limit
 }

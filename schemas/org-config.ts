@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { OnSpent, OrgBudget } from './budget.ts'
+import { Egress } from './egress.ts'
+import { Quota } from './quota.ts'
 import { ReviewPolicy } from './review-policy.ts'
 import { TimeZone } from './time-zone.ts'
 
@@ -27,10 +29,22 @@ const ChatPolicy = z.strictObject({
 /** What an org may use, how it shares, and what it wants asked. */
 export const OrgConfig = z.strictObject({
   maxPods: z.int().min(0).max(1000).optional().describe('Most pods at a time'),
+  quota: Quota.optional().describe(
+    'What else its pods may have at a time, unless quota_set says otherwise',
+  ),
+  preemption: z
+    .enum(['never', 'lower'])
+    .default('never')
+    .describe(
+      'Whether a task of a priority above 0 that fits nowhere has pods of lower ones moved away',
+    ),
   spillToPeers: z
     .boolean()
     .optional()
     .describe('Whether its tasks go to peers when nothing here has room; default: `placement`'),
+  egress: Egress.optional().describe(
+    'Where its local pods may connect to: `all` (the default), `hub`, or the hub and these hosts',
+  ),
   maxQueued: z
     .int()
     .min(0)

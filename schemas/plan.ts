@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Requirements, TaskBudget } from './task.ts'
+import { Provenance, Requirements, TaskBudget } from './task.ts'
 
 const planStates = ['drafting', 'proposed', 'running', 'succeeded', 'failed', 'canceled'] as const
 export const PlanState = z.enum(planStates)
@@ -71,6 +71,7 @@ export const Plan = z.object({
   repo: z.string().optional(),
   submittedBy: z.string(),
   reason: z.string().optional().describe('Why it was asked for'),
+  provenance: Provenance,
   maxParallel: z.int().describe('Most steps that run at once'),
   approval: z.string().optional().describe('Question whose answer it waits for, or had'),
   draft: PlanDraft.optional().describe('The last answer of a model that was no plan'),

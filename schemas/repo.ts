@@ -38,3 +38,6 @@ export const Workspace = z.object({
   path: z.string().describe('Folder of the worktree on the hub machine'),
 })
 export type Workspace = z.infer<typeof Workspace>
+
+/** What builds leave behind and nobody means to commit, in repositories that do not ignore it. */
+export const neverCommitted = ['node_modules/', '.venv/', '__pycache__/', '*.pyc', '.pytest_cache/']

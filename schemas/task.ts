@@ -19,12 +19,17 @@ export type TaskState = z.infer<typeof TaskState>
 export const TaskStage = z.enum(['pending', 'active', 'review', 'failed', 'done'])
 export type TaskStage = z.infer<typeof TaskStage>
 
+/** What a task waits for that only somebody can give it. */
+export const TaskWait = z.enum(['approval', 'input', 'budget'])
+export type TaskWait = z.infer<typeof TaskWait>
+
 const terminalStates: readonly TaskState[] = ['succeeded', 'failed', 'canceled']
 export const isTerminal = (state: TaskState) => terminalStates.includes(state)
 
 export const Resources = z.object({
-  cpus: z.number().min(0.1).max(1024).default(1).describe('CPU cores the agent needs'),
-  memoryMb: z.int().min(64).max(4_194_304).default(1024).describe('Memory the agent needs, in MiB'),
+  cpus: z.number().min(0.1).max(1024).default(1).describe('CPU cores'),
+  memoryMb: z.int().min(64).max(4_194_304).default(1024).describe('Memory in MiB'),
+  gpus: z.int().min(0).max(64).optional().describe('GPUs of its own'),
 })
 export type Resources = z.infer<typeof Resources>
 
@@ -131,17 +136,16 @@ export const Task = z.object({
   params: z.record(z.string(), z.unknown()),
   repo: z.string().optional().describe('Absolute path of the repository on the hub machine'),
   state: TaskState,
-  waitingFor: z
-    .enum(['approval', 'input', 'budget'])
-    .optional()
-    .describe('A queued task waits for `budget`: what it may spend is spent'),
+  waitingFor: TaskWait.optional().describe(
+    'A queued task waits for `budget`: what it may spend is spent',
+  ),
   pendingReason: z
     .string()
     .optional()
     .describe('Why no agent was started for it yet, where that does not pass by itself'),
   priority: z.int(),
   attempts: z.int().describe('Attempts started so far'),
-  maxAttempts: z.int().describe('Failed attempts after which the task fails for good'),
+  maxAttempts: z.int().describe('Failed attempts that end it for good, lost agents not counted'),
   resources: Resources,
   isolation: Isolation.optional().describe('The least isolation the task accepts'),
   timeoutMs: z.int(),
@@ -173,6 +177,7 @@ export const AttemptState = z.enum([
   'failed',
   'lost',
   'released',
+  'evicted',
   'canceled',
 ])
 export type AttemptState = z.infer<typeof AttemptState>

@@ -128,6 +128,7 @@ export const Upstream = z.object({
   prompts: z.int(),
   resources: z.int().describe('Resources and templates of such'),
   quarantined: z.array(z.string()).describe('Tools that are new or changed, until server_accept'),
+  rejected: z.array(z.string()).describe('Tools that server_reject refused, as they are'),
   shadowed: z
     .array(z.string())
     .describe('Left out because the name is taken or the definition is not allowed'),

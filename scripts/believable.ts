@@ -4,6 +4,8 @@ import type { HubClient } from '../agent/hub-client.ts'
 import type { Task } from '../schemas/task.ts'
 import type { Stage } from '../hub/cli/demo-stage.ts'
 
+type Settled = { task: Task; settled: boolean }
+
 const notes: Record<string, string> = {
   'Till/Rounding.md':
     '---\nstatus: decided\ntags: [till, money]\n---\n# Rounding\n\nPrices are whole cents. A discount is rounded **once**, at the end; see [[Log]].\n',
@@ -21,24 +23,30 @@ export function writeNotes({ vault }: Stage): void {
   }
 }
 
-/** Work as a team would have it on a Tuesday: some done, some failed, some under way, some that waits. Returns what ends the agent. */
-export async function believableWork(client: HubClient, repo: string): Promise<() => void> {
+/**
+ * Work as a team would have it on a Tuesday: some done, some failed, some under way, some that waits.
+ * Returns the task whose change is in review, and what ends the agent that asks.
+ */
+export async function believableWork(
+  client: HubClient,
+  repo: string,
+): Promise<{ inReview: string; end(): void }> {
   const submit = (title: string, command: string, more: Record<string, unknown> = {}) =>
     client.call<Task>('task_submit', { template: 'command', title, command, ...more })
-  const ended = (task: Task) => client.call('task_wait', { task: task.id, wait_ms: 40_000 })
 
-  await ended(await submit('Back up the notes', 'echo 214 notes; echo 3.1 MB written'))
-  await ended(await submit('Check links in the manual', brokenLinks, { max_attempts: 1 }))
+  await settled(client, await submit('Back up the notes', 'echo 214 notes; echo 3.1 MB written'))
+  await settled(client, await submit('Check links in the manual', brokenLinks, { max_attempts: 1 }))
   const code = { template: 'code', repo, model: 'scripted', reason: 'Baskets show negative totals' }
-  await ended(await client.call<Task>('task_submit', { ...code, goal: 'Add up the basket' }))
-  const [change] = (await client.call<{ items: { id: string }[] }>('change_list')).items
-  if (change)
-    await client.call('change_comment', {
-      change: change.id,
-      body: 'Is an empty basket still 0 after this?',
-      path: 'src/total.js',
-      line: 3,
-    })
+  const asked = await client.call<Task>('task_submit', { ...code, goal: 'Add up the basket' })
+  const { id: inReview, state, result } = await settled(client, asked)
+  if (state !== 'in_review' || !result?.change)
+    throw new Error(`${inReview} is ${state}, and nothing is there to be reviewed`)
+  await client.call('change_comment', {
+    change: result.change,
+    body: 'Is an empty basket still 0 after this?',
+    path: 'src/total.js',
+    line: 3,
+  })
   await client.call('plan_create', { title: 'Release 0.2', steps: releaseSteps })
   await client.call('task_cancel', {
     task: (await submit('Render the old brochure', 'sleep 600', { priority: -50 })).id,
@@ -46,10 +54,20 @@ export async function believableWork(client: HubClient, repo: string): Promise<(
   })
   await submit('Train the price model', 'true', { requirements: { tags: ['gpu'] } })
   await submit('Import last year’s orders', longImport)
-  return askFor(
-    client,
-    await submit('Send the newsletter', 'true', { requirements: { tags: ['mail'] } }),
-  )
+  const newsletter = await submit('Send the newsletter', 'true', {
+    requirements: { tags: ['mail'] },
+  })
+  return { inReview, end: await askFor(client, newsletter) }
+}
+
+/** A task once it is over or in review, however long a slow machine takes; an error after some minutes. */
+async function settled(client: HubClient, { id, title }: Task): Promise<Task> {
+  for (let round = 0; round < 10; round++) {
+    const asked = { task: id, wait_ms: 40_000 }
+    const { task, settled: isOver } = await client.call<Settled>('task_wait', asked)
+    if (isOver) return task
+  }
+  throw new Error(`${JSON.stringify(title)} is still not settled: \`task_log\` of ${id} says why`)
 }
 
 /** An agent of the team's own takes a task and asks what it may not decide. */

@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeStage, startHub } from '../hub/cli/demo-stage.ts'
-import type { Task } from '../schemas/task.ts'
 import { launchBrowser } from '../test/helpers/browser.ts'
 import { pages } from '../web/pages.ts'
 import { believableWork, writeNotes } from './believable.ts'
@@ -23,10 +22,9 @@ writeNotes(stage)
 const hub = await startHub(stage)
 let endAgent: (() => void) | undefined
 try {
-  endAgent = await believableWork(hub.client, stage.repo)
-  const views = await viewsOf().then((all) =>
-    all.filter(({ name }) => wanted.length === 0 || wanted.includes(name)),
-  )
+  const work = await believableWork(hub.client, stage.repo)
+  endAgent = work.end
+  const views = viewsOf(work.inReview)
   mkdirSync(images, { recursive: true })
   for (const look of looks) {
     const browser = await launchBrowser() // One for each look: they share nothing that is remembered.
@@ -51,12 +49,17 @@ try {
   rmSync(stage.root, { recursive: true, force: true })
 }
 
-/** Every page, and of tasks also the board and the one whose change is in review. */
-async function viewsOf(): Promise<{ name: string; hash: string }[]> {
-  const { items } = await hub.client.call<{ items: Task[] }>('task_list', { stage: 'review' })
-  return [
+/** Every page, and of tasks also the board and the one in review; or those of them that are wanted. */
+function viewsOf(task: string): { name: string; hash: string }[] {
+  const all = [
     ...pages.map(({ name }) => ({ name, hash: `#/${name}` })),
     { name: 'board', hash: '#/tasks?view=board' },
-    ...items.slice(0, 1).map(({ id }) => ({ name: 'task', hash: `#/tasks/${id}` })),
+    { name: 'task', hash: `#/tasks/${task}` },
   ]
+  const unknown = wanted.filter((name) => !all.some((view) => view.name === name))
+  if (unknown.length > 0)
+    throw new Error(
+      `there is no page ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}`,
+    )
+  return all.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 }

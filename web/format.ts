@@ -37,6 +37,10 @@ export const gib = (mib: number): string =>
 /** A number with the marks that people of this browser put between thousands. */
 export const number = (value: number): string => value.toLocaleString()
 
+/** How many there are of something: `1 note`, `2 notes`. */
+export const counted = (amount: number, noun: string): string =>
+  `${amount} ${noun}${amount === 1 ? '' : 's'}`
+
 /** Money in US dollars; small sums keep two digits that say something. */
 export const usd = (value: number): string =>
   value.toLocaleString([], {

@@ -1,6 +1,8 @@
 import { html, render } from 'lit'
 import type { Capacity } from '../schemas/cluster.ts'
 import type { Attempt, Task } from '../schemas/task.ts'
+import { appParts } from './gallery-app.ts'
+import { chatParts } from './gallery-chat.ts'
 import { ToolError } from './mcp.ts'
 import { taskCard, taskRow } from './parts/card.ts'
 import { checksView } from './parts/checks.ts'
@@ -116,6 +118,8 @@ const parts: [string, unknown][] = [
   ['Empty', empty('No task is like this.', 'Show all')],
   ['Error', problem(new ToolError({ code: 'denied', message: hostile, hint: 'Ask an owner.' }))],
   ['First steps', firstSteps()],
+  ...appParts,
+  ...chatParts(hostile),
 ] // What follows is drawn once; nothing here changes.
 
 const place = document.querySelector<HTMLElement>('#gallery')

@@ -5,6 +5,7 @@ import type { Task } from '../schemas/task.ts'
 import type { ToolError } from './mcp.ts'
 import { Query } from './query.ts'
 import { isSeen, onSeen } from './seen.ts'
+import { staleTasks } from './task-events.ts'
 
 const shownMost = 50
 
@@ -12,7 +13,7 @@ const shownMost = 50
 export class Inbox {
   readonly #asked: Query<{ items: Approval[]; pending?: number }>
   readonly #changes: Query<{ items: Change[]; next?: string }>
-  readonly #pending: Query<{ items: Task[] }>
+  readonly #held: Query<{ items: Task[] }>
   readonly #failed: Query<{ items: Task[] }>
 
   constructor(host: ReactiveControllerHost) {
@@ -22,11 +23,17 @@ export class Inbox {
       tool: 'change_list',
       args: { state: 'open', limit },
     }))
-    this.#pending = new Query(host, () => ({
+    this.#held = new Query(host, () => ({
       tool: 'task_list',
-      args: { stage: 'pending', limit },
+      args: { waiting_for: 'budget', limit },
+      staleBy: staleTasks('pending'),
+      everyMs: 1000,
     }))
-    this.#failed = new Query(host, () => ({ tool: 'task_list', args: { stage: 'failed', limit } }))
+    this.#failed = new Query(host, () => ({
+      tool: 'task_list',
+      args: { stage: 'failed', limit },
+      staleBy: staleTasks('failed'),
+    }))
     let stop: (() => void) | undefined
     host.addController({
       hostConnected: () => {
@@ -51,7 +58,7 @@ export class Inbox {
 
   /** What may go on only when somebody raises a budget. */
   get held(): Task[] {
-    return (this.#pending.value?.items ?? []).filter(({ waitingFor }) => waitingFor === 'budget')
+    return this.#held.value?.items ?? []
   }
 
   get failures(): Task[] {
@@ -63,12 +70,16 @@ export class Inbox {
   }
 
   get isLoading(): boolean {
-    return [this.#asked, this.#changes, this.#failed].some(({ isLoading }) => isLoading)
+    return this.#all.some(({ isLoading }) => isLoading)
   }
 
   /** What could not be read, but for what this person may not see anyway. */
   get error(): ToolError | undefined {
-    const errors = [this.#asked, this.#changes, this.#failed].map(({ error }) => error)
+    const errors = this.#all.map(({ error }) => error)
     return errors.find((error) => error !== undefined && error.body.code !== 'denied')
+  }
+
+  get #all(): Query<unknown>[] {
+    return [this.#asked, this.#changes, this.#held, this.#failed]
   }
 }

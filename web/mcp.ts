@@ -14,6 +14,10 @@ export class ToolError extends Error {
 export const toolError = (error: unknown): ToolError =>
   error instanceof ToolError ? error : new ToolError({ code: 'internal', message: String(error) })
 
+/** That the hub cannot be reached. What the browser says of it helps nobody. */
+export const hubAway = (): ToolError =>
+  new ToolError({ code: 'unavailable', message: 'the hub does not answer' })
+
 export type ListedTool = {
   name: string
   title?: string
@@ -120,11 +124,8 @@ export async function request(
       method,
       params: { ...params, _meta: meta },
     }),
-  }).catch((cause: unknown) => {
-    throw new ToolError({
-      code: 'unavailable',
-      message: `the hub does not answer (${String(cause)})`,
-    })
+  }).catch(() => {
+    throw hubAway()
   })
   const reply = (await response.json()) as Reply // Every answer of the hub is JSON of this form.
   if (typeof reply.error?.code === 'string') throw new ToolError(reply.error as ErrorBody) // Told by its code.

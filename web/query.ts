@@ -4,31 +4,45 @@ import { onEvent } from './live.ts'
 import type { ToolError } from './mcp.ts'
 import { callTool, toolError } from './mcp.ts'
 
+export type StaleBy = (event: Event) => boolean
+
 export type Asked = {
   tool: string
   args?: Record<string, unknown>
   /** Which events make the answer stale; default: those about the tool's noun. */
-  staleBy?: (event: Event) => boolean
+  staleBy?: StaleBy
+  /** What need not be as new as the rest is asked for no more often than this. */
+  everyMs?: number
 }
 
 /** An answer of a tool that several parts of the page may show. */
 type Entry = {
-  asked: Required<Asked>
+  tool: string
+  args: Record<string, unknown>
+  everyMs: number
   value: unknown
   error: ToolError | undefined
   state: 'idle' | 'loading' | 'stale'
   /** When it may be asked for again; 0 before the first time. */
   restUntil: number
-  readers: Set<() => void>
+  /** How much memory the answer takes, in characters of its JSON. */
+  size: number
+  /**
+   * Whom to tell, and which events make the answer stale for them. Both belong to a component, so nothing
+   * of them may outlive its reading: an answer is kept long after.
+   */
+  readers: Map<() => void, StaleBy>
 }
 
 const entries = new Map<string, Entry>()
-const keptEntries = 200
+/** Of answers that nobody looks at so much is kept, the ones looked at last, so that going back is quick. */
+const keptChars = 8_000_000
+const leastChars = 500
 /**
  * How long after a question the same may be asked again, however many events arrive: never more often
- * than sixteen times a second, and where an answer takes long, seldom enough to leave the hub room.
+ * than twenty-five times a second, and where an answer takes long, seldom enough to leave the hub room.
  */
-export const restMs = (tookMs: number): number => Math.max(60, 3 * tookMs)
+export const restMs = (tookMs: number): number => Math.max(40, 3 * tookMs)
 
 /**
  * The answer of a read tool, shared by all that ask the same, and kept fresh by the event stream. What
@@ -77,34 +91,47 @@ export class Query<T> implements ReactiveController {
 
   #follow(asked: Asked | undefined): void {
     const next = asked && entryOf(asked)
-    if (next === this.#entry) return
-    this.#entry?.readers.delete(this.#update)
+    const isKnown = next === this.#entry
+    if (!isKnown) this.#entry?.readers.delete(this.#update)
     this.#entry = next
-    if (!next) return
-    next.readers.add(this.#update)
-    if (next.readers.size === 1) renew(next)
+    if (!asked || !next) return
+    next.readers.set(this.#update, asked.staleBy ?? byNoun(asked.tool))
+    if (!isKnown && next.readers.size === 1) renew(next)
   }
 }
 
-function entryOf({ tool, args = {}, staleBy = byNoun(tool) }: Asked): Entry {
+function entryOf({ tool, args = {}, everyMs = 0 }: Asked): Entry {
   const key = `${tool} ${JSON.stringify(args)}`
   const known = entries.get(key)
-  if (known) return known
-  const asked = { tool, args, staleBy }
+  if (known) {
+    entries.delete(key) // It goes to the end, among those that were looked at last.
+    entries.set(key, known)
+    return known
+  }
   const made: Entry = {
-    asked,
+    tool,
+    args,
+    everyMs,
     value: undefined,
     error: undefined,
     state: 'idle',
     restUntil: 0,
-    readers: new Set(),
+    size: leastChars,
+    readers: new Map(),
   }
   entries.set(key, made)
-  for (const [old, { readers }] of entries) {
-    if (entries.size <= keptEntries) break
-    if (readers.size === 0) entries.delete(old)
-  }
   return made
+}
+
+/** Drops answers that nobody looks at, the ones that were asked for first, until the rest is small enough. */
+function forget(): void {
+  let chars = [...entries.values()].reduce((sum, { size }) => sum + size, 0)
+  for (const [key, { readers, size }] of entries) {
+    if (chars <= keptChars) return
+    if (readers.size > 0) continue
+    entries.delete(key)
+    chars -= size
+  }
 }
 
 /** Asks again, never twice at a time; what happens meanwhile brings exactly one more. */
@@ -121,22 +148,37 @@ async function ask(entry: Entry): Promise<void> {
   entry.state = 'loading'
   const askedAt = performance.now()
   try {
-    entry.value = await callTool(entry.asked.tool, entry.asked.args)
+    entry.value = await callTool(entry.tool, entry.args)
     entry.error = undefined
+    entry.size = leastChars + sizeOf(entry.value)
   } catch (error) {
     entry.error = toolError(error)
   }
-  entry.restUntil = askedAt + restMs(performance.now() - askedAt)
-  const isStale = (entry.state as Entry['state']) === 'stale' // renew() may have set it meanwhile.
+  entry.restUntil = askedAt + Math.max(entry.everyMs, restMs(performance.now() - askedAt))
+  const isAskedAgain = (entry.state as Entry['state']) === 'stale' // renew() may have set it meanwhile.
   entry.state = 'idle'
-  for (const reader of entry.readers) reader()
-  if (isStale && entry.readers.size > 0) renew(entry)
+  for (const reader of entry.readers.keys()) reader()
+  forget()
+  if (isAskedAgain && entry.readers.size > 0) renew(entry)
+}
+
+/** About as long as its JSON, without making it: texts weigh their length, all else a little. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 8
+  let size = 16
+  for (const one of Object.values(value)) size += 16 + sizeOf(one)
+  return size
 }
 
 onEvent((event) => {
   for (const entry of entries.values())
-    if (entry.readers.size > 0 && (event === undefined || entry.asked.staleBy(event))) renew(entry)
+    if (isStale([...entry.readers.values()], event)) renew(entry)
 })
+
+/** Whether one of those who read an answer wants it anew; without an event, some were missed. */
+export const isStale = (readers: StaleBy[], event: Event | undefined): boolean =>
+  event === undefined ? readers.length > 0 : readers.some((staleBy) => staleBy(event))
 
 /** Events about the noun of a tool. */
 export const byNoun = (tool: string) => {

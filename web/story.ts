@@ -76,6 +76,10 @@ const tellers: Record<string, Teller> = {
     state: decision === 'approve' ? 'approved' : 'denied',
     text: `${text(by)} ${decision === 'approve' ? 'approved' : 'denied'}`,
   }),
+  'approval.made': ({ outcome }) => ({
+    state: outcome === 'ok' ? 'approved' : 'failed',
+    text: outcome === 'ok' ? 'The approved call was made' : 'The approved call failed',
+  }),
   'approval.expired': () => ({ state: 'expired', text: 'Nobody answered in time' }),
   'change.opened': () => ({ state: 'in_review', text: 'Proposed a change', show: 'change' }),
   'change.revised': ({ revision }) => ({

@@ -36,10 +36,11 @@ export class Conversation {
     this.#work = work
     this.#parts = parts
     this.#progress = new Progress(lease)
-    this.#updates = new Updates(
-      (text) => lease.log.write('agent', Buffer.from(text)),
-      (steps) => this.#progress.report(steps),
-    )
+    this.#updates = new Updates({
+      say: (text) => lease.log.write('agent', Buffer.from(text)),
+      onPlan: (steps) => this.#progress.report(steps),
+      measures: lease.measures,
+    })
     this.#permissions = new Permissions(lease, parts.config, {
       root: parts.root,
       kindOf: (call) => this.#updates.kindOf(call),
@@ -145,6 +146,7 @@ export class Conversation {
         },
         { signal },
       )
+    lease.measures.used({ inputTokens, outputTokens })
     this.#tokens += inputTokens + outputTokens
     const limit = Number(params.maxTokens)
     if (this.#tokens > limit)

@@ -11,7 +11,7 @@ import { summaryLine } from '../runners/ci.ts'
 import { codePrompt } from '../runners/code-prompt.ts'
 import { mergeTarget } from '../runners/discussion.ts'
 import { propose, readDiscussion } from '../runners/proposal.ts'
-import { openWorkspace } from '../workspace.ts'
+import { openWorkspace } from '../workspace/workspace.ts'
 import { Conversation } from './conversation.ts'
 import {
   againPrompt,
@@ -35,7 +35,7 @@ export async function runExternal(work: Work, runner: string): Promise<Outcome> 
   const space = await openWorkspace(work)
   const plan = await detectChecks(space.path)
   const discussion = await readDiscussion(work)
-  const merged = await mergeTarget(work, discussion)
+  const merged = await mergeTarget(work, space, discussion)
   const goal = String(lease.task.params.goal)
   const prepared = await runSteps(work, space.path, plan.setup)
   const broken = prepared.find((step) => step.state === 'failed')
@@ -48,7 +48,7 @@ export async function runExternal(work: Work, runner: string): Promise<Outcome> 
   const past = await readPast(journal)
   const check = () => runSteps(work, space.path, plan.checks)
   const proposed = ({ summary, steps, checks }: Done) =>
-    propose(work, {
+    propose(work, space, {
       summary: summary || goal,
       checks,
       steps,

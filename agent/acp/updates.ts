@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { toolKinds } from '../../schemas/runner.ts'
 import type { ToolKind } from '../../schemas/runner.ts'
+import type { Measures } from '../measures.ts'
 
 const Kind = z.enum(toolKinds).optional().catch(undefined)
 const Status = z.enum(['pending', 'in_progress', 'completed', 'failed']).optional().catch(undefined)
@@ -49,6 +50,7 @@ const maxOpenCalls = 500
 export class Updates {
   readonly #say: (text: string) => Promise<void>
   readonly #onPlan: (steps: PlannedStep[]) => void
+  readonly #measures: Pick<Measures, 'steps' | 'toolCalls'>
   readonly #calls = new Map<string, { title: string; kind: ToolKind; status: string }>()
   #speech = ''
   #isMidLine = false
@@ -60,9 +62,14 @@ export class Updates {
   /** How full the agent's context is, and what it says that its work has cost. */
   usage = ''
 
-  constructor(say: (text: string) => Promise<void>, onPlan: (steps: PlannedStep[]) => void) {
-    this.#say = say
-    this.#onPlan = onPlan
+  constructor(parts: {
+    say(text: string): Promise<void>
+    onPlan(steps: PlannedStep[]): void
+    measures: Pick<Measures, 'steps' | 'toolCalls'>
+  }) {
+    this.#say = parts.say
+    this.#onPlan = parts.onPlan
+    this.#measures = parts.measures
   }
 
   /** What the agent said last, since its last tool call. */
@@ -126,6 +133,7 @@ export class Updates {
     }
     if (!before) {
       this.steps++
+      this.#measures.steps++
       this.#speech = ''
       if (this.#calls.size >= maxOpenCalls) this.#calls.delete([...this.#calls.keys()][0] ?? id)
     }
@@ -133,6 +141,8 @@ export class Updates {
     if (before?.status === call.status && before.title === call.title) return
     await this.endLine()
     const isOver = call.status === 'completed' || call.status === 'failed'
+    if (isOver && before?.status !== call.status)
+      this.#measures.toolCalls[call.status === 'completed' ? 'ok' : 'failed']++
     const output = isOver ? outputOf(content ?? []) : ''
     await this.#say(`[${call.kind}] ${oneLine(call.title)}: ${call.status}\n${output}`)
   }

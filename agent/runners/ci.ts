@@ -4,7 +4,7 @@ import type { Outcome, Work } from '../attempt.ts'
 import { detectChecks } from '../checks/detect.ts'
 import { ResultPatterns, runChecked } from '../checks/checked.ts'
 import { reportLines } from '../results/reports.ts'
-import { openWorkspace } from '../workspace.ts'
+import { openWorkspace } from '../workspace/workspace.ts'
 
 /** Template `ci`: the project's own checks, found and run as its developers would. */
 export async function runCi(work: Work): Promise<Outcome> {

@@ -2,7 +2,8 @@ import type { ChangeComment } from '../../schemas/change.ts'
 import type { Step } from '../checks/detect.ts'
 import type { TaskInput } from '../../schemas/task.ts'
 import { inputsText } from '../inputs.ts'
-import type { Discussion, Merged } from './discussion.ts'
+import type { Merged } from '../workspace/workspace.ts'
+import type { Discussion } from './discussion.ts'
 import { askedFor, remarksOn } from './discussion.ts'
 
 const rules = `You are a software engineer working in a Git worktree of your own.

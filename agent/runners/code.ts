@@ -12,7 +12,7 @@ import { Journal } from '../journal.ts'
 import { runLoop } from '../loop.ts'
 import { hubModel } from '../model.ts'
 import { workspaceTools } from '../tools/workspace-tools.ts'
-import { openWorkspace } from '../workspace.ts'
+import { openWorkspace } from '../workspace/workspace.ts'
 import { summaryLine } from './ci.ts'
 import { codePrompt } from './code-prompt.ts'
 import { askedFor, lastSeen, mergeTarget } from './discussion.ts'
@@ -27,7 +27,7 @@ export async function runCode(work: Work): Promise<Outcome> {
   const { task } = lease
   const space = await openWorkspace(work)
   const discussion = await readDiscussion(work)
-  const merged = await mergeTarget(work, discussion)
+  const merged = await mergeTarget(work, space, discussion)
   const plan = await detectChecks(space.path)
   const goal = String(task.params.goal)
   const context = await readContext(work, goal, Number(task.params.contextTokens ?? 0))
@@ -60,12 +60,7 @@ export async function runCode(work: Work): Promise<Outcome> {
     log: (stream, bytes) => lease.log.write(stream, bytes),
     search: (query) =>
       lease.hub.call<Found>('context_search', { query, limit: 8, org: task.org }, { signal }),
-    commit: (message) =>
-      lease.hub.call<{ head: string; committed: boolean }>(
-        'commit_create',
-        { task: task.id, message },
-        { signal, timeoutMs: 600_000 },
-      ),
+    commit: (message) => space.commit(message),
     comments: (discussion ? askedFor(discussion) : []).map(({ number }) => number),
     reviewed: discussion?.change.head,
     check: async () => {
@@ -81,7 +76,7 @@ export async function runCode(work: Work): Promise<Outcome> {
     },
     finish: (text) => void (summary = text),
   })
-  const model = hubModel(lease.hub, task.model, ({ model: name, scripted, content }) => {
+  const model = hubModel(lease, task.model, ({ model: name, scripted, content }) => {
     Object.assign(answers, { model: name, scripted })
     const text = content
       .flatMap((part) => (part.type === 'text' ? part.text.trim() : []))
@@ -94,6 +89,7 @@ export async function runCode(work: Work): Promise<Outcome> {
     instructions,
     request,
     journal: new Journal(join(folder, journalName(discussion))),
+    measures: lease.measures,
     limits: { maxSteps: Number(task.params.maxSteps), maxTokens: Number(task.params.maxTokens) },
     signal,
     takeMessages: () => lease.takeMessages(),
@@ -102,7 +98,7 @@ export async function runCode(work: Work): Promise<Outcome> {
   })
   // An attempt that was interrupted between finishing and reporting has its checks still to show.
   if (checks.length === 0) ({ checks, reports } = await runChecked(work, space.path, plan.checks))
-  return propose(work, {
+  return propose(work, space, {
     ...{ summary: end.summary, checks, reports, steps: end.steps, discussion, ...answers },
     answers: answersIn(end.messages),
   })

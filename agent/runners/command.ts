@@ -2,7 +2,7 @@ import { HubError } from '../../schemas/errors.ts'
 import type { Outcome, Work } from '../attempt.ts'
 import { inputsEnvironment } from '../inputs.ts'
 import { runCommand } from '../processes.ts'
-import { openWorkspace } from '../workspace.ts'
+import { openWorkspace } from '../workspace/workspace.ts'
 
 /** Template `command`: one command line, in the repository's worktree when the task names one. */
 export async function runCommandTask(work: Work): Promise<Outcome> {

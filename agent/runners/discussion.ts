@@ -1,27 +1,21 @@
-import type { Change, ChangeComment, ChangeReview, ConflictFile } from '../../schemas/change.ts'
+import type { Change, ChangeComment, ChangeReview } from '../../schemas/change.ts'
 import type { Work } from '../attempt.ts'
+import type { Merged, TaskWorkspace } from '../workspace/workspace.ts'
 
 export type Discussion = { change: Change; comments: ChangeComment[]; reviews: ChangeReview[] }
-
-/** What the target branch has that conflicts with the work, as it lies in the worktree. */
-export type Merged = {
-  state: 'current' | 'merged' | 'conflicts'
-  target: string
-  files: ConflictFile[]
-}
 
 const mostAsked = 100
 const mostRemarks = 30
 
 /** Has the target merged into the worktree where the change conflicts with it, or the task says so. */
 export async function mergeTarget(
-  { lease, signal }: Work,
+  { lease }: Work,
+  space: TaskWorkspace,
   discussion: Discussion | undefined,
 ): Promise<Merged | undefined> {
-  const { id: task, params } = lease.task
+  const { params } = lease.task
   if (!discussion?.change.conflict && typeof params.merge !== 'string') return undefined
-  const settings = { signal, timeoutMs: 600_000 }
-  const merged = await lease.hub.call<Merged>('branch_update', { task }, settings)
+  const merged = await space.update()
   const files = merged.files.map(({ path }) => path).join(', ')
   await lease.log.say(`${merged.target} is merged in${files ? `, with conflicts in ${files}` : ''}`)
   return merged

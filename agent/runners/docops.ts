@@ -15,7 +15,7 @@ import { checkSpelling } from '../docs/spelling.ts'
 import { trackedFiles } from '../files.ts'
 import { insideRoot } from '../jail.ts'
 import { captureOutput } from '../processes.ts'
-import { openWorkspace } from '../workspace.ts'
+import { openWorkspace } from '../workspace/workspace.ts'
 import { findingsOutcome } from './findings.ts'
 import { proposeFixes } from './fixes.ts'
 
@@ -56,7 +56,7 @@ export async function runDocops(work: Work): Promise<Outcome> {
     }
   }
   // Before anything is built, so that a change holds the mended links and nothing else.
-  const proposal = params.fix ? await proposeFixes(work, space.base, fixes) : undefined
+  const proposal = params.fix ? await proposeFixes(work, space, fixes) : undefined
   if (params.spelling) {
     const spelling = await checkSpelling(root, files, params.words)
     findings.push(...spelling.findings)

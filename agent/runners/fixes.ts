@@ -1,6 +1,7 @@
 import type { Change } from '../../schemas/change.ts'
 import type { Work } from '../attempt.ts'
 import type { Fix } from '../docs/links.ts'
+import type { TaskWorkspace } from '../workspace/workspace.ts'
 
 /** A change that was opened, and what it holds. */
 export type Proposal = { change: string; summary: string }
@@ -11,7 +12,7 @@ export type Proposal = { change: string; summary: string }
  */
 export async function proposeFixes(
   { lease, signal }: Work,
-  base: string,
+  space: TaskWorkspace,
   fixes: Fix[],
 ): Promise<Proposal | undefined> {
   const { id: task, title } = lease.task
@@ -22,12 +23,8 @@ export async function proposeFixes(
     .map(({ path, link, replacement }) => `- ${path}:${link.line}: ${link.target} → ${replacement}`)
   const summary = `Mends ${fixes.length} links in ${pages} pages whose target has moved.`
   const message = `docs: mend links whose target has moved\n\n${lines.join('\n')}`.slice(0, 20_000)
-  const { head } = await lease.hub.call<{ head: string }>(
-    'commit_create',
-    { task, message },
-    settings,
-  )
-  if (head === base) return undefined
+  const { head } = await space.commit(message)
+  if (head === space.base) return undefined
   const body = [summary, '', ...lines].join('\n').slice(0, 20_000)
   const change = await lease.hub.call<Change>(
     'change_open',

@@ -1,9 +1,11 @@
 import type { Change } from '../../schemas/change.ts'
+import { HubError } from '../../schemas/errors.ts'
 import type { Reports } from '../../schemas/report.ts'
 import type { CheckResult } from '../../schemas/task.ts'
 import type { Answer } from '../answers.ts'
 import type { Outcome, Work } from '../attempt.ts'
 import { reportLines } from '../results/reports.ts'
+import type { TaskWorkspace } from '../workspace/workspace.ts'
 import { summaryLine } from './ci.ts'
 import type { Discussion } from './discussion.ts'
 import { askedFor, lastSeen } from './discussion.ts'
@@ -25,25 +27,29 @@ export type Made = {
   answers?: Answer[]
 }
 
-/** Commits what is in the worktree and opens the task's change with it, or a revision of it. */
-export async function propose(work: Work, made: Made): Promise<Outcome> {
+/**
+ * Commits what is in the worktree and opens the task's change with it, or a revision of it. Work that
+ * changed nothing fails for good: it is finished, so another attempt would only say the same.
+ */
+export async function propose(work: Work, space: TaskWorkspace, made: Made): Promise<Outcome> {
   const { lease } = work
   const { task } = lease
   const { summary, checks, reports, discussion, answers = [] } = made
   const patient = { signal: lease.signal, timeoutMs: 600_000 }
-  await lease.hub.call(
-    'commit_create',
-    { task: task.id, message: `${task.title}\n\n${summary}` },
-    patient,
-  )
-  const change = await lease.hub.call<Change>(
-    'change_open',
-    {
-      ...{ task: task.id, title: task.title, body: bodyOf(made), summary, checks, answers },
-      ...(discussion ? { seen: lastSeen(discussion) } : {}),
-    },
-    patient,
-  )
+  const result = { summary, checks, ...(reports ? { reports } : {}) }
+  await space.commit(`${task.title}\n\n${summary}`)
+  const asked = {
+    ...{ task: task.id, title: task.title, body: bodyOf(made), summary, checks, answers },
+    ...(discussion ? { seen: lastSeen(discussion) } : {}),
+    ...(task.params.draft === true ? { draft: true } : {}),
+  }
+  const opened = lease.hub.call<Change>('change_open', asked, patient)
+  const change = await opened.catch(unlessEmpty)
+  if (!change) {
+    const message = `nothing was changed, so there is nothing to propose. What was said of it: ${summary}`
+    const failure = { code: 'unchanged', message: message.slice(0, 8000) }
+    return { outcome: 'failed', failure, result, retryable: false }
+  }
   const { diff } = await lease.hub.call<{ diff: string }>(
     'change_read',
     { change: change.id, max_bytes: 1_048_576 },
@@ -51,11 +57,16 @@ export async function propose(work: Work, made: Made): Promise<Outcome> {
   )
   await lease.keep('changes.patch', diff || '\n', 'text/x-patch')
   await lease.keep('checks.json', JSON.stringify(checks, null, 2), 'application/json')
-  await lease.log.say(`change ${change.id}, revision ${change.revisions}, is ready for review`)
-  return {
-    outcome: 'proposed',
-    result: { summary, checks, change: change.id, ...(reports ? { reports } : {}) },
-  }
+  await lease.log.say(
+    `change ${change.id}, revision ${change.revisions}, is ${change.draft ? 'a draft' : 'ready for review'}`,
+  )
+  return { outcome: 'proposed', result: { ...result, change: change.id } }
+}
+
+/** The hub says so where the branch has nothing that its target has not. */
+function unlessEmpty(error: unknown): undefined {
+  if (error instanceof HubError && error.details?.empty === true) return undefined
+  throw error
 }
 
 /** What people said about the change so far, when this attempt is a revision. */

@@ -6,7 +6,7 @@ import { runChecked } from '../checks/checked.ts'
 import type { Cached, Step } from '../checks/steps.ts'
 import { detectChecks } from '../checks/detect.ts'
 import { keepFiles } from '../results/keep.ts'
-import { openWorkspace } from '../workspace.ts'
+import { openWorkspace } from '../workspace/workspace.ts'
 import { checkedOutcome } from './ci.ts'
 import { fillArguments, parameterEnv } from './parameters.ts'
 

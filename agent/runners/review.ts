@@ -1,12 +1,13 @@
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Change, ChangeComment, Revision } from '../../schemas/change.ts'
 import { HubError } from '../../schemas/errors.ts'
-import type { Workspace } from '../../schemas/repo.ts'
 import type { Outcome, Work } from '../attempt.ts'
 import { Journal } from '../journal.ts'
 import { runLoop } from '../loop.ts'
 import { hubModel } from '../model.ts'
 import { ReviewMade, reviewTools } from '../tools/review-tools.ts'
+import { openWorkspace } from '../workspace/workspace.ts'
 import { reviewPrompt } from './review-prompt.ts'
 
 type Read = {
@@ -30,17 +31,13 @@ export async function runReview(work: Work): Promise<Outcome> {
   const read = await hub.call<Read>('change_read', asked, { signal })
   const { change } = read
   if (change.state !== 'open') return done(`${id} is ${change.state}: there is nothing to review`)
-  const space = await hub.call<Workspace>(
-    'branch_create',
-    { repo: task.repo, task: task.id, ref: change.head },
-    { signal, timeoutMs: 600_000 },
-  )
+  const space = await openWorkspace(work, { ref: change.head })
   const goal = typeof task.params.goal === 'string' ? task.params.goal : undefined
   const last = read.revisions.at(-1)
   const { instructions, request } = reviewPrompt({ ...read, goal, last })
   let made: ReviewMade | undefined
   const end = await runLoop({
-    model: hubModel(hub, task.model, ({ content }) => {
+    model: hubModel(lease, task.model, ({ content }) => {
       const said = content.flatMap((part) => (part.type === 'text' ? part.text.trim() : []))
       const text = said.join('\n')
       return text === '' ? Promise.resolve() : lease.log.say(text)
@@ -56,6 +53,7 @@ export async function runReview(work: Work): Promise<Outcome> {
     instructions,
     request,
     journal: new Journal(join(folder, `review-${change.revisions}.jsonl`)),
+    measures: lease.measures,
     limits: { maxSteps: Number(task.params.maxSteps), maxTokens: Number(task.params.maxTokens) },
     signal,
     takeMessages: () => lease.takeMessages(),
@@ -68,12 +66,11 @@ export async function runReview(work: Work): Promise<Outcome> {
 /** The hub takes one review of a revision from a task, so an attempt that repeats it adds none. */
 async function post(work: Work, change: Change, made: ReviewMade): Promise<Outcome> {
   const { lease, signal } = work
+  const review = { change: change.id, revision: change.revisions, ...made }
+  // The same words of any attempt are the same review; the hub may die before it has answered.
+  const key = `review:${hash('sha256', JSON.stringify(review))}`
   try {
-    await lease.hub.call(
-      'change_review',
-      { change: change.id, revision: change.revisions, ...made },
-      { signal },
-    )
+    await lease.hub.call('change_review', { ...review, idempotency_key: key }, { signal })
   } catch (error) {
     // The change was revised, merged or closed meanwhile; what was judged is not there any more.
     if (!(error instanceof HubError) || error.code !== 'conflict') throw error

@@ -9,7 +9,7 @@ import type { Package } from '../scan/packages.ts'
 import { readPackages } from '../scan/packages.ts'
 import { writeSbom } from '../scan/sbom.ts'
 import { findSecrets } from '../scan/secrets.ts'
-import { openWorkspace } from '../workspace.ts'
+import { openWorkspace } from '../workspace/workspace.ts'
 import { findingsOutcome } from './findings.ts'
 
 const list = z.array(z.string()).default([])

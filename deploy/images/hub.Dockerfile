@@ -1,15 +1,27 @@
-# docker build -f deploy/images/hub.Dockerfile -t switchyard .
-FROM node:24-bookworm-slim
-RUN apt-get update \
-  && apt-get install -y --no-install-recommends git bubblewrap ca-certificates \
-  && rm -rf /var/lib/apt/lists/*
+# deploy/images/build.sh switchyard:dev, or: docker build -f deploy/images/hub.Dockerfile -t switchyard .
+# Pin the base by its digest with NODE_IMAGE for a build that can be repeated.
+ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
 WORKDIR /opt/switchyard
 COPY package.json package-lock.json ./
 # The image brings its Node, and there is nothing to bundle yet.
 RUN npm ci --omit=dev --ignore-scripts
 COPY . .
-RUN node scripts/bundle.ts && mkdir /data && chown node:node /data node_modules
-USER node
+# A bundle is used while its sources have the times that it was made of, and layers keep whole seconds.
+RUN find . -path ./node_modules -prune -o -exec touch --no-dereference --date=@0 {} + \
+  && node scripts/bundle.ts \
+  && chown 1000:1000 node_modules
+
+FROM ${NODE_IMAGE}
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends git bubblewrap ca-certificates \
+  && rm -rf /var/lib/apt/lists/* \
+  && install --directory --owner=1000 --group=1000 --mode=700 /data
+COPY --from=build /opt/switchyard /opt/switchyard
+WORKDIR /opt/switchyard
+# By number, so that a cluster can see that it is not root.
+USER 1000:1000
 VOLUME /data
 EXPOSE 7070
 ENV SWITCHYARD_HOST=0.0.0.0 SWITCHYARD_DATA=/data

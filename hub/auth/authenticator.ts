@@ -1,10 +1,14 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Principal } from '../../schemas/principal.ts'
+import type { Clusters } from '../../servers/kit/clusters.ts'
 import type { Store } from '../../servers/kit/store.ts'
 import { digestOf, mintToken, readToken, revokeToken } from '../../servers/kit/store/tokens.ts'
 import { owner } from './owner.ts'
+import { PodCredentials, isStatement } from './pod-credentials.ts'
 
 type Cached = { principal: Principal; expiresAt: number }
+type Purpose = 'access' | 'session'
+type Found = Principal | undefined | Promise<Principal | undefined>
 
 const maxCached = 10_000
 const loginMs = 10 * 60_000
@@ -18,27 +22,30 @@ export class Authenticator {
   readonly #store: Store
   readonly #ownerDigest: Buffer
   readonly #now: () => number
-  readonly #cache = new Map<string, Cached>()
+  readonly #pods: PodCredentials
+  readonly #cache = { access: new Map<string, Cached>(), session: new Map<string, Cached>() }
   /** Grows with each revocation: what was read before one must not be cached after it. */
   #generation = 0
 
-  constructor(store: Store, token: string, now: () => number) {
+  constructor(store: Store, token: string, now: () => number, clusters: Clusters) {
     this.#store = store
+    this.#pods = new PodCredentials(store, clusters, now)
     this.#ownerDigest = Buffer.from(digestOf(token), 'hex')
     this.#now = now
     store.topics.subscribe('tokens', () => {
-      this.#cache.clear()
+      this.#cache.access.clear()
+      this.#cache.session.clear()
       this.#generation++
     })
   }
 
-  /** Who a bearer token speaks for. */
-  bearer(token: string): Promise<Principal | undefined> {
-    return this.#lookUp(token, 'access')
+  /** Who a bearer token speaks for; at once where it was asked before. */
+  bearer(token: string): Found {
+    return isStatement(token) ? this.#pods.principal(token) : this.#lookUp(token, 'access')
   }
 
   /** Who a dashboard cookie speaks for. */
-  session(token: string): Promise<Principal | undefined> {
+  session(token: string): Found {
     return this.#lookUp(token, 'session')
   }
 
@@ -73,26 +80,31 @@ export class Authenticator {
     })
   }
 
-  async #lookUp(token: string, purpose: 'access' | 'session'): Promise<Principal | undefined> {
-    const key = `${purpose}:${token}`
-    const cached = this.#cache.get(key)
+  #lookUp(token: string, purpose: Purpose): Found {
+    const cached = this.#cache[purpose].get(token)
     if (cached) return cached.expiresAt > this.#now() ? cached.principal : undefined
     if (
       purpose === 'access' &&
       timingSafeEqual(Buffer.from(digestOf(token), 'hex'), this.#ownerDigest)
     ) {
-      return this.#keep(key, { principal: owner, expiresAt: Infinity })
+      return this.#keep(token, purpose, { principal: owner, expiresAt: Infinity })
     }
+    return this.#read(token, purpose)
+  }
+
+  async #read(token: string, purpose: Purpose): Promise<Principal | undefined> {
     const generation = this.#generation
     const found = await readToken(this.#store.reader, token, purpose, this.#now())
     if (generation !== this.#generation) return this.#lookUp(token, purpose)
     if (!found) return undefined
-    return this.#keep(key, { principal: found.principal, expiresAt: found.expiresAt ?? Infinity })
+    const { principal, expiresAt } = found
+    return this.#keep(token, purpose, { principal, expiresAt: expiresAt ?? Infinity })
   }
 
-  #keep(key: string, cached: Cached): Principal {
-    if (this.#cache.size >= maxCached) this.#cache.clear()
-    this.#cache.set(key, cached)
+  #keep(token: string, purpose: Purpose, cached: Cached): Principal {
+    const cache = this.#cache[purpose]
+    if (cache.size >= maxCached) cache.clear()
+    cache.set(token, cached)
     return cached.principal
   }
 }

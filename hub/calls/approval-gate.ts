@@ -12,9 +12,11 @@ import {
   stateOf,
   voidApproval,
 } from '../../servers/orchestration/store/approvals.ts'
+import type { Kept } from './held-answer.ts'
 import {
   answerOf,
-  failureText,
+  failed,
+  keepAnswer,
   lostCall,
   stillAsked,
   tooManyOpen,
@@ -23,11 +25,11 @@ import {
 } from './held-answer.ts'
 import type { Preview } from './preview.ts'
 import type { HeldCall } from './store/held-calls.ts'
+import { subjectOrg } from './subject-org.ts'
 import {
   digestOfCall,
   dropHeldCall,
   findHeldCall,
-  finishHeldCall,
   heldCallsIn,
   holdCall,
   startHeldCall,
@@ -60,6 +62,8 @@ type Parts = {
   answerableMs(): number
   /** Makes a call whose caller is gone. */
   make(call: HeldCall): Promise<unknown>
+  /** Whether a call that was under way may be made again, and does what it does once. */
+  isRepeatable(call: HeldCall): boolean
   /** Puts on record that nobody knows what a call came to. */
   recordLost(call: HeldCall): Promise<void>
 }
@@ -87,10 +91,16 @@ export class ApprovalGate {
 
   /** Takes up the calls that an earlier process held; of those `recorded` it is on record that they were lost. */
   async start(recorded: Set<string>): Promise<void> {
-    const { store, recordLost } = this.#parts
+    const { store, log, recordLost, isRepeatable } = this.#parts
     for (const call of await heldCallsIn(store.reader, 'running')) {
+      if (isRepeatable(call)) {
+        void this.#makeAgain(call).catch((error: unknown) =>
+          log.error({ error, approval: call.approval }, 'a held call could not go on'),
+        )
+        continue
+      }
       if (!recorded.has(call.approval)) await recordLost(call)
-      await this.#finish(call.approval, 'running', failureText(lostCall(call)))
+      await this.#finish(call.approval, 'running', failed(lostCall(call)))
     }
     for (const { approval, name } of await heldCallsIn(store.reader, 'waiting'))
       this.#watch(approval, name)
@@ -134,6 +144,12 @@ export class ApprovalGate {
     }
   }
 
+  /** Takes back the questions about calls that nobody waits for any more. */
+  async takeBack(isLeft: (call: HeldCall) => boolean): Promise<void> {
+    const waiting = await heldCallsIn(this.#parts.store.reader, 'waiting')
+    for (const call of waiting.filter(isLeft)) await this.#takeBack(call.approval)
+  }
+
   /** The approval that this very call waits for already, or a new one. */
   async #ask(asked: Asked): Promise<string> {
     const { store } = this.#parts
@@ -153,7 +169,7 @@ export class ApprovalGate {
       if (old !== undefined) await dropHeldCall(tx, old)
       await askApproval(tx, {
         id,
-        org: principal.orgs.find((org) => org !== '*') ?? 'default',
+        org: await subjectOrg(tx, principal, args),
         task: principal.task,
         kind: 'call',
         tool: name,
@@ -203,15 +219,20 @@ export class ApprovalGate {
     this.#watched.delete(approval)
     if (state === 'void') return this.#forget(approval)
     if (state !== 'approved')
-      return this.#finish(approval, 'waiting', failureText(whyNot(row, approval, name)))
+      return this.#finish(approval, 'waiting', failed(whyNot(row, approval, name)))
     const call = await startHeldCall(store, approval)
     if (call === undefined) return
     const run = this.#present.get(approval) ?? (() => make(call))
     await this.#finish(approval, 'running', await answerOf(() => run(approval)))
   }
 
-  #finish(approval: string, from: 'waiting' | 'running', answer: string): Promise<void> {
-    return this.#parts.store.transaction((tx) => finishHeldCall(tx, approval, from, answer))
+  async #makeAgain(call: HeldCall): Promise<void> {
+    const answer = await answerOf(async () => this.#parts.make(call))
+    await this.#finish(call.approval, 'running', answer)
+  }
+
+  #finish(approval: string, from: 'waiting' | 'running', answer: Kept): Promise<void> {
+    return this.#parts.store.transaction((tx) => keepAnswer(tx, approval, from, answer))
   }
 
   async #takeBack(approval: string): Promise<void> {

@@ -12,8 +12,10 @@ export type Shared = Pick<
   | 'store'
   | 'clusters'
   | 'carriers'
+  | 'podGateway'
   | 'models'
   | 'context'
+  | 'seal'
   | 'log'
   | 'clock'
   | 'now'
@@ -30,6 +32,7 @@ export class CallContext implements Context {
   readonly reader: Context['reader']
   readonly clusters: Context['clusters']
   readonly carriers: Context['carriers']
+  readonly podGateway: Context['podGateway']
   readonly models: Context['models']
   readonly context: Context['context']
   readonly log: Context['log']
@@ -43,6 +46,7 @@ export class CallContext implements Context {
   isRecorded = false
   readonly #auditRow: () => Omit<AuditEntry, 'at'>
   readonly #signal: () => AbortSignal
+  readonly #shared: Shared
 
   constructor(
     shared: Shared,
@@ -58,6 +62,7 @@ export class CallContext implements Context {
     this.reader = shared.store.reader
     this.clusters = shared.clusters
     this.carriers = shared.carriers
+    this.podGateway = shared.podGateway
     this.models = shared.models
     this.context = shared.context
     this.log = shared.log
@@ -69,10 +74,16 @@ export class CallContext implements Context {
     this.onAnswerPart = call.onAnswerPart
     this.#auditRow = auditRow
     this.#signal = call.signal
+    this.#shared = shared
   }
 
   get signal(): AbortSignal {
     return this.#signal()
+  }
+
+  /** Looked up when it is asked for: its key is made when the first credential is kept. */
+  get seal(): Context['seal'] {
+    return this.#shared.seal
   }
 
   async transaction<T>(change: (tx: Transaction) => Promise<T>): Promise<T> {

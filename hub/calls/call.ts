@@ -27,10 +27,28 @@ export type Call = {
   subject(): Omit<Subjects['tool.call'], 'lease' | 'approvals' | 'grants'>
   /** What serves it, where that is no tool of this hub. */
   upstream?: string
+  /** Throws where it can only fail, as far as its server's own description says. */
+  check?: (() => void) | undefined
+  /** What a call does that is no tool's and no upstream's: its input or output is a stream. */
+  stream?: { effect: Effect; about: string }
 }
 
-/** What a call came to: its value, what that says of its effect, and whether that is on record. */
-export type Done<T> = { value: T; outcome: Outcome; isRecorded: boolean }
+export type CallOptions = {
+  requestId?: string | undefined
+  /** Made only when a tool asks for it: most calls end before anybody could cancel them. */
+  signal?: (() => AbortSignal) | undefined
+  /** How long a caller is kept waiting where a person is asked. */
+  patienceMs?: number | undefined
+  /** Hears the answer of a model while it comes. */
+  onAnswerPart?: Call['onAnswerPart']
+}
+
+/** What a call came to: its value, and what that says of its effect. */
+export type Came<T> = { value: T; outcome: Outcome }
+export type Done<T> = Came<T> & { /** Whether that is on record. */ isRecorded: boolean }
+
+/** What serves a call. */
+export type Run<T> = (call: Call) => Promise<Done<T>>
 
 /** The audit row of a call. */
 export const auditRow = (
@@ -38,16 +56,19 @@ export const auditRow = (
     principal,
     name,
     upstream,
+    stream,
     args,
     requestId,
-  }: Pick<Call, 'principal' | 'name' | 'args' | 'requestId'> & { upstream?: string | undefined },
+  }: Pick<Call, 'principal' | 'name' | 'args' | 'requestId' | 'stream'> & {
+    upstream?: string | undefined
+  },
   outcome: Outcome,
 ): Omit<AuditEntry, 'at'> => ({
   org: principal.orgs[0] ?? '',
   principal: principal.id,
   tool: name,
   outcome,
-  subject: upstream,
+  subject: upstream ?? stream?.about,
   args: auditArgs(args),
   requestId,
 })
@@ -55,8 +76,8 @@ export const auditRow = (
 type Tools = { get(name: string): { effect: Effect; scope: Scope } | undefined }
 
 /** What only reads leaves no audit row, unless it is refused. */
-export const hasEffect = (tools: Tools, { upstream, name }: Call): boolean =>
-  upstream !== undefined || tools.get(name)?.effect !== 'read'
+export const hasEffect = (tools: Tools, { upstream, stream, name }: Call): boolean =>
+  upstream !== undefined || (stream ?? tools.get(name))?.effect !== 'read'
 
 /**
  * Whether a call is on record while it is under way, and as done where no transaction says so. What

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Decision } from '../../servers/kit/authority.ts'
+import type { Context } from '../../servers/kit/context.ts'
 import type { Reply } from '../rpc/reply.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { Relayed } from '../upstreams/pairing.ts'
@@ -9,33 +10,25 @@ import { pass } from '../upstreams/pairing.ts'
 import type { Parking } from '../upstreams/parking.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
 import { ApprovalGate } from './approval-gate.ts'
-import type { Call, Done } from './call.ts'
+import type { Call, CallOptions, Came, Done, Run } from './call.ts'
 import { auditRow, hasEffect, isTracked } from './call.ts'
 import type { Shared } from './call-context.ts'
 import { CallContext } from './call-context.ts'
 import { decisionOn } from './call-decision.ts'
 import { denied } from './decide.ts'
+import type { Streamed } from './streamed-call.ts'
+import { streamedCall } from './streamed-call.ts'
 import type { PeerCalls } from './peer-calls.ts'
 import { makePeerCalls } from './peer-calls.ts'
+import { keyedCall, takesKey } from './keyed-call.ts'
 import type { HeldRequest, Known } from './relayed-call.ts'
 import { absentCaller, relayedCall } from './relayed-call.ts'
 import type { OpenCall } from './open-calls.ts'
 import { OpenCalls } from './open-calls.ts'
-import type { Outcome } from './outcome.ts'
 import { asKnown, labelOf, outcomeOf } from './outcome.ts'
 import { isDry, previewOf } from './preview.ts'
 import type { Registry } from './registry.ts'
 import type { HeldCall } from './store/held-calls.ts'
-
-export type CallOptions = {
-  requestId?: string | undefined
-  /** Made only when a tool asks for it: most calls end before anybody could cancel them. */
-  signal?: (() => AbortSignal) | undefined
-  /** How long a caller is kept waiting where a person is asked. */
-  patienceMs?: number | undefined
-  /** Hears the answer of a model while it comes. */
-  onAnswerPart?: Call['onAnswerPart']
-}
 
 type Parts = Shared & {
   registry: Registry
@@ -68,13 +61,9 @@ export class Calls {
       id: parts.id,
       answerableMs: () => parts.config().file.approvalHours * 3_600_000,
       make: (held) => this.#makeHeld(held),
-      recordLost: ({ principal, name, upstream, request }) =>
-        parts.store.record(
-          auditRow(
-            { principal, name, upstream, args: request, requestId: randomUUID() },
-            'unknown',
-          ),
-        ),
+      isRepeatable: (held) => takesKey(parts.registry, held),
+      recordLost: ({ request: args, ...held }) =>
+        parts.store.record(auditRow({ ...held, args, requestId: randomUUID() }, 'unknown')),
     })
   }
 
@@ -87,6 +76,11 @@ export class Calls {
     this.#gate.stop()
   }
 
+  /** Takes back what is still asked about the calls of a conversation, which goes on without them. */
+  takeBack(conversation: string): Promise<void> {
+    return this.#gate.takeBack(({ principal }) => principal.chat?.conversation === conversation)
+  }
+
   /** Calls a tool of this hub by its name. Throws HubError. */
   tool(
     principal: Principal,
@@ -95,7 +89,7 @@ export class Calls {
     options: CallOptions = {},
   ): Promise<unknown> {
     const call = this.#ownCall(principal, name, args, options)
-    return this.#travel(call, () => this.#run(call))
+    return this.#travel(call, (made) => this.#run(made))
   }
 
   /**
@@ -105,6 +99,13 @@ export class Calls {
   relay(link: UpstreamLink, name: string, request: Relayed, known?: Known): Promise<Reply> {
     const call = relayedCall(this.#parts.config, link.name, name, request, known)
     return this.#travel(call, () => this.#pass(link, request))
+  }
+
+  /** Has a stream flow for somebody who may; `run` is given what a handler would be. */
+  stream<T>(streamed: Streamed, run: (ctx: Context) => Promise<Came<T>>): Promise<T> {
+    const call = streamedCall(streamed)
+    const ctx = new CallContext(this.#parts, call, () => auditRow(call, 'ok'))
+    return this.#travel(call, async () => ({ ...(await run(ctx)), isRecorded: false }))
   }
 
   #ownCall(
@@ -130,13 +131,13 @@ export class Calls {
     }
   }
 
-  async #travel<T>(call: Call, run: () => Promise<Done<T>>): Promise<T> {
+  async #travel<T>(call: Call, run: Run<T>): Promise<T> {
     const startedAt = performance.now()
-    let label: string = 'ok'
+    let label = 'ok'
     try {
       const decision = await this.#decide(call)
       if (decision.kind === 'ask') {
-        const preview = () => this.#recorded(call, () => previewOf(this.#parts, call))
+        const preview = async () => this.#recorded(call, () => previewOf(this.#parts, call))
         const asked = { ...call, question: decision.question, preview }
         // What the gate kept is what `run` gave.
         const make = (requestId: string) => this.#makeApproved({ ...call, requestId }, run)
@@ -154,43 +155,42 @@ export class Calls {
   }
 
   /** An unknown name is refused here, and on record like every refusal. */
-  #decide(call: Call): Promise<Decision> {
+  #decide(call: Call): Decision | Promise<Decision> {
     return this.#recorded(call, () => decisionOn(this.#parts, call))
   }
 
   /** Looks at a call before it is made; what is wrong with it then is on record as well. */
-  async #recorded<T>(call: Call, look: () => Promise<T>): Promise<T> {
+  #recorded<T>(call: Call, look: () => T | Promise<T>): T | Promise<T> {
+    const refuse = (thrown: unknown) => this.#fail(call, thrown)
     try {
-      return await look()
+      const found = look()
+      return found instanceof Promise ? found.catch(refuse) : found
     } catch (thrown) {
-      const error = asKnown(thrown, call, this.#parts.log)
-      await this.#recordFailure(call, outcomeOf(error))
-      throw error
+      return refuse(thrown)
     }
   }
 
   /** Runs it where that is allowed, and records what came of it. */
-  async #make<T>(call: Call, decision: Decision, run: () => Promise<Done<T>>): Promise<Done<T>> {
+  async #make<T>(call: Call, decision: Decision, run: Run<T>): Promise<Done<T>> {
     const open = isTracked(this.#parts.registry, call)
       ? this.#open.begin(() => auditRow(call, 'unknown'))
       : undefined
     try {
       if (decision.kind === 'deny') throw denied(decision)
-      const done = await run()
+      const done = await run(call)
       // A controller that found nothing to do has done nothing that needs a row.
       const isSilent = done.isRecorded || (call.principal.kind === 'service' && !call.upstream)
       if (open) await this.#open.end(open, isSilent ? undefined : auditRow(call, done.outcome))
       return done
     } catch (thrown) {
-      const error = asKnown(thrown, call, this.#parts.log)
-      await this.#recordFailure(call, outcomeOf(error), open)
-      throw error
+      return this.#fail(call, thrown, open)
     }
   }
 
   /** A person said yes; whether the caller still may is asked again, since much may have happened. */
-  async #makeApproved<T>(call: Call, run: () => Promise<Done<T>>): Promise<T> {
-    return (await this.#make(call, await this.#decide(call), run)).value
+  async #makeApproved<T>(call: Call, run: Run<T>): Promise<T> {
+    return (await this.#make(keyedCall(this.#parts.registry, call), await this.#decide(call), run))
+      .value
   }
 
   /** Makes a call whose caller is gone, or was in an earlier process. */
@@ -202,16 +202,14 @@ export class Calls {
     request,
   }: HeldCall): Promise<unknown> {
     if (upstream === undefined) {
-      const call = this.#ownCall(principal, name, request, { requestId })
-      return this.#makeApproved(call, () => this.#run(call))
+      const own = this.#ownCall(principal, name, request, { requestId })
+      return this.#makeApproved(own, (made) => this.#run(made))
     }
     const link = this.#parts.upstreams.link(upstream)
     if (!link)
       throw new HubError('unavailable', `the server ${upstream} is not configured any more`)
-    const relayed = {
-      ...(request as HeldRequest),
-      caller: absentCaller(principal, this.#parts.stopping),
-    } // Written by #relayedCall.
+    const caller = absentCaller(principal, this.#parts.stopping)
+    const relayed = { ...(request as HeldRequest), caller } // Written by #relayedCall.
     const call = { ...relayedCall(this.#parts.config, link.name, name, relayed), requestId }
     return this.#makeApproved(call, () => this.#pass(link, relayed))
   }
@@ -219,8 +217,8 @@ export class Calls {
   async #run(call: Call): Promise<Done<unknown>> {
     const tool = this.#parts.registry.require(call.name)
     const ctx = new CallContext(this.#parts, call, () => auditRow(call, 'ok'))
-    const value = await tool.call(call.args, ctx)
-    return { value, outcome: 'ok', isRecorded: ctx.isRecorded } // An effect's row is part of its transaction.
+    // An effect's row is part of its transaction, which is over when the value is there.
+    return { value: await tool.call(call.args, ctx), outcome: 'ok', isRecorded: ctx.isRecorded }
   }
 
   async #pass(link: UpstreamLink, request: Relayed): Promise<Done<Reply>> {
@@ -234,15 +232,18 @@ export class Calls {
     }
   }
 
-  /** Refusals and failed effects are on record too; losing one of those rows loses no effect. */
-  async #recordFailure(call: Call, outcome: Outcome, open?: OpenCall): Promise<void> {
-    const { store, log } = this.#parts
+  /** Ends a call that failed. Refusals and failed effects are on record; losing such a row loses no effect. */
+  async #fail(call: Call, thrown: unknown, open?: OpenCall): Promise<never> {
+    const { store, log, registry } = this.#parts
+    const error = asKnown(thrown, call, log)
+    const outcome = outcomeOf(error)
     try {
       if (open) await this.#open.end(open, auditRow(call, outcome))
-      else if (outcome === 'denied' || hasEffect(this.#parts.registry, call))
+      else if (outcome === 'denied' || hasEffect(registry, call))
         await store.record(auditRow(call, outcome))
-    } catch (error) {
-      log.warn({ error, tool: call.name, outcome }, 'a failed call could not be audited')
+    } catch (cause) {
+      log.warn({ error: cause, tool: call.name, outcome }, 'a failed call could not be audited')
     }
+    throw error
   }
 }

@@ -1,8 +1,14 @@
 import type { ErrorBody } from '../../schemas/errors.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
+import { textWithoutSecrets } from '../../servers/kit/redact.ts'
+import type { Transaction } from '../../servers/kit/sql.ts'
+import type { CallEnd } from '../../servers/orchestration/store/approval-outcome.ts'
+import { recordCallOutcome } from '../../servers/orchestration/store/approval-outcome.ts'
 import type { ApprovalRow } from '../../servers/orchestration/store/approvals.ts'
 import { RpcError } from '../rpc/protocol.ts'
+import { outcomeOf } from './outcome.ts'
 import type { HeldCall } from './store/held-calls.ts'
+import { finishHeldCall } from './store/held-calls.ts'
 
 /** What a held call came to, as it is kept until its caller has it. */
 type Answer =
@@ -10,19 +16,53 @@ type Answer =
   | { error: ErrorBody }
   | { rpc: { code: number; message: string; data?: unknown } }
 
-/** Makes the call; what it came to as text, a failure included. */
-export async function answerOf(run: () => Promise<unknown>): Promise<string> {
+/** An answer as it is kept, with what it says of the call's success. */
+export type Kept = CallEnd & { text: string }
+
+/** Makes the call; what it came to, a failure included. */
+export async function answerOf(run: () => Promise<unknown>): Promise<Kept> {
   try {
-    return answerText({ value: await run() })
+    const value = await run()
+    return { text: answerText({ value }), ...endOf(value) }
   } catch (error) {
-    if (error instanceof HubError) return failureText(error)
+    if (error instanceof HubError) return failed(error)
     if (!(error instanceof RpcError)) throw error
     const { code, message, data } = error
-    return answerText({ rpc: { code, message, data } })
+    return {
+      text: answerText({ rpc: { code, message, data } }),
+      outcome: outcomeOf(error),
+      failure: shortened(message),
+    }
   }
 }
 
-export const failureText = (error: HubError): string => answerText({ error: errorBody(error) })
+export const failed = (error: HubError): Kept => ({
+  text: answerText({ error: errorBody(error) }),
+  outcome: outcomeOf(error),
+  failure: shortened(`${error.code}: ${error.message}`),
+})
+
+/** A value that came is a success, but where an upstream's result says that its tool failed. */
+function endOf(value: unknown): CallEnd {
+  const { result } = (value ?? {}) as { result?: Record<string, unknown> } // An upstream's Reply.
+  if (result?.isError !== true) return { outcome: 'ok' }
+  const { content } = result as { content?: { text?: unknown }[] }
+  const said = content?.map((block) => block.text).find((words) => typeof words === 'string')
+  return { outcome: 'failed', failure: said && shortened(said) }
+}
+
+const shortened = (text: string): string => textWithoutSecrets(text).slice(0, 500)
+
+/** Keeps what a call came to until its caller has it, and beside the approval whether it succeeded. */
+export async function keepAnswer(
+  tx: Transaction,
+  approval: string,
+  from: 'waiting' | 'running',
+  { text, ...end }: Kept,
+): Promise<void> {
+  await finishHeldCall(tx, approval, from, text)
+  if (from === 'running') await recordCallOutcome(tx, approval, end)
+}
 
 /** The value that the text was made of; throws the failure. */
 export function valueOf(text: string): unknown {

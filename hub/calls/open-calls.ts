@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { AuditEntry } from '../../servers/kit/audit.ts'
 import type { Clock } from '../../servers/kit/clock.ts'
+import type { Transaction } from '../../servers/kit/sql.ts'
 import type { Store } from '../../servers/kit/store.ts'
 import { IdTable } from '../upstreams/id-table.ts'
 import { readOpenCalls, removeOpenCall, saveOpenCall } from './store/open-calls.ts'
@@ -52,13 +53,12 @@ export class OpenCalls {
   }
 
   /** Ends a call with its audit row, or without where that is written already. */
-  async end(call: OpenCall, audit: Entry | undefined): Promise<void> {
-    this.#open.take(call.id)
-    if (call.saved) {
-      await call.saved
-      const { requestId } = call.row()
-      await this.#store.transaction((tx) => removeOpenCall(tx, requestId), audit)
-    } else if (audit) await this.#store.record(audit)
+  end(call: OpenCall, audit: Entry | undefined): Promise<void> {
+    const { id, saved } = call
+    this.#open.take(id)
+    if (!saved) return audit ? this.#store.record(audit) : Promise.resolve()
+    const remove = (tx: Transaction) => removeOpenCall(tx, call.row().requestId)
+    return saved.then(() => this.#store.transaction(remove, audit))
   }
 
   #watch(): void {

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino'
+import type { CallOutcome } from '../../schemas/approval.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { NotSent } from '../upstreams/channel.ts'
 import { RpcError } from '../rpc/protocol.ts'
 
-/** What came of a call, as its audit row says it; `unknown` where the answer was lost. */
-export type Outcome = 'ok' | 'failed' | 'denied' | 'canceled' | 'unknown'
+/** What came of a call, as its audit row says it. */
+export type Outcome = CallOutcome
 
 /** What an error says about the effect of the call that ended with it. */
 export function outcomeOf(error: unknown): Outcome {

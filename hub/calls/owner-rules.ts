@@ -21,5 +21,5 @@ export const ownerRules = {
   'cluster.change': ({ id, kind, roles: own }, { cluster }) =>
     kind === 'user' && own.includes('owner')
       ? allow
-      : deny(`${id} may not add or remove the cluster ${cluster}`, 'An owner does.'),
+      : deny(`${id} may not add, renew or remove the cluster ${cluster}`, 'An owner does.'),
 } satisfies Partial<Rules>

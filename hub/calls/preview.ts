@@ -20,14 +20,15 @@ const shownBy: Record<string, (args: Record<string, unknown>) => [string, object
 }
 
 /**
- * Shows what an own tool would do, before a person is asked about it: its dry run, as its caller. Throws
+ * Shows what a tool would do, before a person is asked about it: an own tool's dry run, as its caller. Throws
  * where the call can only fail, so that nobody is asked about it.
  */
 export async function previewOf(
   parts: Shared & { registry: Registry },
-  call: Pick<Call, 'principal' | 'name' | 'args' | 'requestId' | 'signal' | 'upstream'>,
+  call: Pick<Call, 'principal' | 'name' | 'args' | 'requestId' | 'signal' | 'upstream' | 'check'>,
 ): Promise<Preview> {
   const tool = call.upstream === undefined ? parts.registry.get(call.name) : undefined
+  call.check?.()
   if (tool === undefined) return {}
   tool.check(call.args)
   const args = { ...(call.args as object | undefined) } as Record<string, unknown> // Just checked.

@@ -11,7 +11,7 @@ import { isGranted, upstreamScope } from './grants.ts'
 export type HeldRequest = Pick<Relayed, 'method' | 'params' | 'client' | 'modern' | 'headers'>
 
 /** What is known of a relayed call besides its request; `effect` is what the server says it has. */
-export type Known = Pick<Call, 'patienceMs'> & { effect?: Effect | undefined }
+export type Known = Pick<Call, 'patienceMs' | 'check'> & { effect?: Effect | undefined }
 
 /** Stands for a caller that is gone: it can be asked nothing and told nothing. */
 export const absentCaller = (principal: Principal, stopping: AbortSignal): Caller => ({
@@ -20,6 +20,7 @@ export const absentCaller = (principal: Principal, stopping: AbortSignal): Calle
   session: undefined,
   rawArguments: undefined,
   signal: () => stopping,
+  leaving: stopping,
   send: () => undefined,
 })
 
@@ -32,7 +33,7 @@ export function relayedCall(
   upstream: string,
   name: string,
   { method, params, client, modern, headers, caller }: Relayed,
-  { effect, patienceMs }: Known = {},
+  { effect, patienceMs, check }: Known = {},
 ): Call {
   const { principal, signal } = caller
   return {
@@ -44,6 +45,7 @@ export function relayedCall(
     requestId: randomUUID(),
     signal,
     patienceMs,
+    check,
     upstream,
     subject: () => ({
       name,

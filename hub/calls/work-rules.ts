@@ -28,6 +28,11 @@ export const workRules = {
           `${id} may not say that a task comes from a ${via}`,
           'Leave `provenance` out: the hub records who asks. `reason` says why.',
         ),
+  /** What strangers propose is brought before the org by somebody who answers for it. */
+  'change.import': ({ id, kind }) =>
+    kind === 'agent'
+      ? deny(`${id} may not take in changes of others`, 'Somebody of the org does it.')
+      : allow,
   'plan.create': ({ id, kind }) =>
     kind === 'agent'
       ? deny(`${id} may not make plans`, 'An agent submits single tasks, by task_submit.')
@@ -60,4 +65,12 @@ export const workRules = {
         ),
   'workspace.use': ({ id, task: own }, { task }) =>
     own === undefined || own === task ? allow : deny(`the credential of ${id} is for ${own} only`),
+  /** People propose work in the repository itself; a task's branch is its agent's, while it has the lease. */
+  'workspace.push': ({ id, kind, task: own, attempt }, { task }) =>
+    kind === 'agent' && own === task && attempt !== undefined
+      ? allow
+      : deny(
+          `${id} may not push to the branch of ${task}`,
+          'The agent that holds the lease of the task does.',
+        ),
 } satisfies Partial<Rules>

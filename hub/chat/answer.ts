@@ -9,6 +9,7 @@ import { instructionsFor } from './instructions.ts'
 import { lookUp } from './lookups.ts'
 import { takeStep } from './model-step.ts'
 import type { ChatParts } from './parts.ts'
+import { picturesOf } from './pictures.ts'
 import type { Said } from './prompt.ts'
 import { promptOf } from './prompt.ts'
 import type { Run } from './run.ts'
@@ -84,7 +85,12 @@ async function answerAll(hub: ChatParts, run: Run, question: Question): Promise<
       return 'tool-calls'
     }
     refuseRepetition(run.parts)
-    const prompt = prepare(hub, run, { principal, question, branch, own: policy?.instructions })
+    const prompt = await prepare(hub, run, {
+      principal,
+      question,
+      branch,
+      own: policy?.instructions,
+    })
     // It is the person who asks the model; the calls it then makes are the assistant's.
     const reason = await takeStep(hub, run, {
       principal: person,
@@ -140,7 +146,7 @@ async function steer(run: Run, { steering, taken }: Question): Promise<boolean> 
   return true
 }
 
-function prepare(
+async function prepare(
   hub: ChatParts,
   run: Run,
   {
@@ -149,13 +155,14 @@ function prepare(
     branch,
     own,
   }: { principal: Principal; question: Question; branch: Said[]; own: string | undefined },
-): { prompt: object[]; tools: object[] } {
+): Promise<{ prompt: object[]; tools: object[] }> {
   const { conversation, org } = question
   const marks = new DataMarks(hub.key, conversation)
   const tools = leanTools(hub, principal)
   const listed = new Set(tools.map(({ name }) => name))
   const said: Said[] = [...branch, { role: 'assistant', parts: run.parts }]
-  const { messages, isCut } = promptOf(said, { marks, listed })
+  const pictures = await picturesOf(hub.dataDir, said)
+  const { messages, isCut } = promptOf(said, { marks, listed, pictures })
   if (isCut && !run.parts.some((part) => part.type === 'data-notice' && part.id === 'history')) {
     const text =
       'The first messages of this conversation were left out: the model reads only the last ones.'

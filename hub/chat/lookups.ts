@@ -1,11 +1,14 @@
+import { z } from 'zod'
 import type { ChatPart, ContextItem, Mention, OpenPage } from '../../schemas/chat-part.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
+import { pictureType } from '../../servers/kit/picture-type.ts'
 import { bounded } from './data.ts'
 import type { ChatParts } from './parts.ts'
 import { makeCall } from './tool-call.ts'
 
 const itemChars = 6000
+const mostPictureBytes = 3 * 1024 * 1024
 
 type Wanted = {
   kind: ContextItem['kind']
@@ -36,6 +39,8 @@ export async function lookUp(
     try {
       const call = { principal, ...reading, requestId: hub.id('lookup'), patienceMs: 0, signal }
       const { text, output } = await makeCall(hub, call)
+      const picture = kind === 'artifact' ? pictureIn(output) : undefined
+      if (picture) return { ...known, text: 'The picture itself goes along.', picture }
       return { ...known, text: bounded(text ?? JSON.stringify(output), itemChars) }
     } catch (error) {
       if (!(error instanceof HubError) || signal.aborted) throw error
@@ -43,6 +48,20 @@ export async function lookUp(
     }
   })
   return Promise.all(items)
+}
+
+const Read = z.object({
+  artifact: z.object({ sha256: z.string(), sizeBytes: z.int() }),
+  encoding: z.literal('base64'),
+  data: z.string(),
+})
+
+/** The picture that an artifact is, by its content. */
+function pictureIn(output: unknown): ContextItem['picture'] {
+  const read = Read.safeParse(output).data
+  if (!read || read.artifact.sizeBytes > mostPictureBytes) return undefined
+  const mediaType = pictureType(Buffer.from(read.data.slice(0, 64), 'base64'))
+  return mediaType && { mediaType, sha256: read.artifact.sha256 }
 }
 
 function wantedBy(request: readonly ChatPart[], page: OpenPage | undefined): Wanted[] {

@@ -1,6 +1,8 @@
 import type { ChatPart, ToolPart } from '../../schemas/chat-part.ts'
 import type { DataMarks } from './data.ts'
+import { earlierPicture } from '../../servers/kit/models/pictures.ts'
 import { bounded } from './data.ts'
+import type { Picture } from './pictures.ts'
 
 /** A message of a branch, as the prompt needs it. */
 export type Said = { role: 'user' | 'assistant'; parts: readonly ChatPart[] }
@@ -17,6 +19,8 @@ type Options = {
   marks: DataMarks
   /** Tools that the model is shown itself; all others it calls by tool_call. */
   listed: ReadonlySet<string>
+  /** By digest; those that are not here are only named. */
+  pictures: ReadonlyMap<string, Picture>
 }
 
 /**
@@ -31,28 +35,62 @@ export function promptOf(
   for (const [index, { role, parts }] of branch.entries()) {
     const most = index === branch.length - 1 ? resultChars : oldResultChars
     if (role === 'user')
-      turns.push([{ role: 'user', content: [text(requestText(parts, options))] }])
+      turns.push([
+        { role: 'user', content: requestContent(parts, options, pictured(branch, index)) },
+      ])
     else turns.at(-1)?.push(...answerMessages(parts, most, options))
   }
   let left = historyChars
   const kept: PromptMessage[] = []
   for (const [index, turn] of turns.toReversed().entries()) {
-    left -= JSON.stringify(turn).length
+    left -= charsOf(turn)
     if (left < 0 && index > 0) return { messages: kept, isCut: true }
     kept.unshift(...turn)
   }
   return { messages: kept, isCut: false }
 }
 
-function requestText(parts: readonly ChatPart[], { marks }: Options): string {
-  return parts
-    .flatMap((part) => {
-      if (part.type === 'text') return [part.text]
-      if (part.type !== 'data-attachment' || part.data.text === undefined) return []
-      return [marks.around(`file ${part.data.name}`, bounded(part.data.text, 60_000))]
-    })
-    .join('\n\n')
+type Pictured = 'now' | 'earlier' | 'no'
+
+/** Whether the pictures of a request go along. Where it got no answer, the model may not take any. */
+function pictured(branch: readonly Said[], index: number): Pictured {
+  if (index >= branch.length - 2) return 'now'
+  const answer = branch[index + 1]?.parts ?? []
+  return answer.some(({ type }) => type === 'text' || type === 'dynamic-tool') ? 'earlier' : 'no'
 }
+
+function requestContent(
+  parts: readonly ChatPart[],
+  { marks, pictures }: Options,
+  when: Pictured,
+): object[] {
+  const shown: object[] = []
+  const texts = parts.flatMap((part) => {
+    if (part.type === 'text') return [part.text]
+    if (part.type !== 'data-attachment') return []
+    const { name, text: own, sha256 } = part.data
+    if (own !== undefined) return [marks.around(`file ${name}`, bounded(own, 60_000))]
+    const picture = sha256 === undefined || when === 'no' ? undefined : pictures.get(sha256)
+    if (picture) shown.push({ ...fileOf(picture), ...(when === 'earlier' ? earlierPicture : {}) })
+    return sha256 === undefined ? [] : [marks.around(`picture ${name}`, pictureText(picture))]
+  })
+  return [text(texts.join('\n\n')), ...shown]
+}
+
+const pictureText = (picture: Picture | undefined) =>
+  picture ? 'It goes along with this message.' : 'It is not shown any more.'
+
+const fileOf = ({ mediaType, data }: Picture) => ({
+  type: 'file',
+  mediaType,
+  data: { type: 'data', data },
+})
+
+/** Pictures count like the tokens that they come to, not like their bytes. */
+const charsOf = (turn: PromptMessage[]): number =>
+  JSON.stringify(turn, (key, value: unknown) =>
+    key === 'data' && typeof value === 'string' ? ' '.repeat(4000) : value,
+  ).length
 
 /** An answer, its calls and what they returned, step by step, as the model itself would have it. */
 function answerMessages(
@@ -83,7 +121,11 @@ function answerMessages(
       const shown = part.data.map(({ kind, id, text: found, error }) =>
         options.marks.around(`${kind} ${id}`, found ?? error ?? '', found === undefined),
       )
-      messages.push({ role: 'user', content: [text(shown.join('\n\n'))] })
+      const pictures = part.data.flatMap(({ picture }) => {
+        const found = picture && options.pictures.get(picture.sha256)
+        return found ? [fileOf(found)] : []
+      })
+      messages.push({ role: 'user', content: [text(shown.join('\n\n')), ...pictures] })
     }
   }
   endStep()

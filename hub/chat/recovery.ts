@@ -1,5 +1,9 @@
 import type { ConversationRow } from '../../servers/chat/store/conversations.ts'
-import { endAnswer, runningConversations } from '../../servers/chat/store/conversations.ts'
+import {
+  endAnswer,
+  runningConversations,
+  tellConversation,
+} from '../../servers/chat/store/conversations.ts'
 import type { MessageRow } from '../../servers/chat/store/messages.ts'
 import {
   conversationsThatWait,
@@ -35,12 +39,16 @@ export async function recover(hub: ChatParts, runs: Runs): Promise<void> {
   for (const id of await conversationsThatWait(reader)) if (!runs.of(id)) await runs.goOn(id)
 }
 
-/** Nobody knows how far the model or a tool came, so nothing is done a second time. */
+/**
+ * Nobody knows how far the model or a tool came, so nothing is done a second time. It may have asked
+ * people about a call a moment before: the call would be made after their yes, for nobody.
+ */
 async function interrupt(
-  { store }: ChatParts,
+  { store, calls }: ChatParts,
   conversation: ConversationRow,
   left: MessageRow | undefined,
 ): Promise<void> {
+  await calls.takeBack(conversation.id)
   await store.transaction(async (tx) => {
     if (left) {
       const parts = partsOf(left)
@@ -53,6 +61,9 @@ async function interrupt(
       })
       await saveAnswer(tx, left.id, kept)
     }
-    await endAnswer(tx, conversation.id, conversation.running ?? '')
+    const answer = conversation.running ?? ''
+    await endAnswer(tx, conversation.id, answer)
+    const what = { answer, state: 'interrupted' }
+    await tellConversation(tx, conversation, 'answer_finished', what)
   })
 }

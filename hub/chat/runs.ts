@@ -1,7 +1,11 @@
 import { HubError } from '../../schemas/errors.ts'
 import { branchTo } from '../../servers/chat/tree.ts'
 import type { ConversationRow } from '../../servers/chat/store/conversations.ts'
-import { endAnswer, readConversation } from '../../servers/chat/store/conversations.ts'
+import {
+  endAnswer,
+  readConversation,
+  tellConversation,
+} from '../../servers/chat/store/conversations.ts'
 import type { MessageRow } from '../../servers/chat/store/messages.ts'
 import {
   admitRequest,
@@ -182,8 +186,9 @@ export class Runs {
   ) {
     const { store, clock, stopping, closing, log } = this.#hub
     const { parts, seq, usage, metadata, message } = run
+    const { state } = ended
     const kept = keptAnswer({
-      ...{ state: ended.state, parts, seq, usage, model: metadata.model, isEnded: true },
+      ...{ state, parts, seq, usage, model: metadata.model, isEnded: true },
       error: errorOf(ended),
     })
     for (;;) {
@@ -192,6 +197,7 @@ export class Runs {
           await saveAnswer(tx, message, kept)
           await endAnswer(tx, conversation.id, message)
           const row = await readConversation(tx, conversation.id)
+          if (row) await tellConversation(tx, row, 'answer_finished', { answer: message, state })
           return row && !closing.aborted ? await this.#beginNext(tx, row, message) : undefined
         })
       } catch (error) {

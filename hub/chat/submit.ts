@@ -1,5 +1,4 @@
 import type { ChatRequest } from '../../schemas/chat.ts'
-import type { ChatPart } from '../../schemas/chat-part.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { findConversation, noMessage } from '../../servers/chat/find.ts'
@@ -9,6 +8,7 @@ import {
   countConversations,
   insertConversation,
   readConversation,
+  tellConversation,
 } from '../../servers/chat/store/conversations.ts'
 import type { MessageRow } from '../../servers/chat/store/messages.ts'
 import {
@@ -20,14 +20,12 @@ import {
 } from '../../servers/chat/store/messages.ts'
 import type { Reader, Transaction } from '../../servers/kit/sql.ts'
 import type { Authority } from '../../servers/kit/authority.ts'
+import { keptParts } from './kept-parts.ts'
 import type { Asked } from './parts.ts'
 
 const maxConversations = 5000
 const maxMessages = 2000
 const maxWaiting = 20
-const maxAttachedChars = 1_000_000
-
-type Message = NonNullable<ChatRequest['message']>
 
 /** What became of a request: an answer to begin, one that waits its turn, or one that was sent before. */
 export type Submitted =
@@ -93,6 +91,7 @@ export async function begin(
     ...{ state: 'running', owner: principal.id, parts: [], asked },
   })
   await beginAnswer(tx, conversation.id, { message: answer, model: asked.model })
+  await tellConversation(tx, conversation, 'answer_started', { answer })
   const request = await readMessage(tx, asks)
   const begun = await readConversation(tx, conversation.id)
   if (!request || !begun) throw new Error('a request is not there that was just written')
@@ -142,7 +141,7 @@ async function wait(
   await insertMessage(tx, {
     ...{ id: waiting, conversation: conversation.id, parent: conversation.running, role: 'user' },
     ...{ state: mode === 'steer' ? 'steering' : 'queued', owner: principal.id },
-    ...{ parts: partsOf(message, request.page), asked, key },
+    ...{ parts: await keptParts(tx, conversation, message, request.page), asked, key },
   })
   return { kind: 'waits', conversation, request: waiting }
 }
@@ -173,7 +172,7 @@ async function requestOf(
   const asks = id('message')
   await insertMessage(tx, {
     ...{ id: asks, conversation: conversation.id, parent, role: 'user', state: 'done' },
-    ...{ owner: principal.id, parts: partsOf(message, page), key },
+    ...{ owner: principal.id, parts: await keptParts(tx, conversation, message, page), key },
   })
   return asks
 }
@@ -182,31 +181,6 @@ async function messageIn(reader: Reader, conversation: string, id: string): Prom
   const row = await readMessage(reader, id)
   if (row?.conversation === conversation) return row
   throw noMessage(id, conversation)
-}
-
-/** What was sent, as it is kept. */
-function partsOf({ text, attachments, mentions }: Message, page: Asked['page']): ChatPart[] {
-  const parts: ChatPart[] = [{ type: 'text', id: 'request', text, state: 'done' }]
-  let chars = 0
-  for (const attachment of attachments) {
-    if ('artifact' in attachment) {
-      const { artifact } = attachment
-      const data = { name: artifact, mediaType: 'application/octet-stream', sizeBytes: 0, artifact }
-      parts.push({ type: 'data-attachment', data })
-      continue
-    }
-    chars += attachment.text.length
-    const sizeBytes = Buffer.byteLength(attachment.text)
-    parts.push({ type: 'data-attachment', data: { ...attachment, sizeBytes } })
-  }
-  if (chars > maxAttachedChars)
-    throw new HubError(
-      'exhausted',
-      `the attachments have ${chars} characters; the limit is ${maxAttachedChars}`,
-    )
-  for (const data of mentions) parts.push({ type: 'data-mention', data })
-  if (page) parts.push({ type: 'data-page', data: page })
-  return parts
 }
 
 function titleOf(text: string): string {

@@ -52,6 +52,7 @@ async function callForeign(
     rawArguments: undefined,
     patienceMs,
     signal: () => signal,
+    leaving: signal,
     send: () => undefined,
   }
   try {

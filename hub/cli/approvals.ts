@@ -1,5 +1,6 @@
 import type { HubClient } from '../../agent/hub-client.ts'
 import type { Approval, ApprovalGrant } from '../../schemas/approval.ts'
+import type { Settings } from '../../schemas/config.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { printJson } from './output.ts'
 import { clientFor, parseSettings } from './settings.ts'
@@ -8,13 +9,7 @@ type Listed = { items: Approval[]; next?: string }
 
 /** `switchyard approvals [ID]`: what waits for an answer, or one question in full; with --grants what stands. */
 export async function approvals(args: string[]): Promise<number> {
-  const { settings, values, positionals } = parseSettings(args, {
-    json: { type: 'boolean' },
-    all: { type: 'boolean' },
-    grants: { type: 'boolean' },
-    link: { type: 'boolean' },
-    task: { type: 'string' },
-  })
+  const { settings, values, positionals } = parseSettings('approvals', args)
   const client = clientFor(settings)
   const [id] = positionals
   if (values.grants) return listGrants(client, values.json === true)
@@ -35,17 +30,22 @@ export async function approvals(args: string[]): Promise<number> {
 }
 
 /** `switchyard approve ID [--scope once|task|rule] [--reason TEXT]`. */
-export const approve = (args: string[]): Promise<number> => answer(args, 'approve')
+export const approve = (args: string[]): Promise<number> =>
+  answer('approve', parseSettings('approve', args))
 
 /** `switchyard deny ID --reason TEXT`: the agent reads the reason. */
-export const deny = (args: string[]): Promise<number> => answer(args, 'deny')
+export const deny = (args: string[]): Promise<number> => answer('deny', parseSettings('deny', args))
 
-async function answer(args: string[], decision: 'approve' | 'deny'): Promise<number> {
-  const { settings, values, positionals } = parseSettings(args, {
-    json: { type: 'boolean' },
-    scope: { type: 'string' },
-    reason: { type: 'string' },
-  })
+type Answer = {
+  settings: Settings
+  values: Partial<Record<'json' | 'scope' | 'reason', string | boolean>>
+  positionals: string[]
+}
+
+async function answer(
+  decision: 'approve' | 'deny',
+  { settings, values, positionals }: Answer,
+): Promise<number> {
   const approval = required(positionals[0], `${decision} ID`)
   if (decision === 'deny' && values.reason === undefined)
     throw new HubError('invalid', 'deny needs a reason, which the caller reads', {
@@ -80,8 +80,8 @@ async function printLink(client: HubClient, approval: string): Promise<number> {
   return 0
 }
 
-const line = ({ id, state, question, task, decidedBy, scope }: Approval): string =>
-  `${id}  ${state}${decidedBy ? ` by ${decidedBy}` : ''}${scope && scope !== 'once' ? ` (${scope})` : ''}  ${question}${task ? ` (${task})` : ''}\n`
+const line = ({ id, state, question, task, decidedBy, scope, outcome }: Approval): string =>
+  `${id}  ${state}${decidedBy ? ` by ${decidedBy}` : ''}${scope && scope !== 'once' ? ` (${scope})` : ''}${outcome && outcome !== 'ok' ? `, call ${outcome}` : ''}  ${question}${task ? ` (${task})` : ''}\n`
 
 function full(asked: Approval): string {
   const { diff, preview, ...details } = asked.details
@@ -91,6 +91,7 @@ function full(asked: Approval): string {
     `asked by ${asked.askedBy} at ${new Date(asked.askedAt).toISOString()}`,
     ...(asked.expiresAt ? [`expires at ${new Date(asked.expiresAt).toISOString()}`] : []),
     ...(asked.reason ? [`reason: ${asked.reason}`] : []),
+    ...(asked.outcome ? [`the call: ${asked.failure ?? asked.outcome}`] : []),
     JSON.stringify(details, null, 2),
     ...(typeof change === 'string' ? ['── what it would change', change.trimEnd()] : []),
     ...(asked.state === 'pending'

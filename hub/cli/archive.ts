@@ -55,13 +55,28 @@ export async function readArchive(file: string, folder: string): Promise<Manifes
     })
   } catch (error) {
     if (error instanceof HubError || (error as NodeJS.ErrnoException).code === 'ENOENT') throw error
-    throw new HubError('invalid', `${file} is no backup, or damaged: ${String(error)}`, {
-      cause: error,
-    })
+    throw unreadable(file, error)
   }
   if (manifest) return manifest
-  throw new HubError('invalid', `${file} is no backup: it does not say what is in it`)
+  throw noBackup(file, 'it does not say what is in it')
 }
+
+/** What of zlib, the system or a manifest means to whoever named the file. */
+function unreadable(file: string, error: unknown): HubError {
+  const { code, message } = error as NodeJS.ErrnoException // Nothing but errors is thrown on the way.
+  if (code === 'EISDIR') return noBackup(file, 'it is a folder', error)
+  if (code === 'Z_DATA_ERROR' && message === 'incorrect header check')
+    return noBackup(file, 'it is no archive', error)
+  return new HubError('invalid', `${file} is damaged, or no backup of Switchyard: ${message}`, {
+    cause: error,
+  })
+}
+
+const noBackup = (file: string, why: string, cause?: unknown) =>
+  new HubError('invalid', `${file} is no backup of Switchyard: ${why}`, {
+    hint: 'One is made with `switchyard backup FILE`.',
+    cause,
+  })
 
 async function unpack(bytes: AsyncIterable<Buffer>, folder: string): Promise<Manifest | undefined> {
   const found = new Map<string, string>()

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { HubError } from '../../schemas/errors.ts'
@@ -20,9 +20,9 @@ const leftOut =
 
 /** `switchyard backup FILE`: all that a data directory holds, as one file, also while the hub runs. */
 export async function backup(args: string[]): Promise<number> {
-  const { settings, values, positionals } = parseSettings(args, { json: { type: 'boolean' } })
+  const { settings, values, positionals } = parseSettings('backup', args)
   const dataDir = resolve(settings.data)
-  const file = resolve(targetOf(positionals))
+  const file = targetOf(positionals)
   if (existsSync(file))
     throw new HubError('conflict', `${file} exists`, { hint: 'Give another name, or remove it.' })
   if (!existsSync(join(dataDir, 'switchyard.db')))
@@ -47,13 +47,18 @@ export async function backup(args: string[]): Promise<number> {
   }
 }
 
-function targetOf(positionals: string[]): string {
-  const [file, ...rest] = positionals
-  if (file !== undefined && rest.length === 0 && existsSync(dirname(resolve(file)))) return file
-  throw new HubError('invalid', 'backup into which file?', {
-    hint: 'switchyard backup FILE, in a folder that exists.',
+function targetOf([file]: string[]): string {
+  if (file === undefined)
+    throw new HubError('invalid', 'backup into which file?', { hint: 'switchyard backup FILE' })
+  const target = resolve(file)
+  if (isFolder(dirname(target))) return target
+  throw new HubError('invalid', `there is no folder ${dirname(target)}`, {
+    hint: 'Make it first, or name a file in a folder that exists.',
   })
 }
+
+const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
 async function* membersOf(dataDir: string, scratch: string): AsyncGenerator<Member> {
   yield { path: 'switchyard.db', file: join(scratch, 'switchyard.db') }

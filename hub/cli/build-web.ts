@@ -6,6 +6,8 @@ import { codeRoot, isBundled } from '../../servers/kit/code-root.ts'
 import { run } from '../../servers/kit/run.ts'
 
 const sources = ['web', 'schemas']
+/** What is built in of others changes with it. */
+const libraries = 'package-lock.json'
 
 /** Builds the dashboard when a source is newer than the last build; a bundle came with a page. */
 export async function buildWeb(say: (text: string) => void): Promise<void> {
@@ -13,7 +15,8 @@ export async function buildWeb(say: (text: string) => void): Promise<void> {
   const built = join(codeRoot, 'web', 'dist', 'index.html')
   const builtAt = existsSync(built) ? (await stat(built)).mtimeMs : 0
   const times = await Promise.all(sources.map((folder) => newest(join(codeRoot, folder))))
-  if (Math.max(...times) <= builtAt) return
+  const { mtimeMs: librariesAt } = await stat(join(codeRoot, libraries))
+  if (Math.max(librariesAt, ...times) <= builtAt) return
   say('building the dashboard')
   const vite = join(codeRoot, 'node_modules', 'vite', 'bin', 'vite.js')
   const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' }

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { HubError } from '../../schemas/errors.ts'
-import { Settings } from '../../schemas/config.ts'
 import { codeRoot } from '../../servers/kit/code-root.ts'
-import type { Listed } from './call.ts'
+import { optionOf } from './arguments.ts'
+import { commandNamed, commands } from './commands.ts'
 import { clients } from './connect.ts'
-import { clientFor, parseSettings } from './settings.ts'
+import { Offers } from './offers.ts'
+import { optionsOf, parseOptions } from './options.ts'
+import { choicesOf } from './shapes.ts'
 
 // The program itself, wherever the name leads: it may be an alias.
 const self = `"${process.execPath}" "${join(codeRoot, 'bin', 'switchyard.js')}"`
@@ -31,7 +33,8 @@ const scripts: Record<string, string> = {
 
 /** `switchyard completion SHELL`: the script that a shell is to read. */
 export async function completion(args: string[]): Promise<number> {
-  const script = scripts[args[0] ?? '']
+  const [shell = ''] = parseOptions('completion', args).positionals
+  const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined
   if (script === undefined)
     throw new HubError('invalid', 'completion for which shell?', {
       hint: `One of ${Object.keys(scripts).join(', ')}: eval "$(switchyard completion bash)"`,
@@ -41,33 +44,69 @@ export async function completion(args: string[]): Promise<number> {
 }
 
 /** `switchyard complete -- WORD …`: what the last word may become, a line each. */
-export async function complete(args: string[], commands: string[]): Promise<number> {
+export async function complete(args: string[]): Promise<number> {
   const words = args[0] === '--' ? args.slice(1) : args
   const last = words.at(-1) ?? ''
-  const found = (await candidates(words.slice(0, -1), commands)).filter((word) =>
+  const found = (await candidates(typed(words.slice(0, -1)), last)).filter((word) =>
     word.startsWith(last),
   )
   if (found.length > 0) process.stdout.write(`${found.join('\n')}\n`)
   return 0
 }
 
-async function candidates(before: string[], commands: string[]): Promise<string[]> {
-  const [command, name] = before
-  if (command === undefined) return commands
-  if (command === 'connect' && before.length === 1) return Object.keys(clients)
-  if (command === 'completion') return Object.keys(scripts)
-  if (command !== 'call' && command !== 'tools') return ownOptions
-  // Only a hub that runs knows its tools; without one there is nothing to suggest.
-  const { settings } = parseSettings([], {})
-  const tools = await clientFor(settings)
-    .listTools<Listed>({ timeoutMs: 2000 })
-    .catch(() => [])
-  if (name === undefined) return tools.map((tool) => tool.name)
-  const tool = tools.find((listed) => listed.name === name)
-  const fields = Object.keys(tool?.inputSchema.properties ?? {})
-  return ['--json', ...fields.map((field) => `--${field.replaceAll('_', '-')}`)]
+type Typed = { data: string | undefined; words: string[] }
+
+/** What stands before the word, without where the data is, which may be anywhere in it. */
+function typed(before: string[]): Typed {
+  const result: Typed = { data: undefined, words: [] }
+  for (let index = 0; index < before.length; index++) {
+    const word = before[index] ?? ''
+    if (word.startsWith('--data=')) result.data = word.slice('--data='.length)
+    else if (word === '--data' && index + 1 < before.length) result.data = before[++index]
+    else result.words.push(word)
+  }
+  return result
 }
 
-const ownOptions = Object.keys(Settings.shape).map(
-  (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-)
+async function candidates({ data, words }: Typed, last: string): Promise<string[]> {
+  const [command, ...given] = words
+  if (command === '--data') return [] // A folder, which the shell knows.
+  if (command === undefined)
+    return last.startsWith('-') ? ['--data', '--help', '--version'] : Object.keys(commands)
+  const hub = new Offers(data)
+  if (command === 'call' && !given.every((word) => word.startsWith('-')))
+    return await argumentsOf(hub, given, last)
+  const options = optionsOf(command)
+  const before = given.at(-1) ?? ''
+  const open = before.startsWith('--') ? options[before.slice(2)] : undefined
+  if (open?.value !== undefined)
+    return open.choices?.length ? [...open.choices] : await hub.named(open.value)
+  const names = Object.keys(options).map((name) => `--${name}`)
+  if (last.startsWith('-')) return names
+  const taken = given.filter(
+    (word, index) =>
+      !word.startsWith('-') && !options[given[index - 1]?.replace(/^--/, '') ?? '']?.value,
+  )
+  const next = commandNamed(command)?.takes[taken.length]
+  return next === undefined ? names : await offered(hub, next.replace(/[[\]]/g, ''))
+}
+
+async function offered(hub: Offers, kind: string): Promise<string[]> {
+  if (kind === 'CLIENT') return Object.keys(clients)
+  if (kind === 'SHELL') return Object.keys(scripts)
+  return await hub.named(kind)
+}
+
+/** After `call TOOL`: its options, or the values that the one before may have. */
+async function argumentsOf(hub: Offers, given: string[], last: string): Promise<string[]> {
+  const tool = (await hub.tools()).find(({ name }) => given.includes(name))
+  const properties = tool?.inputSchema.properties ?? {}
+  const before = given.at(-1) ?? ''
+  const field = before.startsWith('--') ? before.slice(2).replaceAll('-', '_') : ''
+  const shape = Object.hasOwn(properties, field) ? properties[field] : undefined
+  const options = ['--json', ...Object.keys(properties).map(optionOf)]
+  if (!shape || last.startsWith('-')) return options
+  if (shape.type === 'boolean') return ['yes', 'no', ...options] // It may also stand alone.
+  const choices = choicesOf(shape.items ?? shape)
+  return choices.length > 0 ? choices : await hub.named(field.toUpperCase())
+}

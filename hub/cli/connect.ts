@@ -72,12 +72,7 @@ export const clients: Record<string, Client> = {
 
 /** `switchyard connect CLIENT [--write]`: prints what a client needs to know of this hub, or writes it. */
 export async function connect(args: string[]): Promise<number> {
-  const { settings, values, positionals } = parseSettings(args, {
-    write: { type: 'boolean' },
-    view: { type: 'string' },
-    name: { type: 'string' },
-    file: { type: 'string' },
-  })
+  const { settings, values, positionals } = parseSettings('connect', args)
   const client = clientNamed(positionals[0])
   const name = typeof values.name === 'string' ? values.name : 'switchyard'
   if (!/^[\w-]{1,40}$/.test(name))

@@ -1,6 +1,5 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import type { HubClient } from '../../agent/hub-client.ts'
 import type { Change } from '../../schemas/change.ts'
 import type { ContextHit } from '../../schemas/context.ts'
@@ -10,6 +9,7 @@ import { git } from '../../servers/kit/git.ts'
 import { run } from '../../servers/kit/run.ts'
 import type { DemoHub, Stage } from './demo-stage.ts'
 import { makeStage, startHub } from './demo-stage.ts'
+import { parseOptions } from './options.ts'
 import { follow } from './watch.ts'
 
 /**
@@ -17,10 +17,7 @@ import { follow } from './watch.ts'
  * scripted model. `--kill` ends the hub with SIGKILL in the middle of the agent's work.
  */
 export async function demo(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { kill: { type: 'boolean' }, stay: { type: 'boolean' } },
-  })
+  const { values } = parseOptions('demo', args)
   const startedAt = performance.now()
   const stage = await makeStage()
   say(`A repository with a failing test: ${stage.repo}`)
@@ -67,6 +64,7 @@ async function scenes(hub: DemoHub, { repo, vault }: Stage, kill: boolean): Prom
     change: first.change.id,
     verdict: 'request_changes',
     body: 'Good. Please also add "- The total adds up again." to CHANGELOG.md',
+    idempotency_key: 'demo',
   })
   await until(async () => (await readTask(client, task.id)).attempts === 2)
   await watch(client, task.id)

@@ -21,10 +21,7 @@ const marks = { ok: '✓', warning: '!', error: '✗' }
  * and changes nothing in it. Exit code 5 when something is wrong.
  */
 export async function doctor(args: string[]): Promise<number> {
-  const { settings, values } = parseSettings(args, {
-    json: { type: 'boolean' },
-    salvage: { type: 'string' },
-  })
+  const { settings, values } = parseSettings('doctor', args)
   const dataDir = resolve(settings.data)
   if (!existsSync(dataDir))
     throw new HubError('not_found', `there is no data directory ${dataDir}`, {

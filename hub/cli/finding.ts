@@ -30,6 +30,10 @@ export const some = (names: Iterable<string>): string => {
   return all.length > 3 ? `${shown} and ${all.length - 3} more` : shown
 }
 
+/** 1 copy, 2 copies. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`
+
 /** 12 B, 3.4 kB, 56 MB. */
 export function inBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']

@@ -12,7 +12,7 @@ import {
   repositoryIds,
 } from '../../servers/kit/store/inventory.ts'
 import type { Finding } from './finding.ts'
-import { fine, some, warning, wrong } from './finding.ts'
+import { counted, fine, some, warning, wrong } from './finding.ts'
 import { asked } from './store-checks.ts'
 
 /** What is on disk, compared with what the store says of it. */
@@ -60,15 +60,20 @@ function checkArtifacts(db: Database.Database, dataDir: string): Finding {
   if (missing.length > 0)
     return wrong(
       'artifacts',
-      `the bytes of ${missing.length} of ${wanted.size} artifacts are missing: ${some(missing)}`,
+      `the bytes of ${missing.length} of ${counted(wanted.size, 'artifact')} are missing: ${some(missing)}`,
       'Copy them from `artifacts` of a backup; the name of a file is the digest of its bytes.',
     )
-  if (unused.length === 0) return fine('artifacts', `the bytes of all ${wanted.size} are there`)
+  if (unused.length === 0) return fine('artifacts', allThere(wanted.size))
   return warning(
     'artifacts',
-    `${unused.length} files belong to no artifact: ${some(unused)}`,
+    `${counted(unused.length, 'file belongs', 'files belong')} to no artifact: ${some(unused)}`,
     'The running hub removes them within days.',
   )
+}
+
+function allThere(count: number): string {
+  if (count === 0) return 'there are none'
+  return count === 1 ? 'the bytes of the only one are there' : `the bytes of all ${count} are there`
 }
 
 function checkRepositories(db: Database.Database, dataDir: string): Finding {
@@ -81,13 +86,17 @@ function checkRepositories(db: Database.Database, dataDir: string): Finding {
     ...[...found].filter((name) => name.startsWith('repo-') && !wanted.has(name)),
     ...beside.filter((name) => name.startsWith('repo-') && name.endsWith('.git')),
   ]
-  if (unused.length === 0)
-    return fine('repositories', `${wanted.size} are known, ${found.size} of them have a copy here`)
+  if (unused.length === 0) return fine('repositories', known(wanted.size, found.size))
   return warning(
     'repositories',
-    `${unused.length} copies belong to no repository: ${some(unused)}`,
+    `${counted(unused.length, 'copy belongs', 'copies belong')} to no repository: ${some(unused)}`,
     `Look for commits worth keeping, then delete them from ${join(dataDir, 'repos')}.`,
   )
+}
+
+function known(count: number, copies: number): string {
+  if (count === 0 && copies === 0) return 'none is known'
+  return `${counted(count, 'is', 'are')} known, ${counted(copies, 'of them has', 'of them have')} a copy here`
 }
 
 function checkWorkFolders(db: Database.Database, dataDir: string): Finding {
@@ -97,20 +106,20 @@ function checkWorkFolders(db: Database.Database, dataDir: string): Finding {
   if (left.length === 0) return fine('folders', 'only work that is not final has a folder')
   return warning(
     'folders',
-    `${left.length} folders belong to work that ended: ${some(left)}`,
+    `${counted(left.length, 'folder belongs', 'folders belong')} to work that ended: ${some(left)}`,
     'The running hub removes those of tasks after a day; others may be deleted.',
   )
 }
 
 function checkPods(db: Database.Database, dataDir: string, isRunning: boolean): Finding {
   const live = livePodIds(db)
-  if (isRunning) return fine('pods', `${live.size} are recorded as running`)
+  if (isRunning) return fine('pods', `${counted(live.size, 'is', 'are')} recorded as running`)
   const folders = new Set(namesIn(join(dataDir, 'pods')))
   const left = carrying('SWITCHYARD_POD').filter(({ value }) => folders.has(value))
   if (left.length === 0) return fine('pods', 'no process of a pod is left')
   return warning(
     'pods',
-    `${left.length} processes of pods run without a hub: ${some(left.map(({ pid }) => String(pid)))}`,
+    `${counted(left.length, 'process of a pod runs', 'processes of pods run')} without a hub: ${some(left.map(({ pid }) => String(pid)))}`,
     'The next start takes them back or ends them.',
   )
 }
@@ -118,7 +127,9 @@ function checkPods(db: Database.Database, dataDir: string, isRunning: boolean): 
 function checkContext(dataDir: string): Finding {
   const files = namesIn(join(dataDir, 'context')).filter((name) => name.endsWith('.db'))
   const damaged = files.filter((name) => !isSound(join(dataDir, 'context', name)))
-  if (damaged.length === 0) return fine('context', `${files.length} indexes are sound`)
+  if (files.length === 0) return fine('context', 'there is no index yet')
+  if (damaged.length === 0)
+    return fine('context', `${counted(files.length, 'index is', 'indexes are')} sound`)
   return wrong(
     'context',
     `the index of ${some(damaged)} is damaged`,

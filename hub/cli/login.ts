@@ -7,7 +7,7 @@ const patienceMs = 10 * 60_000
 
 /** `switchyard login`: a link that signs a browser in once. With a server's name: one that signs the hub in there. */
 export async function login(args: string[]): Promise<number> {
-  const { settings, values, positionals } = parseSettings(args, { answer: { type: 'string' } })
+  const { settings, values, positionals } = parseSettings('login', args)
   const client = clientFor(settings)
   const [server] = positionals
   if (server !== undefined) return signIn(client, server, values.answer)

@@ -2,7 +2,7 @@ import { HubError } from '../../schemas/errors.ts'
 
 /** Exit codes that scripts rely on: 2 usage, 3 denied, 4 unreachable, 5 the tool failed. */
 export function exitCodeOf(error: unknown): number {
-  if (!(error instanceof HubError)) return isUsage(error) ? 2 : 1
+  if (!(error instanceof HubError)) return 1
   switch (error.code) {
     case 'invalid':
       return 2
@@ -22,8 +22,6 @@ export function printError(error: unknown): void {
     process.stderr.write(
       `switchyard: ${error.code}: ${error.message}\n${error.hint ? `  ${error.hint}\n` : ''}`,
     )
-  } else if (isUsage(error)) {
-    process.stderr.write(`switchyard: ${(error as Error).message}\n`)
   } else {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
   }
@@ -50,8 +48,3 @@ export function printResult(value: unknown, isTerminal = process.stdout.isTTY): 
   )
   process.stdout.write([shown, ...texts].join('\n') + '\n')
 }
-
-/** What node:util's parseArgs throws for options it does not know. */
-const isUsage = (error: unknown) =>
-  error instanceof Error &&
-  String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')

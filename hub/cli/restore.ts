@@ -4,9 +4,9 @@ import { dirname, join, resolve } from 'node:path'
 import { HubError } from '../../schemas/errors.ts'
 import { readMigrations } from '../../servers/kit/migrate.ts'
 import { assertSound } from '../../servers/kit/store/database-file.ts'
-import { lockDataDir } from '../data-dir.ts'
 import type { Manifest } from './archive.ts'
 import { readArchive } from './archive.ts'
+import { lockStopped } from './lock-stopped.ts'
 import { printJson } from './output.ts'
 import { parseSettings } from './settings.ts'
 
@@ -15,13 +15,10 @@ import { parseSettings } from './settings.ts'
  * as a whole or not at all; --force puts it in the place of another one, which is kept beside it.
  */
 export async function restore(args: string[]): Promise<number> {
-  const { settings, values, positionals } = parseSettings(args, {
-    json: { type: 'boolean' },
-    force: { type: 'boolean' },
-  })
+  const { settings, values, positionals } = parseSettings('restore', args)
   const dataDir = resolve(settings.data)
-  const [file, ...rest] = positionals
-  if (file === undefined || rest.length > 0)
+  const [file] = positionals
+  if (file === undefined)
     throw new HubError('invalid', 'restore which file?', {
       hint: 'switchyard restore FILE --data DIR',
     })
@@ -30,7 +27,7 @@ export async function restore(args: string[]): Promise<number> {
     throw new HubError('conflict', `${dataDir} is not empty`, {
       hint: 'Name another one with --data; or --force, which keeps what is there beside it.',
     })
-  const lock = isTaken ? lockDataDir(dataDir) : undefined // A hub that runs there is never replaced.
+  const lock = isTaken ? lockStopped(dataDir) : undefined // A hub that runs there is never replaced.
   try {
     const unpacked = `${dataDir}.restoring`
     await mkdir(dirname(dataDir), { recursive: true })

@@ -7,7 +7,7 @@ import { monotonicNow } from '../../servers/kit/clock.ts'
 import { Store } from '../../servers/kit/store.ts'
 import type { Salvaged } from '../../servers/kit/store/salvage.ts'
 import { salvageStore } from '../../servers/kit/store/salvage.ts'
-import { lockDataDir } from '../data-dir.ts'
+import { lockStopped } from './lock-stopped.ts'
 
 const others = ['token', 'seal.key', 'switchyard.json', 'artifacts', 'repos', 'radicle', 'context']
 
@@ -16,7 +16,7 @@ export async function salvage(dataDir: string, to: string): Promise<Salvaged[]> 
   const target = resolve(to)
   if (existsSync(target) && readdirSync(target).length > 0)
     throw new HubError('conflict', `${target} is not empty`, { hint: 'Name a new folder.' })
-  const lock = lockDataDir(dataDir) // Not beneath a hub that still writes.
+  const lock = lockStopped(dataDir) // Not beneath a hub that still writes.
   try {
     await mkdir(target, { recursive: true, mode: 0o700 })
     const file = join(target, 'switchyard.db')

@@ -3,11 +3,12 @@ import type { Logger } from 'pino'
 import { Hub } from '../hub.ts'
 import { makeLogger } from '../log.ts'
 import { buildWeb } from './build-web.ts'
+import { setEngineFlags } from './engine-flags.ts'
 import { parseSettings } from './settings.ts'
 
 /** `switchyard start`: builds the dashboard if it is stale, runs the hub, drains on SIGTERM. */
 export async function start(args: string[]): Promise<number> {
-  const { settings } = parseSettings(args, {})
+  const { settings } = parseSettings('start', args)
   const log = makeLogger(settings.logLevel)
   await buildWeb((text) => log.info(text))
   const hub = new Hub(settings, log)
@@ -19,6 +20,7 @@ export async function start(args: string[]): Promise<number> {
     await hub.stop()
     throw error
   }
+  setEngineFlags()
   void warn(hub, log)
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {

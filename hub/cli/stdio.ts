@@ -2,11 +2,11 @@ import type { View } from '../rpc/caller.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Settings } from '../../schemas/config.ts'
-import { HubError } from '../../schemas/errors.ts'
 import { owner } from '../auth/owner.ts'
 import { DataDirLocked, readEndpoint } from '../data-dir.ts'
 import { makeLogger } from '../log.ts'
 import type { Running } from './attach.ts'
+import { setEngineFlags } from './engine-flags.ts'
 import { parseSettings } from './settings.ts'
 
 /**
@@ -14,15 +14,7 @@ import { parseSettings } from './settings.ts'
  * data directory this attaches to it, because a store has one writer; else it starts one.
  */
 export async function stdio(args: string[]): Promise<number> {
-  const { settings, values } = parseSettings(args, {
-    only: { type: 'string' },
-    view: { type: 'string' },
-  })
-  if (values.view !== undefined && values.view !== 'lean' && values.view !== 'all') {
-    throw new HubError('invalid', `there is no view ${JSON.stringify(values.view)}`, {
-      hint: 'Use lean or all.',
-    })
-  }
+  const { settings, values } = parseSettings('stdio', args)
   const view: View = {
     server: typeof values.only === 'string' ? values.only : undefined,
     lean: values.view === 'lean',
@@ -63,6 +55,7 @@ async function serveOwn(settings: Settings, view: View): Promise<void> {
   const stopped = new Promise<void>((resolve) => process.on('SIGTERM', () => resolve()))
   try {
     await hub.start() // Agents call back over HTTP.
+    setEngineFlags()
     await Promise.race([
       serveStdio(hub, {
         principal: () => Promise.resolve(owner),

@@ -13,7 +13,7 @@ import {
 import { copiesOf } from '../../servers/kit/store-copies.ts'
 import { asOpenError } from '../../servers/kit/store-errors.ts'
 import type { Finding } from './finding.ts'
-import { fine, inBytes, warning, wrong } from './finding.ts'
+import { counted, fine, inBytes, warning, wrong } from './finding.ts'
 
 const salvageHint =
   'Stop the hub. `switchyard restore FILE --force` brings a backup back; `switchyard doctor --salvage NEWDIR` saves what can be read.'
@@ -70,7 +70,7 @@ function checkSchema(db: Database.Database): Finding {
   if (pending === 0) return fine('schema', `schema ${schema}`)
   return warning(
     'schema',
-    `schema ${schema}: ${pending} migrations are to come`,
+    `schema ${schema}: ${counted(pending, 'migration is', 'migrations are')} to come`,
     'The next start brings it forward and keeps a copy beside it.',
   )
 }
@@ -82,7 +82,10 @@ function checkSize(db: Database.Database, dataDir: string): Finding {
   const copies = copiesOf(file)
   const kept = copies.reduce((sum, copy) => sum + statSync(copy).size, 0)
   const parts = [`${inBytes(bytes)}, ${inBytes(unusedBytes)} of it unused`, `log ${inBytes(wal)}`]
-  if (copies.length > 0) parts.push(`${copies.length} copies of earlier schemas ${inBytes(kept)}`)
+  if (copies.length > 0)
+    parts.push(
+      `${counted(copies.length, 'copy of an earlier schema', 'copies of earlier schemas')} ${inBytes(kept)}`,
+    )
   return fine('size', parts.join('; '))
 }
 
@@ -99,8 +102,8 @@ function checkPages(db: Database.Database): Finding {
 function checkReferences(db: Database.Database): Finding {
   const tables = Object.entries(danglingRows(db))
   if (tables.length === 0) return fine('references', 'no row refers to one that is missing')
-  const text = tables.map(([table, rows]) => `${rows} rows of ${table}`).join(', ')
-  return wrong('references', `${text} refer to rows that are missing`, salvageHint)
+  const text = tables.map(([table, rows]) => `${counted(rows, 'row')} of ${table}`).join(', ')
+  return wrong('references', `rows that others refer to are missing: ${text}`, salvageHint)
 }
 
 async function checkAudit(db: Database.Database): Promise<Finding> {
@@ -108,7 +111,7 @@ async function checkAudit(db: Database.Database): Promise<Finding> {
   if (!verdict) return fine('audit', 'checked after the next start')
   const { intact, rows, brokenAt, checkpoint } = verdict
   const from = checkpoint ? `, after ${checkpoint.dropped} that retention removed` : ''
-  if (intact) return fine('audit', `the chain of ${rows} rows is intact${from}`)
+  if (intact) return fine('audit', `the chain of ${counted(rows, 'row')} is intact${from}`)
   return wrong(
     'audit',
     `the chain does not fit from row ${brokenAt ?? 0} on`,

@@ -1,16 +1,15 @@
-import { HubError } from '../../schemas/errors.ts'
-import type { Listed } from './call.ts'
+import type { Listed } from './arguments.ts'
+import { optionOf, toolNamed } from './arguments.ts'
 import { printJson } from './output.ts'
 import { clientFor, parseSettings } from './settings.ts'
+import { shapeText } from './shapes.ts'
 
 /** `switchyard tools [NAME] [--json]`: what may be called, or how one tool is called. */
 export async function tools(args: string[]): Promise<number> {
-  const { settings, values, positionals } = parseSettings(args, { json: { type: 'boolean' } })
+  const { settings, values, positionals } = parseSettings('tools', args)
   const listed = await clientFor(settings).listTools<Listed>()
   const [name] = positionals
-  const shown = name === undefined ? listed : listed.filter((tool) => tool.name === name)
-  if (name !== undefined && shown.length === 0)
-    throw new HubError('not_found', `there is no tool ${JSON.stringify(name)} that you may call`)
+  const shown = name === undefined ? listed : [toolNamed(listed, name)]
   if (values.json) printJson(shown)
   else if (name === undefined)
     for (const tool of shown) process.stdout.write(`${tool.name.padEnd(20)} ${tool.title}\n`)
@@ -18,11 +17,15 @@ export async function tools(args: string[]): Promise<number> {
   return 0
 }
 
-function describe({ name, description, inputSchema }: Listed): string {
+/** A tool in words: what it does, then each option, what it is for and what it takes. */
+export function describe({ name, description, inputSchema }: Listed): string {
   const required = inputSchema.required ?? []
-  const fields = Object.entries(inputSchema.properties ?? {}).map(([field, property]) => {
-    const option = `--${field.replaceAll('_', '-')}${required.includes(field) ? ' (required)' : ''}`
-    return `  ${option.padEnd(28)} ${property.description ?? ''}`
+  const fields = Object.entries(inputSchema.properties ?? {}).flatMap(([field, shape]) => {
+    const option = `${optionOf(field)}${required.includes(field) ? ' (required)' : ''}`
+    return [
+      `  ${option.padEnd(28)} ${shape.description ?? ''}`,
+      `  ${' '.repeat(28)} ${shapeText(shape)}`,
+    ]
   })
   return [name, description, '', ...fields, ''].join('\n')
 }

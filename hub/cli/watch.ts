@@ -8,7 +8,7 @@ import { clientFor, parseSettings } from './settings.ts'
 
 /** `switchyard watch TASK`: its log as it grows, until it is settled; survives restarts of the hub. */
 export async function watch(args: string[]): Promise<number> {
-  const { settings, positionals } = parseSettings(args, {})
+  const { settings, positionals } = parseSettings('watch', args)
   const [task] = positionals
   if (task === undefined)
     throw new HubError('invalid', 'watch needs the id of a task', {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../../schemas/config.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Carriers } from '../../servers/kit/carriers.ts'
+import type { ClusterDriver } from '../../servers/kit/cluster-driver.ts'
 import type { Clock } from '../../servers/kit/clock.ts'
 import type { ContextIndex } from '../../servers/kit/context-index.ts'
 import type { Listener } from '../../servers/kit/topics.ts'
@@ -20,6 +21,8 @@ export type ControllerParts = {
   dataDir: string
   /** Keeps folders in the index up to date. */
   context: Pick<ContextIndex, 'follow'>
+  /** Where pods run, with what the machines have, use and have promised. */
+  clusters: { list(): Pick<ClusterDriver, 'id' | 'nodes' | 'runsAgents' | 'podLimit'>[] }
   /** Who could carry out tasks besides pods. */
   carriers: Pick<Carriers, 'peerNames'>
   peers: PeerCalls
@@ -33,7 +36,9 @@ export type ControllerParts = {
 }
 
 /** What one controller works with: the parts, and tool calls under its own name. */
-export type ControllerContext = Omit<ControllerParts, 'call' | 'peers'> & {
+export type ControllerContext = Omit<ControllerParts, 'call' | 'peers' | 'clusters'> & {
+  /** Where pods run. */
+  clusters: { list(): Pick<ClusterDriver, 'id' | 'runsAgents' | 'podLimit'>[] }
   /** Aborts when the controllers stop. */
   signal: AbortSignal
   /** `T` is what the tool's output schema states. */
@@ -50,6 +55,10 @@ export type ControllerContext = Omit<ControllerParts, 'call' | 'peers'> & {
 
 /** A controller that also calls for others, with no more authority than they have. */
 export type ActingContext = ControllerContext & { callAs: ControllerParts['call'] }
+
+/** A controller that looks at what machines have. */
+export type WatchingContext = Omit<ControllerContext, 'clusters'> &
+  Pick<ControllerParts, 'clusters'>
 
 /** Runs one step. A failure is logged and left to the next round: steps are idempotent. */
 export async function guarded(

@@ -3,6 +3,7 @@ import { approvals } from './approvals.ts'
 import type { ControllerContext, ControllerParts } from './context.ts'
 import { guarded } from './context.ts'
 import { budgets } from './budgets.ts'
+import { capacity } from './capacity.ts'
 import { dispatch } from './dispatch.ts'
 import { incoming } from './incoming.ts'
 import { knowledge } from './knowledge.ts'
@@ -55,6 +56,7 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
       incoming(context('incoming')),
       sources(context('sources')),
       retention(context('retention')),
+      capacity({ ...context('capacity'), clusters: parts.clusters }),
       budgets({ ...context('budgets'), callAs: parts.call }),
       triggers({ ...context('triggers'), callAs: parts.call }),
     ])

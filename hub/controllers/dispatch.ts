@@ -1,6 +1,5 @@
-import type { PlacementCandidate } from '../../schemas/cluster.ts'
 import type { TaskRow } from '../../servers/orchestration/store/task-row.ts'
-import { listUnexplained, nextDueAt } from '../../servers/orchestration/store/queue.ts'
+import { nextDueAt } from '../../servers/orchestration/store/queue.ts'
 import type { HubError } from '../../schemas/errors.ts'
 import { needsOf } from '../../servers/kit/needs.ts'
 import { assignRemoteTask, readReviewingPeer } from '../peers/store/remote-tasks.ts'
@@ -10,16 +9,17 @@ import { nextTasks } from './dispatch-queue.ts'
 import { Served } from './fairness.ts'
 import type { Hold } from './holds.ts'
 import { Holds } from './holds.ts'
-import { decidePlace, waitReason } from './place.ts'
-import { afterRefusal, lastWords, refusalReason, startPod } from './starts.ts'
+import { Nominees } from './nominees.ts'
+import { decidePlace } from './place.ts'
+import { preempt } from './preempt.ts'
+import { Starving, reserve } from './starving.ts'
+import { afterRefusal, lastPod, lastWords, refusalReason, startPod } from './starts.ts'
+import type { Explained } from './waits.ts'
+import { explainLanes, noRoomMs, unfitMs, wait } from './waits.ts'
 
 const idleAgentMs = 1500
-const noRoomMs = 2000
 const maxStarts = 4
-/** A cluster, an agent or a peer that could take it after all is found within this time. */
-const unfitMs = 30_000
 const configLookMs = 2000
-const explainedAtOnce = 50
 
 /** What was looked at in vain is held, so others may have its turn; not at once, or this would never rest. */
 const nextLookMs = 100
@@ -28,6 +28,10 @@ const nextLookMs = 100
 type State = {
   holds: Holds
   served: Served
+  nominees: Nominees
+  starving: Starving
+  /** Pods that make room, until they are gone. */
+  ending: Set<Promise<void>>
   /** When peers are asked again for what there is no room for here. */
   beyondAt: number
 }
@@ -39,7 +43,14 @@ type State = {
  */
 export async function dispatch(context: ControllerContext): Promise<void> {
   const { store, signal } = context
-  const state: State = { holds: new Holds(), served: new Served(), beyondAt: 0 }
+  const state: State = {
+    holds: new Holds(),
+    served: new Served(),
+    nominees: new Nominees(),
+    starving: new Starving(),
+    ending: new Set(),
+    beyondAt: 0,
+  }
   using events = store.topics.listen(['events'])
   while (!signal.aborted) {
     let waitMs = noRoomMs
@@ -51,8 +62,9 @@ export async function dispatch(context: ControllerContext): Promise<void> {
       () => true,
       () => false,
     )
-    if (!(await goesOn)) return
+    if (!(await goesOn)) break
   }
+  await Promise.all(state.ending)
 }
 
 /** Places what can be placed and returns how long until something could change by itself. */
@@ -84,6 +96,8 @@ async function round(context: ControllerContext, state: State): Promise<number> 
         state.beyondAt = clock.now() + noRoomMs
         break
       }
+  await preempt(context, state)
+  await reserve(context, state)
   await explainLanes(context, holds)
   const now = clock.now()
   const dueAt = (await nextDueAt(store.reader, now)) ?? Infinity
@@ -92,21 +106,24 @@ async function round(context: ControllerContext, state: State): Promise<number> 
   return Math.min(
     isInVain ? nextLookMs : lookMs,
     beyondMs,
-    Math.min(dueAt, holds.nextAt(now)) - now,
+    Math.min(dueAt, holds.nextAt(now), state.nominees.nextAt(now)) - now,
   )
 }
 
 /** Gives one task to whom it suits best; false where it has to wait. */
 async function place(
   context: ControllerContext,
-  { holds, served }: State,
+  { holds, served, starving }: State,
   task: TaskRow,
   taken: Set<string>,
 ): Promise<boolean> {
   const { clock, call, config } = context
   const { id, org, updated_at: queuedAt } = task
   const earlier = holds.task(id)
-  const starts = earlier?.queuedAt === queuedAt ? earlier.starts : 0
+  const tried = earlier?.queuedAt === queuedAt ? earlier.starts : 0
+  // A pod that was moved away before it could claim says nothing of the agent.
+  const isMoved = tried > 0 && (await lastPod(call, id))?.evicted !== undefined
+  const starts = isMoved ? 0 : tried
   const hold = (ms: number, started = starts) =>
     holds.holdTask(id, { queuedAt, starts: started, until: clock.now() + ms })
   if (starts >= maxStarts) {
@@ -133,6 +150,10 @@ async function place(
     isFirstLook: earlier === undefined,
     taken,
   })
+  // Who waits for more than room is helped by no room.
+  if (decision.kind === 'wait' && candidates.some(({ full }) => full))
+    starving.saw(task, clock.now())
+  else starving.forget(id)
   switch (decision.kind) {
     case 'agent':
       taken.add(decision.name)
@@ -192,42 +213,4 @@ async function placeBeyond(
   holds.holdTask(id, { queuedAt, starts: 0, until: clock.now() + noRoomMs })
   await assignRemoteTask(store, { task: id, peer: best.name })
   return true
-}
-
-type Explained = { candidates: PlacementCandidate[] }
-
-/** Holds the task, or its whole lane where it is not for want of the room that this one needs. */
-async function wait(
-  { call, clock }: ControllerContext,
-  holds: Holds,
-  { id, org, lane }: TaskRow,
-  { passes, reason, hold }: { passes: boolean; reason: string; hold: (ms: number) => void },
-): Promise<void> {
-  if (!passes) await call('task_hold', { task: id, reason })
-  const { tags, isolation, fallback: _fallback, ...requirements } = needsOf(lane)
-  const { candidates } = await call<Explained>('placement_explain', {
-    resources: { cpus: 0.1, memoryMb: 64 },
-    requirements,
-    org,
-    ...(tags ? { tags } : {}),
-    ...(isolation ? { isolation } : {}),
-  })
-  hold(passes ? noRoomMs : unfitMs)
-  if (candidates.some(({ fits }) => fits)) return
-  const isShort = candidates.some((one) => one.passes)
-  holds.holdLane({
-    org,
-    lane,
-    until: clock.now() + (isShort ? noRoomMs : unfitMs),
-    reason: isShort ? undefined : waitReason(candidates),
-  })
-}
-
-/** Says on each task of the lanes that nobody can serve why it waits, some at a time. */
-async function explainLanes({ store, call }: ControllerContext, holds: Holds): Promise<void> {
-  for (const { org, lane, reason } of holds.lanes()) {
-    if (reason === undefined) continue
-    const tasks = await listUnexplained(store.reader, { org, lane, limit: explainedAtOnce })
-    await Promise.all(tasks.map(({ id }) => call('task_hold', { task: id, reason })))
-  }
 }

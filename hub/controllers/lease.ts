@@ -1,3 +1,4 @@
+import type { Pod } from '../../schemas/cluster.ts'
 import { pause } from '../../servers/kit/clock.ts'
 import { longestSilentSince } from '../../servers/orchestration/store/agents.ts'
 import { nextLeaseExpiry, readLease } from '../../servers/orchestration/store/attempts.ts'
@@ -8,6 +9,9 @@ import { livePods } from './pods.ts'
 
 const silentMs = 180_000
 const retireMs = 60_000
+
+/** How a pod ended, as endPod announces it; `evicted` is why it was moved away, where it was. */
+type PodEnd = Partial<Pick<Pod, 'reason' | 'exitCode' | 'evicted' | 'limit'>>
 
 /**
  * Takes work back from agents that are gone: at once when their pod ended, else when their lease
@@ -52,13 +56,20 @@ function onEvents(context: ControllerContext): Promise<void> {
   const { call, store } = context
   return follow(context, 'lease', async (event) => {
     if (event.kind === 'pod.exited') {
-      const { reason: why, exitCode } = event.data as { reason?: string; exitCode?: number | null } // By endPod.
+      const { reason: why, exitCode, evicted, limit } = event.data as PodEnd
       const reason = `the pod ended: ${why || `exit code ${exitCode ?? 'unknown'}`}`
       // The pod's agent may have been replaced on the task meanwhile; only its own lease is lost.
       const holder = event.task && (await readLease(store.reader, event.task))?.agent
-      if (holder === `agent-${event.subject}`) {
-        await call('task_reap', { task: event.task, pod: event.subject, reason })
-      }
+      // One that was told to go has handed its lease back itself; that it was moved is recorded all the same.
+      const isMoved = evicted !== undefined && event.task !== undefined
+      if (isMoved || holder === `agent-${event.subject}`)
+        await call('task_reap', {
+          task: event.task,
+          pod: event.subject,
+          ...(isMoved
+            ? { reason: evicted, evicted: true }
+            : { reason, over_limit: limit !== undefined }),
+        })
       await call('agent_retire', { pod: event.subject })
     }
     if (event.kind === 'pod.waiting' && event.task) {
@@ -71,8 +82,15 @@ function onEvents(context: ControllerContext): Promise<void> {
     // Nobody holds the task now, so whatever still runs for it works for nothing.
     if (event.kind === 'task.canceled' || event.kind === 'task.queued') {
       const reason = event.kind === 'task.queued' ? 'its lease was lost' : 'the task was canceled'
-      for (const { id: pod, createdAt } of await livePods(context, event.subject)) {
-        if (createdAt < event.at) await call('pod_delete', { pod, grace_ms: 1000, reason })
+      for (const { id: pod, state, createdAt } of await livePods(context, event.subject)) {
+        // One that is suspended does nothing: it claims the task anew once it is resumed.
+        if (state === 'suspended' && event.kind === 'task.queued') {
+          const hint = 'pod_resume has it go on; after pod_delete another takes its place'
+          await call('task_hold', {
+            task: event.subject,
+            reason: `its pod ${pod} is suspended: ${hint}`,
+          })
+        } else if (createdAt < event.at) await call('pod_delete', { pod, grace_ms: 1000, reason })
       }
     }
   })

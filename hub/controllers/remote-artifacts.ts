@@ -23,7 +23,9 @@ export async function copyArtifacts(
     ask: (tool: string, args: Record<string, unknown>) => Promise<unknown>
   },
 ): Promise<void> {
-  const { items } = (await ask('artifact_list', { task: row.remote_task })) as { items: Artifact[] } // By its output schema, like the next.
+  const { items } = (await ask('artifact_list', { task: row.remote_task, limit: 500 })) as {
+    items: Artifact[]
+  } // By its output schema, like the next.
   const newest = [...new Map(items.toReversed().map((one) => [one.name, one])).values()]
   let left = maxTotalBytes
   for (const { id: artifact, name, mediaType, sizeBytes } of newest.slice(0, maxArtifacts)) {

@@ -1,3 +1,4 @@
+import { hasFileOf } from '../../servers/chat/store/files.ts'
 import { genesis } from '../../servers/kit/audit.ts'
 import { listBlobs, removeBlob } from '../../servers/kit/blobs.ts'
 import {
@@ -178,7 +179,12 @@ export async function removeUnusedBlobs(
 }
 
 const removeUnused = ({ store }: Removal, dataDir: string, sha256: string): Promise<boolean> =>
-  removeBlob(dataDir, sha256, (bytes) => hasArtifactOf(store.reader, bytes))
+  removeBlob(
+    dataDir,
+    sha256,
+    async (bytes) =>
+      (await hasArtifactOf(store.reader, bytes)) || (await hasFileOf(store.reader, bytes)),
+  )
 
 async function removable(
   { store }: Removal,

@@ -34,6 +34,7 @@ async function afterChange(context: ControllerContext, event: Event): Promise<vo
   switch (event.kind) {
     case 'change.opened':
     case 'change.revised':
+    case 'change.ready':
       if (event.data.revision === row.revisions) await startReviewer(context, row)
       return advance(context, row)
     case 'change.checking':
@@ -61,6 +62,7 @@ async function afterTask(context: ControllerContext, kind: string, task: string)
   }
   if (['task.succeeded', 'task.failed', 'task.canceled'].includes(kind)) {
     await call('workspace_remove', { task })
+    await call('work_remove', { task })
     const ended = await readTask(store.reader, task)
     if (ended) await endMergeCheck(context, ended)
   }

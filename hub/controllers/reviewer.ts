@@ -11,9 +11,10 @@ export async function startReviewer(context: ControllerContext, row: ChangeRow):
   const { call, store, config, log, signal } = context
   const { id: change, org, revisions, title } = row
   const { bot, botModel } = reviewPolicyOf(config().file, org)
-  if (!bot || row.state !== 'open' || row.task === null) return
+  if (!bot || row.state !== 'open' || row.draft === 1) return
+  if (row.task === null && row.imported_by === null) return
   const repository = await readRepository(store.reader, row.repo)
-  const made = await readTask(store.reader, row.task)
+  const made = row.task === null ? undefined : await readTask(store.reader, row.task)
   const goal = made && toTask(made).params.goal
   try {
     await call('task_submit', {
@@ -23,7 +24,7 @@ export async function startReviewer(context: ControllerContext, row: ChangeRow):
       params: { change, ...(typeof goal === 'string' ? { goal } : {}) },
       ...(botModel === undefined ? {} : { model: botModel }),
       org,
-      for_task: row.task,
+      for_task: row.task ?? row.id,
       idempotency_key: `review:${change}:${revisions}`,
     })
   } catch (error) {

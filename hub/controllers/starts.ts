@@ -54,10 +54,15 @@ export function refusalReason({ message, hint }: HubError, pauseMs: number): str
   return `no pod could be started for it, tried again in ${pauseMs / 1000} s: ${why}`
 }
 
+/** The pod that was started last for a task. */
+export async function lastPod(call: Call, task: string): Promise<Pod | undefined> {
+  const { items } = await call<{ items: Pod[] }>('pod_list', { task, ended: true, limit: 1 })
+  return items[0]
+}
+
 /** What the last pod of a task said before it ended without a claim. */
 export async function lastWords(call: Call, task: string): Promise<string> {
-  const { items } = await call<{ items: Pod[] }>('pod_list', { task, ended: true, limit: 1 })
-  const pod = items[0]
+  const pod = await lastPod(call, task)
   if (!pod) return 'no pod could be started'
   const { data } = await call<{ data: string }>('pod_log', { pod: pod.id, max_bytes: 2000 })
   return `the agent did not start (exit code ${pod.exitCode ?? 'unknown'}${pod.reason ? `, ${pod.reason}` : ''}): ${data.trim()}`

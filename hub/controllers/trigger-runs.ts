@@ -1,4 +1,4 @@
-import type { Change, ChangeComment } from '../../schemas/change.ts'
+import type { Change } from '../../schemas/change.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { TriggerRun } from '../../schemas/trigger.ts'
@@ -85,7 +85,7 @@ async function settle(
   const { store, call } = context
   const key = { trigger: run.trigger_id, occasion: run.occasion }
   const isKnown = ((await readRun(store.reader, key))?.ended_at ?? null) !== null
-  // The comment first: a crash after it repeats this, and the comment is found there.
+  // The comment first: a crash after it repeats this, and its key has it said no second time.
   if (!isKnown && task !== undefined && run.change !== null) await tell(context, run, task)
   await call<{ run?: TriggerRun }>('trigger_settle', {
     ...key,
@@ -98,14 +98,14 @@ async function tell({ call }: ActingContext, run: RunRow, id: string): Promise<v
   const { task } = await call<{ task: Task }>('task_read', { task: id })
   if (task.finishedAt === undefined) return
   const asked = { change: run.change, max_bytes: 0 }
-  const { change, comments } = await call<{ change: Change; comments: ChangeComment[] }>(
-    'change_read',
-    asked,
-  )
-  if (change.state !== 'open' || comments.some(({ body }) => body.includes(id))) return
+  const { change } = await call<{ change: Change }>('change_read', asked)
+  if (change.state !== 'open') return
   const said = task.result?.summary ?? task.failure?.message ?? ''
   const body = `${task.title}: ${task.state}${said === '' ? '' : `. ${said}`}\n\nTask ${id}, ${run.reason ?? run.occasion}.`
-  await call('change_comment', { change: change.id, body: body.slice(0, 20_000) })
+  await call('change_comment', {
+    ...{ change: change.id, body: body.slice(0, 20_000) },
+    idempotency_key: `trigger:${id}`,
+  })
 }
 
 const nameOf = ({ trigger_id: trigger, occasion }: RunRow): string => `${trigger} ${occasion}`

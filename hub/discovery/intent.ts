@@ -22,6 +22,10 @@ const intents = new Map(
   ), // By the keys above.
 )
 
+/** Whether a word says what is to be done, not to what. */
+export const isVerb = (word: string): boolean =>
+  intents.has(word) || intents.has(word.replace(/s$/, ''))
+
 const polite = new Set(
   'please can could would will you i we want need to let me us help like id my the a now'.split(
     ' ',

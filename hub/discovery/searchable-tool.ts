@@ -30,17 +30,28 @@ export function searchableTool(
   return { ...rest, parameters }
 }
 
-const textIn = (schema: unknown): string =>
-  isObject(schema) && typeof schema.description === 'string' ? schema.description : ''
+/** What a parameter says of itself, after the values or fields that it takes. */
+function textIn(schema: unknown): string {
+  if (!isObject(schema)) return ''
+  const { enum: values, properties } = isObject(schema.items) ? schema.items : schema
+  const fieldNames = isObject(properties) ? Object.keys(properties) : []
+  return [
+    ...(Array.isArray(values) ? values : []).filter((value) => typeof value === 'string'),
+    ...fieldNames,
+  ]
+    .slice(0, longest.values)
+    .concat(typeof schema.description === 'string' ? schema.description : [])
+    .join(' ')
+}
 
 /** How much a word counts by where it stands. Names and titles are chosen to be found by. */
 export const weights = {
-  name: 2,
+  name: 1.5,
   title: 3.5,
   /** The first sentence of a description says what happens; what follows says when and how. */
   lead: 2.5,
-  rest: 1,
-  parameter: 0.5,
+  rest: 1.4,
+  parameter: 1,
   parameterText: 0.3,
   server: 4,
   about: 0.25,
@@ -49,7 +60,7 @@ export type Field = keyof typeof weights
 export const fields = Object.keys(weights) as Field[] // Its own keys.
 
 // What others write has a bound, so that a long text neither costs nor counts more.
-const longest = { text: 800, parameters: 60, parameterText: 120 }
+const longest = { text: 800, parameters: 60, parameterText: 120, values: 20 }
 
 /** The stems of a tool, by where they stand. */
 export function fieldTerms(tool: SearchableTool): Record<Field, string[]> {

@@ -1,6 +1,8 @@
 import { actions } from './synonyms-of-actions.ts'
+import { general } from './synonyms-in-general.ts'
 import { code } from './synonyms-of-code.ts'
 import { things } from './synonyms-of-things.ts'
+import { isVerb } from './intent.ts'
 import { isStopWord, split, stem } from './words.ts'
 import { literalsIn } from './literals.ts'
 
@@ -8,12 +10,16 @@ import { literalsIn } from './literals.ts'
 export type Concept = { own: string | undefined; others: Iterable<string>; weight: number }
 
 const longestPhrase = 3
+const longestSplit = 5
 const wordOfPhrase = 0.6
 const questionWord = 0.3
 const example = 0.6
 const stateWord = 0.5
+/** A request is told apart by what it is about: nearly every server creates, lists and reads. */
+const verb = 0.75
 
 // They stand within phrases and change none: `go to the page`.
+const particles = new Set('up off on in into out down back away over onto'.split(' '))
 const determiners = new Set(['the', 'my', 'our', 'your', 'this', 'that'])
 
 /** Takes a request apart: words and phrases, each with what it may stand for. */
@@ -27,10 +33,15 @@ export function conceptsOf(query: string): Concept[] {
       const phrase = words.slice(at, at + length)
       const others = table().get(phrase.join(' '))
       if (!others) continue
-      found.push({ own: undefined, others, weight: 1 })
+      found.push({ own: undefined, others, weight: isVerb(word) ? verb : 1 })
       phrase.forEach((part, index) => {
         if (!others.has(stem(part))) said.add(at + index)
       })
+    }
+    const parted = partedAt(words, at)
+    if (parted) {
+      found.push({ own: undefined, others: parted, weight: verb })
+      said.add(at)
     }
     const isState = isStateAt(words, at)
     const others = isState ? undefined : table().get(stem(word))
@@ -44,7 +55,7 @@ export function conceptsOf(query: string): Concept[] {
     found.push({
       own: stem(word),
       others: [...(others ?? []), ...joined],
-      weight: said.has(at) ? wordOfPhrase : isState ? stateWord : 1,
+      weight: (said.has(at) ? wordOfPhrase : isState ? stateWord : 1) * (isVerb(word) ? verb : 1),
     })
   })
   const examples = literalsIn(query).map((others) => ({
@@ -53,6 +64,13 @@ export function conceptsOf(query: string): Concept[] {
     weight: example,
   }))
   return [...found, ...examples]
+}
+
+/** What a verb stands for together with a particle some words on: `cross it off`, `put this into`. */
+function partedAt(words: string[], at: number): Set<string> | undefined {
+  if (table().has(words.slice(at, at + 2).join(' '))) return undefined
+  const particle = words.slice(at + 2, at + 1 + longestSplit).find((word) => particles.has(word))
+  return particle === undefined ? undefined : table().get(`${words[at]} ${particle}`)
 }
 
 /** `Which pods are running` and `which jobs failed` end with a state that no tool is named for. */
@@ -72,7 +90,7 @@ const table = () => (known ??= readGroups())
 
 function readGroups(): Map<string, Set<string>> {
   const read = new Map<string, Set<string>>()
-  for (const line of `${actions}${code}${things}`.split('\n').filter(Boolean)) {
+  for (const line of `${actions}${code}${things}${general}`.split('\n').filter(Boolean)) {
     const [said = '', called = said] = line.split(' > ')
     const targets = called.split(' ').filter((text) => !text.includes('-'))
     for (const text of said.split(' ')) {

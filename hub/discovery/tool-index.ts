@@ -1,12 +1,13 @@
 import type { SearchableTool } from './searchable-tool.ts'
 import { fields, fieldTerms, intentOfTool, weights } from './searchable-tool.ts'
 import type { Intent } from './intent.ts'
-import { fitOf, intentOf } from './intent.ts'
+import { fitOf, intentOf, isVerb } from './intent.ts'
 import { nearTerms } from './near-terms.ts'
+import { serverFits } from './server-fit.ts'
 import { ServerNames } from './server-names.ts'
 import type { Concept } from './synonyms.ts'
 import { conceptsOf } from './synonyms.ts'
-import { split } from './words.ts'
+import { split, terms } from './words.ts'
 
 export type Found = { name: string; score: number }
 
@@ -17,26 +18,35 @@ type Entry = {
   server: string
   does: Intent | undefined
   isDeprecated: boolean
+  /** Of this hub, or of another hub that offers the same. */
+  isOwn: boolean
   /** Stems of its own name, and its words as they are written there. */
   stems: Set<string>
   words: Set<string>
+  /** Stems of what its name acts on: all but the verbs. */
+  objects: Set<string>
 }
 
-const saturation = 3
+const saturation = 4
 const lengthShare = 0.5
 // A request is short, and a common word of it says nearly as much of what is wanted as a rare one.
 const rarityPower = 0.75
-const coverage = { share: 0.35, power: 0.6 }
-const nameShare = 0.6
+const coverage = { share: 0.2, power: 0.6 }
+const nameShare = 0.75
 const synonym = 0.65
 /** Where no tool says the word itself, what stands for it is all there is. */
 const onlySynonym = 0.85
 /** A name is chosen with care: what stands for its word there counts nearly as the word. */
-const synonymInName = 1.5
-const firstWord = 1.25
-const namedServer = 0.8
+const synonymInName = 1.25
+const firstWord = 1.1
+const namedServer = 0.5
+const fittingServer = 0.3
 const sameForm = 0.04
 const deprecated = 0.8
+/** A hub has many tools that do what servers behind it do too, and those were added to be used. */
+const ownTool = 0.75
+/** What a tool loses that acts on something else than what is asked for; its own tools are told apart by that. */
+const otherObject = { own: 0.3, foreign: 0.25 }
 
 /**
  * Finds tools for a request in plain words: BM25F, each field with a length of its own, then what is known
@@ -64,13 +74,22 @@ export class ToolIndex {
       const rarity = Math.log(1 + (rest + 0.5) / (holders.length + 0.5)) ** rarityPower
       impacts.forEach((weight, at) => (impacts[at] = (rarity * weight) / (weight + saturation)))
     }
+    const ownNames = new Set(tools.filter(({ name, own }) => name === own).map(({ own }) => own))
     this.#entries = tools.map((tool, at) => ({
       name: tool.name,
       server: tool.server,
       does: intentOfTool(tool),
       isDeprecated: /\bdeprecated\b/i.test(tool.description),
+      isOwn: ownNames.has(tool.own),
       stems: new Set(texts[at]?.name),
       words: new Set(split(tool.own)),
+      objects: new Set(
+        terms(
+          split(tool.own)
+            .filter((word) => !isVerb(word))
+            .join(' '),
+        ),
+      ),
     }))
     this.#servers = new ServerNames(
       tools.map(({ server }) => server),
@@ -83,7 +102,14 @@ export class ToolIndex {
     const words = split(query)
     const wanted = intentOf(words)
     const named = this.#servers.named(words)
-    const { scores, covered, inName } = this.#score(conceptsOf(query))
+    const { scores, covered, inName, inObject } = this.#score(conceptsOf(query))
+    scores.forEach((score, at) => {
+      scores[at] = score * (1 - coverage.share + coverage.share * (covered[at] ?? 0))
+    })
+    const fits = serverFits(
+      this.#entries.map(({ server }) => server),
+      scores,
+    )
     const found: Found[] = []
     this.#entries.forEach((entry, at) => {
       const score = scores[at] ?? 0
@@ -93,10 +119,12 @@ export class ToolIndex {
         name: entry.name,
         score:
           score *
-          (1 - coverage.share + coverage.share * (covered[at] ?? 0)) *
           (1 + nameShare * Math.min(1, (inName[at] ?? 0) / entry.stems.size)) *
           (1 + namedServer * (named.get(entry.server) ?? 0)) *
+          (1 + fittingServer * (fits.get(entry.server) ?? 0)) *
           (1 + sameForm * forms) *
+          objectFit(entry, inObject[at] ?? 0) *
+          (entry.isOwn ? ownTool : 1) *
           (entry.isDeprecated ? deprecated : 1) *
           fitOf(wanted, entry.does),
       })
@@ -117,12 +145,13 @@ export class ToolIndex {
     }
   }
 
-  /** What each tool scores over all concepts, the share of the request it meets, and that in its name. */
+  /** What each tool scores over all concepts, the share of the request it meets, and how far its name does. */
   #score(concepts: Concept[]) {
     const size = this.#entries.length
     const scores = new Float64Array(size)
     const covered = new Float64Array(size)
     const inName = new Float64Array(size)
+    const inObject = new Float64Array(size)
     let total = 0
     concepts.forEach((concept, at) => {
       const best = this.#meet(concept, at === 0 ? firstWord : 1)
@@ -136,11 +165,12 @@ export class ToolIndex {
         scores[tool] = (scores[tool] ?? 0) + impact
         covered[tool] = (covered[tool] ?? 0) + (weight * impact) / most
         inName[tool] = (inName[tool] ?? 0) + (best.names[tool] ?? 0)
+        inObject[tool] = Math.max(inObject[tool] ?? 0, best.objects[tool] ?? 0)
       }
     })
     if (total > 0)
       for (let tool = 0; tool < size; tool++) covered[tool] = (covered[tool] ?? 0) / total
-    return { scores, covered, inName }
+    return { scores, covered, inName, inObject }
   }
 
   /** What one concept gives each tool: of the words that stand for it the best match counts. */
@@ -148,6 +178,7 @@ export class ToolIndex {
     const factor = lead * share
     const impacts = new Float64Array(this.#entries.length)
     const names = new Float64Array(this.#entries.length)
+    const objects = new Float64Array(this.#entries.length)
     let isMet = false
     const add = (term: string, weight: number) => {
       const postings = this.#postings.get(term)
@@ -157,8 +188,9 @@ export class ToolIndex {
       postings.tools.forEach((tool, at) => {
         const impact = (postings.impacts[at] ?? 0) * weight
         if (impact > (impacts[tool] ?? 0)) impacts[tool] = impact
-        if (nameWeight > (names[tool] ?? 0) && this.#entries[tool]?.stems.has(term))
-          names[tool] = nameWeight
+        const entry = this.#entries[tool]
+        if (entry?.stems.has(term)) names[tool] = Math.max(names[tool] ?? 0, nameWeight)
+        if (entry?.objects.has(term)) objects[tool] = Math.max(objects[tool] ?? 0, nameWeight)
       })
     }
     const isKnown = own !== undefined && this.#postings.has(own)
@@ -166,6 +198,9 @@ export class ToolIndex {
     for (const other of others) add(other, factor * (isKnown ? synonym : onlySynonym))
     if (!isMet && own !== undefined)
       for (const near of nearTerms(own, this.#postings)) add(near, factor * synonym)
-    return { impacts, names }
+    return { impacts, names, objects }
   }
 }
+
+const objectFit = ({ objects, isOwn }: Entry, met: number): number =>
+  objects.size === 0 ? 1 : 1 - (isOwn ? otherObject.own : otherObject.foreign) * (1 - met)

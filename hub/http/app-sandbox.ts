@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { sandboxPage } from './app-sandbox-page.ts'
 import { createServer } from './node-http.ts'
+import { openPort } from './open-port.ts'
 
 /** A source of a content security policy; no keyword, so nothing of it can widen what it stands in. */
 const Source = z
@@ -66,23 +66,22 @@ export class AppSandbox {
 
   async #open(): Promise<{ port: number; close(): void } | undefined> {
     const server = createServer((request, response) => this.#serve(request, response))
+    const { host, port: asked, log } = this.#parts
     try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(this.#parts.port, this.#parts.host, resolve)
-      })
+      const { port, close } = await openPort(server, { host, port: asked })
+      server.unref()
+      return {
+        port,
+        close() {
+          void close()
+          server.closeAllConnections()
+        },
+      }
     } catch (error) {
-      this.#parts.log.warn({ error }, 'no sandbox for apps: choose another port with --apps-port')
+      log.warn({ error }, 'no sandbox for apps: choose another port with --apps-port')
       this.#opened = undefined // It may be free when the next browser comes.
       return undefined
     }
-    server.unref()
-    const { port } = server.address() as AddressInfo // A TCP server that listens has one.
-    const close = () => {
-      server.close()
-      server.closeAllConnections()
-    }
-    return { port, close }
   }
 
   #serve({ method, url = '/' }: IncomingMessage, response: ServerResponse): void {

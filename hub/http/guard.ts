@@ -42,12 +42,11 @@ const isPublic = (method: string, path: string) =>
  * an Origin that are ours (a page of another site must not reach a hub on localhost), and a
  * credential. Returns the caller, or undefined on a public path.
  */
-export async function guard(
+export function guard(
   request: IncomingMessage,
   path: string,
-  options: { auth: Authenticator; hosts: Set<string>; cookie: string },
-): Promise<Principal | undefined> {
-  const { auth, hosts, cookie } = options
+  { auth, hosts, cookie }: { auth: Authenticator; hosts: Set<string>; cookie: string },
+): Principal | undefined | Promise<Principal | undefined> {
   refuseDoubledHeaders(request)
   const host = request.headers.host?.toLowerCase() ?? ''
   if (!hosts.has(host)) {
@@ -62,32 +61,66 @@ export async function guard(
   // Another site must not sign a browser in as somebody else, nor out: only our page's own origin may.
   if (isSignIn(request.method ?? '', path) && origin === undefined)
     throw new HubError('denied', `${path} is sent by the dashboard's own page`)
-  const principal = await authenticate(request, auth, cookie)
-  if (principal || isPublic(request.method ?? '', path)) return principal
+  const { authorization } = request.headers
+  // Nearly every call: a bearer token that is known.
+  const principal =
+    authorization === undefined
+      ? fromCookie(request, path, { auth, cookie })
+      : fromBearer(authorization, path, auth)
+  if (principal instanceof Promise) return principal.then((found) => admitted(request, path, found))
+  return admitted(request, path, principal)
+}
+
+function admitted(
+  request: IncomingMessage,
+  path: string,
+  principal: Principal | undefined,
+): Principal | undefined {
+  if (principal) return principal
+  if (request.headers.authorization !== undefined)
+    throw new HubError('unauthenticated', 'the bearer token is unknown, expired or revoked')
+  if (isPublic(request.method ?? '', path)) return undefined
   throw new HubError('unauthenticated', 'this needs a credential', {
     hint: "Send `Authorization: Bearer TOKEN` (the owner's is in the file `token` of the data directory), or open a login link.",
   })
 }
 
-async function authenticate(
+/** What Git fetches and pushes. */
+export const isGit = (path: string): boolean => path.startsWith('/git/')
+
+/** The token of a bearer; Git by itself sends passwords only, so there the token may be one, of any user. */
+function tokenIn(authorization: string, path: string): string | undefined {
+  const [, basic] = (isGit(path) && /^Basic ([\w+/=-]{1,1024})$/i.exec(authorization)) || []
+  // Credentials that a cluster makes for its pods are signed statements, and long.
+  if (basic === undefined) return /^Bearer ([\w.~+/=-]{16,8192})$/i.exec(authorization)?.[1]
+  const password = Buffer.from(basic, 'base64')
+    .toString('utf8')
+    .replace(/^[^:]*:/, '')
+  return /^[\w.~+/=-]{16,512}$/.test(password) ? password : undefined
+}
+
+const fromBearer = (authorization: string, path: string, auth: Authenticator) => {
+  const token = tokenIn(authorization, path)
+  return token === undefined ? undefined : auth.bearer(token)
+}
+
+async function fromCookie(
   request: IncomingMessage,
-  auth: Authenticator,
-  cookie: string,
+  path: string,
+  { auth, cookie }: { auth: Authenticator; cookie: string },
 ): Promise<Principal | undefined> {
-  const { authorization } = request.headers
-  if (authorization !== undefined) {
-    const token = /^Bearer ([\w.~+/=-]{16,512})$/i.exec(authorization)?.[1]
-    const principal = token === undefined ? undefined : await auth.bearer(token)
-    if (principal) return principal
-    throw new HubError('unauthenticated', 'the bearer token is unknown, expired or revoked')
-  }
+  // A page has nothing to do with Git.
+  if (isGit(path)) return undefined
   const session = request.headers.cookie?.split('; ').find((part) => part.startsWith(`${cookie}=`))
   if (session === undefined) return undefined
-  // Browsers send cookies by themselves, so a changing request has to say that our page sent it.
-  if (request.method !== 'GET' && request.headers.origin === undefined) return undefined
+  // Browsers send cookies by themselves, so a changing request has to say that our page sent it. GET
+  // and HEAD change nothing, and browsers send no Origin with either to the page's own site.
+  if (!isSafe(request.method) && request.headers.origin === undefined) return undefined
   const value = session.slice(cookie.length + 1)
   return (await auth.session(value)) ?? auth.bearer(value)
 }
+
+const isSafe = (method: string | undefined) => method === 'GET' || method === 'HEAD'
 
 function refuseDoubledHeaders(request: IncomingMessage): void {
   const seen = new Set<string>()

@@ -1,5 +1,6 @@
 import { HubError } from '../../schemas/errors.ts'
 import type { Door } from './listener.ts'
+import { page, pageHeaders } from './sign-in-page.ts'
 
 /** The cookie that a browser keeps. */
 type Kept = { cookie: string }
@@ -7,8 +8,29 @@ type Kept = { cookie: string }
 /** How long a browser keeps a pasted token, unless it ends before. */
 const keptSeconds = 30 * 24 * 3600
 
+export const signInHeaders = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
+
+type Answer = { status: 200 | 401; html: string; headers: Record<string, string> }
+
+/** Answers who opened a login link; a person in a browser is told in words why it does not work. */
+export async function answerLink(door: Door, code: string, accept = ''): Promise<Answer> {
+  try {
+    const { cookie } = await signInByCode(door, code)
+    const headers = { 'set-cookie': cookie, ...signInHeaders }
+    // Not a redirect: a strict cookie is withheld on a navigation that came from another site.
+    const html =
+      '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Signing in</title>'
+    return { status: 200, html, headers }
+  } catch (error) {
+    if (!(error instanceof HubError) || !accept.includes('text/html')) throw error
+    const text =
+      'It was used, or is older than ten minutes. Run `npx switchyard login` where the hub runs, and open the link that it prints.'
+    return { ...page(401, 'This sign-in link does not work any more', text), headers: pageHeaders }
+  }
+}
+
 /** Signs a browser in with the code of a login link, once. */
-export async function signInByCode({ hub, cookie }: Door, code: string): Promise<Kept> {
+async function signInByCode({ hub, cookie }: Door, code: string): Promise<Kept> {
   const session = await hub.auth.redeem(code, hub.id('session'))
   if (session) return { cookie: cookieOf(cookie, session.token, session.maxAgeSeconds) }
   throw new HubError(

@@ -17,6 +17,7 @@ import {
 } from '../rpc/protocol.ts'
 import { ReplyStream } from './reply-stream.ts'
 import { Router, isModern } from '../mcp/router.ts'
+import { Departure } from '../rpc/departure.ts'
 import type { Session } from '../rpc/session.ts'
 import { Sessions } from '../mcp/sessions.ts'
 import { viewOf } from '../mcp/view.ts'
@@ -78,9 +79,9 @@ export class McpHttp {
   }
 
   async #modern(message: RpcRequest, post: Post): Promise<void> {
-    const { request, response } = post
+    const { request, response, principal, view, rawArguments } = post
+    if (!hasId(message)) return void response.writeHead(202).end()
     const { id } = message
-    if (id === undefined) return void response.writeHead(202).end()
     const reply = new ReplyStream(request, response)
     try {
       checkMirrors(this.#hub, message, request)
@@ -88,13 +89,17 @@ export class McpHttp {
       if (!(error instanceof RpcError)) throw error
       return reply.end(rpcHttpStatus(error), errorReply(id, error))
     }
+    const leaving = departureOf(response)
     const caller = {
-      ...post,
+      principal,
+      view,
       session: undefined,
-      signal: signalOf(response, undefined),
+      rawArguments,
+      signal: () => leaving.signal,
+      leaving,
       send: (text: string) => reply.send(text),
     }
-    const { text, error } = await this.#router.answer({ ...message, id }, caller, true)
+    const { text, error } = await this.#router.answer(message, caller, true)
     reply.end(error ? rpcHttpStatus(error) : 200, text)
   }
 
@@ -109,19 +114,20 @@ export class McpHttp {
       return void response.writeHead(202).end()
     }
     const reply = new ReplyStream(request, response)
-    const abort = session && new AbortController()
-    if (abort) session?.running.set(id, abort)
+    const leaving = departureOf(response)
+    session?.running.set(id, leaving)
     const caller = {
       ...post,
       session,
-      signal: signalOf(response, abort),
+      signal: () => leaving.signal,
+      leaving,
       send: (text: string) => (reply.acceptsStream ? reply.send(text) : session?.push(text)),
     }
     try {
       const { text } = await this.#router.answer({ ...message, id }, caller, false)
-      if (abort?.signal.aborted) return reply.end(202, '') // Canceled requests get no answer.
+      if (leaving.aborted) return reply.end(202, '') // Canceled requests get no answer.
       const opened = isFirst ? this.#sessions.open(principal.id, message.params ?? {}) : undefined
-      reply.end(200, text, opened ? { 'mcp-session-id': opened.id } : {})
+      reply.end(200, text, opened && { 'mcp-session-id': opened.id })
     } finally {
       session?.running.delete(id)
     }
@@ -187,6 +193,9 @@ export class McpHttp {
   }
 }
 
+const hasId = (message: RpcRequest): message is RpcRequest & { id: RpcId } =>
+  message.id !== undefined
+
 function checkVersion(request: IncomingMessage): void {
   const version = request.headers['mcp-protocol-version']
   if (version === undefined || legacyVersions.includes(String(version))) return
@@ -196,18 +205,12 @@ function checkVersion(request: IncomingMessage): void {
   )
 }
 
-/** Makes a signal when first asked for; it fires when the caller goes away or cancels. */
-function signalOf(response: ServerResponse, abort: AbortController | undefined): () => AbortSignal {
-  let made = abort
-  let watched = false
-  return () => {
-    const controller = (made ??= new AbortController())
-    // Every response closes; only one that was not sent to its end means that the caller went away.
-    if (!watched)
-      response.once('close', () => {
-        if (!response.writableFinished) controller.abort()
-      })
-    watched = true
-    return controller.signal
-  }
+/** Ends when the caller goes away, or cancels. */
+function departureOf(response: ServerResponse): Departure {
+  const leaving = new Departure()
+  // Every response closes; only one that was not sent to its end means that the caller went away.
+  response.once('close', () => {
+    if (!response.writableFinished) leaving.abort()
+  })
+  return leaving
 }

@@ -1,5 +1,8 @@
-import type { Reader } from '../../servers/kit/sql.ts'
+import type { Clock } from '../../servers/kit/clock.ts'
+import type { Clusters } from '../../servers/kit/clusters.ts'
+import type { Store } from '../../servers/kit/store.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
+import type { Calls } from '../calls/calls.ts'
 import type { Chat } from '../chat/chat.ts'
 import type { McpParts } from '../mcp/parts.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -9,9 +12,14 @@ export type HttpParts = McpParts & {
   auth: Authenticator
   chat: Pick<Chat, 'submit' | 'follow' | 'halt'>
   telemetry: Telemetry
-  store: { reader: Reader }
+  store: Store
+  clusters: Clusters
+  clock: Clock
   startedAt: number
   /** True once no new work is taken; calls that finish running work still pass. */
   readonly draining: boolean
   id(prefix: string): string
+  calls: Pick<Calls, 'tool' | 'relay' | 'stream'>
+  /** Aborts at the end of a drain, when what still runs gives up. */
+  stopping: AbortSignal
 }

@@ -12,12 +12,10 @@ const keepAliveMs = 20_000
 export class ReplyStream {
   readonly #response: ServerResponse
   readonly #accepts: boolean
-  #timer: NodeJS.Timeout | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.#response = response
     this.#accepts = /text\/event-stream|\*\/\*/.test(request.headers.accept ?? '')
-    response.on('close', () => clearInterval(this.#timer))
   }
 
   get acceptsStream(): boolean {
@@ -35,8 +33,8 @@ export class ReplyStream {
       ...headers,
     })
     response.write(': \n\n')
-    this.#timer = setInterval(() => response.write(': keep-alive\n\n'), keepAliveMs)
-    this.#timer.unref()
+    const timer = setInterval(() => response.write(': keep-alive\n\n'), keepAliveMs).unref()
+    response.on('close', () => clearInterval(timer))
   }
 
   /** Says something ahead of the answer. A client that cannot take a stream does not hear it. */
@@ -49,7 +47,7 @@ export class ReplyStream {
   }
 
   /** Answers, and ends. `status` counts only while nothing was said before. */
-  end(status: number, text: string, headers: Record<string, string> = {}): void {
+  end(status: number, text: string, headers?: Record<string, string>): void {
     const response = this.#response
     if (response.headersSent) {
       response.end(text === '' ? undefined : `event: message\ndata: ${text}\n\n`)
@@ -57,11 +55,12 @@ export class ReplyStream {
     }
     // Encoded once: measuring a long text and then writing it would go through it twice.
     const body = text.length > longChars ? Buffer.from(text) : text
-    response.writeHead(status, {
-      ...(text === '' ? {} : { 'content-type': 'application/json' }),
-      'content-length': Buffer.byteLength(body),
-      ...headers,
-    })
+    const length = Buffer.byteLength(body)
+    const lead =
+      text === ''
+        ? { 'content-length': length }
+        : { 'content-type': 'application/json', 'content-length': length }
+    response.writeHead(status, headers ? { ...lead, ...headers } : lead)
     response.end(body)
   }
 }

@@ -16,8 +16,9 @@ import { RpcError, isObject } from '../rpc/protocol.ts'
 import { diskRoom } from '../../servers/kit/disk.ts'
 import { pageHeaders as questionHeaders, showQuestion, takeAnswer } from './approval-page.ts'
 import type { Door } from './listener.ts'
-import { signInByCode, signInByToken, signOut } from './login.ts'
+import { answerLink, signInByToken, signInHeaders, signOut } from './login.ts'
 import { completeChat, listChatModels } from './model-endpoint.ts'
+import { pictureResponse } from './pictures.ts'
 import { openApi, routeArguments, routes } from './rest.ts'
 import { answerBrowser, callbackPath, pageHeaders as plainPage } from './sign-in-page.ts'
 
@@ -34,8 +35,6 @@ const pageHeaders = {
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
 }
-
-const signInHeaders = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
 
 /** All routes but MCP and the streams, as Node's server takes them. */
 export function makeListener(
@@ -70,13 +69,9 @@ function makeRoutes(door: Door): Hono<Env> {
   })
 
   app.get('/login', async (c) => {
-    const { cookie } = await signInByCode(door, c.req.query('code') ?? '')
-    // Not a redirect: a strict cookie is withheld on a navigation that came from another site.
-    return c.html(
-      '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Signing in</title>',
-      200,
-      { 'set-cookie': cookie, ...signInHeaders },
-    )
+    const code = c.req.query('code') ?? ''
+    const { status, html, headers } = await answerLink(door, code, c.req.header('accept'))
+    return c.html(html, status, headers)
   })
   app.post('/login', async (c) => {
     const { cookie } = await signInByToken(door, (await readJson(c)).token)
@@ -117,6 +112,16 @@ function makeRoutes(door: Door): Hono<Env> {
     })
   })
 
+  app.get('/pictures/chat/:file', async (c) => {
+    const asked = { file: c.req.param('file') }
+    return pictureResponse(await hub.calls.tool(requirePrincipal(c), 'chat_attachment', asked))
+  })
+
+  app.get('/pictures/note', async (c) => {
+    const asked = c.req.query()
+    return pictureResponse(await hub.calls.tool(requirePrincipal(c), 'note_picture', asked))
+  })
+
   app.get('/openapi.json', (c) => {
     requirePrincipal(c)
     return c.json(openApi(hub.registry, manifest.version))
@@ -143,16 +148,17 @@ function makeRoutes(door: Door): Hono<Env> {
   })
   app.get('/v1/models', (c) => listChatModels(hub, requirePrincipal(c)))
 
-  // Apps of other servers are shown in frames of an origin of their own, which the page is told.
+  // Apps of other servers, and pods, are shown in frames of other origins, which the page is told.
   app.get('/', async (c) => {
     const page = await sendFile(c, join(dist, 'index.html'), 'text/html; charset=utf-8')
     const origin = await door.apps.origin(c.req.header('host') ?? '')
-    if (origin === undefined) return page
+    const framed = [origin, await door.pods.frameSource()].filter((one) => one !== undefined)
+    if (framed.length === 0) return page
     const headers = new Headers(page.headers)
-    headers.set('content-security-policy', `${pagePolicy}; frame-src ${origin}`)
+    headers.set('content-security-policy', `${pagePolicy}; frame-src ${framed.join(' ')}`)
     const text = (await page.text()).replace(
       'name="apps" content=""',
-      `name="apps" content="${origin}"`,
+      `name="apps" content="${origin ?? ''}"`,
     )
     return new Response(text, { headers })
   })

@@ -38,7 +38,8 @@ export async function answerBrowser(
   }
 }
 
-const page = <Status>(status: Status, title: string, text: string) => ({
+/** A page that says one thing. */
+export const page = <Status>(status: Status, title: string, text: string) => ({
   status,
   html: htmlPage(title, style, `<h1>${escaped(title)}</h1><p>${escaped(text)}</p>`),
 })

@@ -18,20 +18,30 @@ type Kept = { principal: string; text: string }
  * Cuts the text of an answer that is longer than a model should be shown, at the end of a line where
  * one is near. What was left out is kept for a day as a resource that the answer links to.
  */
-export async function cutAnswer(
+export function cutAnswer(
   hub: McpParts,
   { principal }: Caller,
   maxChars: number,
   reply: Reply,
-): Promise<Reply> {
+): Reply | Promise<Reply> {
   const { content } = reply.result
   if (maxChars === 0 || !Array.isArray(content)) return reply
   if (reply.raw !== undefined && reply.raw.length <= maxChars) return reply // Nearly every answer.
+  return cut(hub, principal.id, maxChars, reply, content)
+}
+
+async function cut(
+  hub: McpParts,
+  principal: string,
+  maxChars: number,
+  reply: Reply,
+  content: unknown[],
+): Promise<Reply> {
   const texts = content.map((item) => (isText(item) ? item.text : ''))
   const total = texts.reduce((sum, text) => sum + text.length, 0)
   if (total <= maxChars) return reply
   const all = texts.filter(Boolean).join('\n')
-  const uri = `${answerScheme}//${await keep(hub, { principal: principal.id, text: all })}`
+  const uri = `${answerScheme}//${await keep(hub, { principal, text: all })}`
   let left = maxChars
   const shown = content.flatMap((item: unknown) => {
     if (!isText(item)) return [item]
@@ -49,8 +59,8 @@ export async function cutAnswer(
     name: 'rest of the answer',
     mimeType: 'text/plain',
   }
-  const cut = [...shown, { type: 'text', text: note }, link]
-  return { result: { ...reply.result, content: cut }, raw: undefined }
+  const rest = [{ type: 'text', text: note }, link]
+  return { result: { ...reply.result, content: [...shown, ...rest] }, raw: undefined }
 }
 
 /** A part of a kept answer, for `resources/read`; only for whom it was made. */

@@ -1,7 +1,7 @@
 import type { Approval } from '../../schemas/approval.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { cutText } from '../../servers/kit/table.ts'
-import type { CallOptions } from '../calls/calls.ts'
+import type { CallOptions } from '../calls/call.ts'
 import { decide, mayList } from '../calls/decide.ts'
 import type { Caller } from '../rpc/caller.ts'
 import type { Identity, Params } from '../rpc/protocol.ts'
@@ -25,22 +25,40 @@ const shownChars = 4000
  * Without an answer the approval stays for everybody who may decide.
  * https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation#form-mode
  */
-export async function callAsking<T>(
+export function callAsking<T>(
   hub: Hub,
   request: Request,
   make: (params: Params, options: Options) => Promise<T>,
 ): Promise<{ made: T } | { asks: object }> {
   const { caller, modern, params } = request
   const state = modern ? params.requestState : undefined
-  if (typeof state === 'string' && state.startsWith(waiting)) {
-    const { requestState: _ours, inputResponses, ...rest } = params
-    const brought = isObject(inputResponses) ? inputResponses[question] : undefined
-    const isAnswered = await settle(hub, caller, state.slice(waiting.length), brought)
-    return { made: await make(rest, isAnswered ? {} : { patienceMs: 0 }) }
-  }
+  const isBack = typeof state === 'string' && state.startsWith(waiting)
+  if (isBack) return callAnswered(hub, caller, params, state, make)
+  if (asksInForms(request) && mayAnswer(caller, true)) return callInForms(hub, request, make)
   const { patienceMs } = caller
-  if (!asksInForms(request) || !mayAnswer(caller, true))
-    return { made: await make(params, patienceMs === undefined ? {} : { patienceMs }) }
+  return make(params, patienceMs === undefined ? {} : { patienceMs }).then((made) => ({ made }))
+}
+
+/** Makes it again, now that the client has brought an answer. */
+async function callAnswered<T>(
+  hub: Hub,
+  caller: Caller,
+  params: Params,
+  state: string,
+  make: (params: Params, options: Options) => Promise<T>,
+): Promise<{ made: T }> {
+  const { requestState: _ours, inputResponses, ...rest } = params
+  const brought = isObject(inputResponses) ? inputResponses[question] : undefined
+  const isAnswered = await settle(hub, caller, state.slice(waiting.length), brought)
+  return { made: await make(rest, isAnswered ? {} : { patienceMs: 0 }) }
+}
+
+/** Makes it, and asks the client where a person has to be asked. */
+async function callInForms<T>(
+  hub: Hub,
+  { caller, modern, params }: Request,
+  make: (params: Params, options: Options) => Promise<T>,
+): Promise<{ made: T } | { asks: object }> {
   try {
     return { made: await make(params, { patienceMs: 0 }) }
   } catch (error) {

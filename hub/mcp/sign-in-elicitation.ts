@@ -17,7 +17,19 @@ const question = 'sign_in'
  * that asks for input in the modern one. Others are told what to do by the error.
  * https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation#url-mode
  */
-export async function passSigningIn(
+export function passSigningIn(
+  hub: McpParts,
+  link: UpstreamLink,
+  request: Relayed,
+  pass: (request: Relayed) => Promise<Reply>,
+): Promise<Reply> {
+  const { requestState } = request.params
+  // A call that is in the middle of other questions would lose them.
+  const mayAsk = requestState === undefined && opensLinks(request)
+  return mayAsk || requestState === waiting ? passAsking(hub, link, request, pass) : pass(request)
+}
+
+async function passAsking(
   hub: McpParts,
   link: UpstreamLink,
   request: Relayed,
@@ -32,9 +44,7 @@ export async function passSigningIn(
   try {
     return await pass(request)
   } catch (error) {
-    // A call that is in the middle of other questions would lose them.
-    const mayAsk = requestState === undefined && opensLinks(request)
-    if (!(error instanceof SignInNeeded) || !mayAsk) throw error
+    if (!(error instanceof SignInNeeded)) throw error
     const asked = await questionFor(hub, link, request)
     if (asked === undefined) throw error
     if (request.modern) {

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { McpParts } from './parts.ts'
+import { Departure } from '../rpc/departure.ts'
 import { lineSplitter } from '../upstreams/lines.ts'
 import { parseMessage } from '../rpc/json.ts'
 import type { RpcId, RpcRequest } from '../rpc/protocol.ts'
@@ -62,7 +63,7 @@ class Pipe {
   readonly #options: Options
   readonly #router: Router
   readonly #sessions: Sessions
-  readonly #running = new Map<RpcId, { abort: AbortController; done: Promise<void> }>()
+  readonly #running = new Map<RpcId, { abort: Departure; done: Promise<void> }>()
   #session: Session | undefined
 
   constructor(hub: McpParts, options: Options) {
@@ -131,7 +132,7 @@ class Pipe {
   ): void {
     const { id, method, params = {} } = message
     const { view } = this.#options
-    const abort = new AbortController()
+    const abort = new Departure()
     const modern = isModern(message)
     if (method === 'subscriptions/listen') this.#listening.add(id)
     const caller = {
@@ -140,13 +141,14 @@ class Pipe {
       session: modern ? undefined : this.#session,
       rawArguments,
       signal: () => abort.signal,
+      leaving: abort,
       send: (text: string) => this.#write(text),
     }
     const done = this.#router.answer(message, caller, modern).then(({ text }) => {
       this.#running.delete(id)
       this.#listening.delete(id)
       if (!modern && method === 'initialize') this.#openSession(principal, params)
-      if (!abort.signal.aborted) this.#write(text)
+      if (!abort.aborted) this.#write(text)
     })
     this.#running.set(id, { abort, done })
   }

@@ -1,8 +1,10 @@
+import type { Reply } from '../rpc/reply.ts'
 import { resultText } from '../rpc/reply.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
 import type { McpParts } from './parts.ts'
-import { effectHint } from '../upstreams/foreign-tool.ts'
+import { checkArguments, effectHint } from '../upstreams/foreign-tool.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
+import type { Relayed } from '../upstreams/pairing.ts'
 import type { Caller } from '../rpc/caller.ts'
 import { clientOf } from '../rpc/caller.ts'
 import { complete, completeText } from './server-info.ts'
@@ -11,6 +13,7 @@ import type { RpcRequest } from '../rpc/protocol.ts'
 import { passSigningIn } from './sign-in-elicitation.ts'
 import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 import { cutAnswer } from './answers.ts'
+import { awayServer } from './away-server.ts'
 import { callAsking } from './approval-elicitation.ts'
 import { offersOf } from './list-methods.ts'
 import { ownAnswer } from './own-answers.ts'
@@ -40,8 +43,21 @@ export async function answerToolCall(
     if (served) {
       // Arguments that came inside of tool_call have no text of their own.
       const rawArguments = params === request.params ? caller.rawArguments : undefined
-      const relayed = { ...request, params: { ...params, arguments: args } }
-      return await callForeign(hub, relayed, { ...caller, rawArguments }, modern, served)
+      const client = clientOf(request, caller, modern)
+      const relayed = {
+        params: { ...params, arguments: args },
+        caller,
+        client,
+        modern,
+        rawArguments,
+      }
+      const outcome = await callForeign(hub, relayed, served)
+      if ('asks' in outcome) return JSON.stringify(outcome.asks)
+      const answer = withTask(served.link, caller, outcome.made)
+      return resultText(
+        await cutAnswer(hub, caller, served.link.config.answerChars, answer),
+        modern,
+      )
     }
     const client = clientOf(request, caller, modern)
     const asking = { caller, client, modern, params }
@@ -57,6 +73,8 @@ export async function answerToolCall(
     if (!(error instanceof HubError)) throw error // An upstream's own error, code and data, too.
     // Only a name that is not in the caller's list is a protocol error; the model can mend the rest.
     if (error.code === 'not_found' && !isKnown(hub, name)) {
+      const away = awayServer(hub, caller.principal, name)
+      if (away) return failureText(away, modern)
       const hint = error.hint ? `. ${error.hint}` : ''
       throw new RpcError(rpcCode.params, `Unknown tool: ${error.message}${hint}`)
     }
@@ -64,37 +82,35 @@ export async function answerToolCall(
   }
 }
 
-async function callForeign(
+function callForeign(
   hub: McpParts,
-  request: RpcRequest & { params: Record<string, unknown> },
-  caller: Caller,
-  modern: boolean,
+  request: Omit<Relayed, 'method' | 'headers'>,
   served: Served,
-): Promise<string> {
+): Promise<{ made: Reply } | { asks: object }> {
+  const { link, name, own, mirrored } = served
+  const { caller, client, modern, rawArguments } = request
   const { arguments: args } = request.params
-  const { link, name } = served
+  const named = { 'mcp-name': encodeHeader(own) }
   const relayed = {
     method: 'tools/call',
-    params: { ...request.params, name: served.own },
+    params: { ...request.params, name: own },
     caller,
-    client: clientOf(request, caller, modern),
+    client,
     modern,
-    rawArguments: caller.rawArguments,
-    headers: {
-      'mcp-name': encodeHeader(served.own),
-      ...(served.mirrored.size > 0 && isObject(args) ? paramHeaders(served.mirrored, args) : {}),
-    },
+    rawArguments,
+    headers:
+      mirrored.size > 0 && isObject(args) ? { ...named, ...paramHeaders(mirrored, args) } : named,
   }
   const effect = effectHint(served.item)
-  const outcome = await callAsking(hub, relayed, (params, { patienceMs, signal }) => {
-    const waiting = signal ? { ...caller, signal } : caller
-    return passSigningIn(hub, link, { ...relayed, params, caller: waiting }, (passed) =>
-      hub.calls.relay(link, name, passed, { effect, patienceMs }),
+  const check = () => checkArguments(name, served.item, args)
+  return callAsking(hub, relayed, (params, { patienceMs, signal }) => {
+    const waiting = signal ? { ...caller, signal, leaving: signal() } : caller
+    const asked = signal || params !== relayed.params
+    const passed = asked ? { ...relayed, params, caller: waiting } : relayed
+    return passSigningIn(hub, link, passed, (sent) =>
+      hub.calls.relay(link, name, sent, { effect, patienceMs, check }),
     )
   })
-  if ('asks' in outcome) return JSON.stringify(outcome.asks)
-  const answer = withTask(link, caller, outcome.made)
-  return resultText(await cutAnswer(hub, caller, link.config.answerChars, answer), modern)
 }
 
 /**

@@ -68,6 +68,8 @@ async function placeableTask(reader: Store['reader'], id: string): Promise<Place
   if (!row) return undefined
   const { hubRepo } = JSON.parse(row.requirements) as Requirements // Written by task_submit.
   return {
+    task: id,
+    template: row.template,
     org: row.org,
     resources: Resources.parse(JSON.parse(row.resources)),
     needs: needsOf(row.lane),

@@ -17,22 +17,29 @@ export function openInvitation(text: string): Invitation {
   return { url: reachable(url), token, mutual: kind === 'mutual' }
 }
 
-// Loopback, and the ranges that Tailscale and Headscale give to the machines of a mesh.
-const sheltered = new BlockList()
-sheltered.addSubnet('127.0.0.0', 8, 'ipv4')
-sheltered.addAddress('::1', 'ipv6')
-sheltered.addSubnet('100.64.0.0', 10, 'ipv4')
-sheltered.addSubnet('fd7a:115c:a1e0::', 48, 'ipv6')
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+// The ranges that Tailscale and Headscale give to the machines of a mesh.
+const mesh = new BlockList()
+mesh.addSubnet('100.64.0.0', 10, 'ipv4')
+mesh.addSubnet('fd7a:115c:a1e0::', 48, 'ipv6')
 
 /** An address of a hub in its shortest form. Credentials cross no network in clear: https, this machine, or a mesh. */
 export function reachable(address: string): string {
   const { protocol, hostname, origin } = new URL(address)
-  const host = hostname.replace(/^\[|\]$/g, '')
-  const family = isIP(host)
-  const isSheltered =
-    host === 'localhost' || (family !== 0 && sheltered.check(host, family === 6 ? 'ipv6' : 'ipv4'))
-  if (protocol === 'https:' || isSheltered) return origin
+  if (protocol === 'https:' || isLoopback(hostname) || isIn(mesh, hostname)) return origin
   throw new HubError('denied', `hubs do not talk over plain http with ${hostname}`, {
     hint: 'Use https, or the address of that machine in the mesh (100.64.0.0/10 or fd7a:115c:a1e0::/48).',
   })
+}
+
+/** Whether a host, as an address has it, is the machine of whoever calls it. */
+export const isLoopback = (hostname: string): boolean =>
+  hostname === 'localhost' || isIn(loopback, hostname)
+
+function isIn(ranges: BlockList, hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const family = isIP(host)
+  return family !== 0 && ranges.check(host, family === 6 ? 'ipv6' : 'ipv4')
 }

@@ -7,7 +7,7 @@ import type { Context } from '../../servers/kit/context.ts'
 import type { Transaction } from '../../servers/kit/sql.ts'
 import { keepToken, mintToken, revokeToken } from '../../servers/kit/store/tokens.ts'
 import type { Seal } from '../auth/seal.ts'
-import { openInvitation, reachable, writeInvitation } from './invitation.ts'
+import { isLoopback, openInvitation, reachable, writeInvitation } from './invitation.ts'
 import { keepInvitation, takeInvitation } from './store/invitations.ts'
 import type { Grant } from './store/peers.ts'
 import { keepPeer, readPeers, sealedFor } from './store/peers.ts'
@@ -33,8 +33,11 @@ type Joined = z.infer<typeof Joined>
 export function invite(
   ctx: Context,
   grant: Grant & { mutual: boolean; url: string },
-): Promise<{ invitation: string; expiresAt: number }> {
-  const { role, orgs, mutual, url } = grant
+): Promise<{ invitation: string; expiresAt: number; note?: string }> {
+  const { role, orgs, mutual } = grant
+  const url = reachable(grant.url)
+  const { hostname } = new URL(url)
+  const note = `only hubs on this machine can use it: ${hostname} is no address for others. For those, name one with url: https, or in the mesh.`
   const id = ctx.id('token')
   const principal: Principal = { kind: 'hub', id: `invitation:${id}`, roles: ['guest'], orgs: [] }
   return ctx.transaction(async (tx) => {
@@ -44,8 +47,9 @@ export function invite(
     const token = await mintToken(tx, { id, purpose: 'access', principal, label, expiresAt })
     await keepInvitation(tx, id, { role, orgs, mutual, expiresAt })
     return {
-      invitation: writeInvitation({ url: reachable(url), token, mutual }),
+      invitation: writeInvitation({ url, token, mutual }),
       expiresAt,
+      ...(isLoopback(hostname) ? { note } : {}),
     }
   })
 }
@@ -58,6 +62,10 @@ export async function join(
 ): Promise<Joined> {
   const { url, token, mutual } = openInvitation(how.invitation)
   const { name, as, role, orgs } = how
+  if (mutual && isLoopback(new URL(how.url).hostname) && !isLoopback(new URL(url).hostname))
+    throw new HubError('invalid', `${how.url} is no address by which ${url} reaches this hub`, {
+      hint: 'The invitation is mutual: name this hub with `url`, https or its address in the mesh.',
+    })
   await assertFree(ctx, name, 'Choose another `name`, or remove that peer with peer_remove.')
   const tokenId = ctx.id('token')
   const back = mutual

@@ -1,16 +1,17 @@
 import { z } from 'zod'
 import { Capacity } from '../../schemas/cluster.ts'
+import { HubError } from '../../schemas/errors.ts'
 import type { Peer } from '../../schemas/peer.ts'
-import { hubIdentity } from '../upstreams/handshake.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
+import { askPeer } from './peer-calls.ts'
 import type { PeerRow } from './store/peers.ts'
 
 const patienceMs = 3000
 
 const Answer = z.object({ capacity: Capacity, room: z.int() })
 
-/** How the peers are doing, all asked at once. One that is slow or gone is listed without its capacity. */
+/** How the peers are doing, all asked at once. One that is slow or gone is degraded, without its capacity. */
 export async function readPeerStates(rows: PeerRow[], upstreams: Upstreams): Promise<Peer[]> {
   const states = new Map(upstreams.states().map((state) => [state.name, state]))
   return Promise.all(
@@ -36,17 +37,13 @@ export async function readPeerStates(rows: PeerRow[], upstreams: Upstreams): Pro
 const tool = 'capacity_read'
 
 async function capacityOf(link: UpstreamLink): Promise<Partial<Peer>> {
-  const call = { timeoutMs: patienceMs, client: hubIdentity, headers: { 'mcp-name': tool } }
   try {
-    const { result } = await link.request(
-      'tools/call',
-      { name: tool, arguments: {} },
-      call,
-      undefined,
-    )
-    const answer = Answer.safeParse(result.structuredContent)
+    const answer = Answer.safeParse(await askPeer(link, tool, {}, { timeoutMs: patienceMs }))
     return answer.success ? answer.data : { reason: 'it does not say what its machine has' }
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) }
+    const reason = error instanceof Error ? error.message : String(error)
+    // One that went away since it was last called is found out only by calling it.
+    const isAway = error instanceof HubError && error.code === 'unavailable'
+    return { reason, ...(isAway ? { state: 'degraded' } : {}) }
   }
 }

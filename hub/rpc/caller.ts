@@ -1,3 +1,4 @@
+import type { Ending } from './departure.ts'
 import type { Identity, RpcRequest } from './protocol.ts'
 import { hash } from 'node:crypto'
 import type { Principal } from '../../schemas/principal.ts'
@@ -24,6 +25,8 @@ export type Caller = {
   patienceMs?: number
   /** Aborts when this call is canceled or the caller goes away. */
   signal(): AbortSignal
+  /** The same, for what only has to hear of it. */
+  leaving: Ending
   /** Sends a message about this request ahead of its answer. */
   send(text: string): void
 }

@@ -19,7 +19,7 @@ export class Session {
   readonly principal: string
   client: Identity
   usedAt: number
-  readonly running = new Map<RpcId, AbortController>()
+  readonly running = new Map<RpcId, { abort(): void }>()
   /** Resources it follows, each with what stops that. */
   readonly followed = new Map<string, () => void>()
   /** Tasks that servers began for it, by server and id, with their names here. */

@@ -10,6 +10,7 @@ import { discoveryTools } from './discovery.ts'
 import { hubRead } from './hub.ts'
 import { loginLink, whoami } from './identity.ts'
 import { peerTools } from './peers.ts'
+import { serverChangeTools } from './server-changes.ts'
 import type { OwnServer } from './servers.ts'
 import { serverTools } from './servers.ts'
 import { signInTools } from './sign-in.ts'
@@ -42,6 +43,7 @@ export const makeHubServer = (sources: Sources) => {
       auditVerify,
       approvalLinkTool(url),
       ...serverTools(sources),
+      ...serverChangeTools(upstreams),
       ...signInTools(upstreams),
       ...peerTools({ upstreams, seal, url }),
       ...discoveryTools({ visible, embedding }),

@@ -49,7 +49,11 @@ export const peerTools = ({ upstreams, seal, url }: Sources) => [
         .describe('This hub then calls the other too, and offers its tools'),
       url: ownUrl,
     },
-    output: z.object({ invitation: z.string(), expiresAt: z.int() }),
+    output: z.object({
+      invitation: z.string(),
+      expiresAt: z.int(),
+      note: z.string().optional().describe('What limits its use, if something does'),
+    }),
     run: (input, ctx) => invite(ctx, { ...input, url: input.url ?? url() }),
   }),
   defineTool({

@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { Upstream } from '../../schemas/upstream.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import type { Registry } from '../calls/registry.ts'
-import { acceptTools, definitionDiff } from '../upstreams/pinning.ts'
-import { readPins } from '../upstreams/store/pins.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
+import { noServer } from './server-changes.ts'
 
 type Sources = {
   upstreams(): Upstreams
@@ -44,57 +42,28 @@ export const serverTools = ({ upstreams, own }: Sources) => [
     }),
   }),
   defineTool({
-    name: 'server_accept',
-    title: 'Accept changed tools',
+    name: 'server_restart',
+    title: 'Restart a server',
     description:
-      "Accepts new or changed tool definitions of a third-party server, all or by name, so that they can be called. Look first with dry_run, which shows what changed; a tool's description is told to models.",
+      'Ends the connections to a third-party server, down to the program that the hub started for it, and connects anew. Calls of it under way fail; use it for a server that hangs or has to read its settings again.',
     effect: 'update',
     scope: 'admin',
-    idempotent: true,
-    input: {
-      server: z.string().max(40).describe('Server name'),
-      tools: z
-        .array(z.string().max(200))
-        .max(5000)
-        .optional()
-        .describe('Only these tools; default: all that are quarantined'),
-      dry_run: z.boolean().default(false).describe('Only show what would be accepted'),
-    },
-    output: z.object({
-      items: z.array(z.object({ tool: z.string(), diff: z.string() })),
-      accepted: z.boolean(),
-    }),
-    run: async ({ server, tools, dry_run: dryRun }, ctx) => {
-      const waiting = upstreams().quarantined(server)
-      if (!waiting)
-        throw new HubError('not_found', `there is no server ${JSON.stringify(server)}`, {
-          hint: 'server_list shows them.',
-        })
-      const chosen = waiting.filter((tool) => tools === undefined || tools.includes(tool.name))
-      const missing = tools?.filter((name) => !chosen.some((tool) => tool.name === name)) ?? []
-      if (missing.length > 0)
-        throw new HubError(
-          'not_found',
-          `${server} has nothing quarantined called ${missing.join(', ')}`,
-        )
-      const pins = await readPins(ctx.reader, server)
-      const items = chosen.map((tool) => ({
-        tool: tool.name,
-        diff: definitionDiff(pins.get(tool.name)?.definition, tool),
-      }))
-      if (dryRun) return { items, accepted: false }
+    input: { server: z.string().max(40).describe('Server name') },
+    output: Upstream,
+    run: async ({ server }, ctx) => {
+      const link = upstreams().link(server)
+      if (!link) throw noServer(server)
       await ctx.transaction(async (tx) => {
         tx.about(server)
-        await acceptTools(tx, server, chosen, ctx.principal.id)
-        await tx.event({
-          kind: 'server.accepted',
-          org: ctx.principal.orgs[0] ?? '*',
-          subject: server,
-          data: { tools: items.map((item) => item.tool) },
-        })
+        const org = ctx.principal.orgs[0] ?? '*'
+        await tx.event({ kind: 'server.restarted', org, subject: server, data: {} })
       })
-      await upstreams().sortTools(server)
-      return { items, accepted: true }
+      await ended(link.restart(), ctx.signal)
+      const state = upstreams()
+        .states()
+        .find(({ name }) => name === server)
+      if (!state) throw noServer(server) // Its settings were taken away meanwhile.
+      return state
     },
   }),
 ]
@@ -107,3 +76,10 @@ export const ownServers = (registry: Registry, principal: Principal): OwnServer[
       return { name, title, description, tools }
     })
     .filter(({ tools }) => tools.length > 0)
+
+/** It goes on by itself; who asked waits for as long as they like. */
+const ended = (restart: Promise<void>, signal: AbortSignal): Promise<void> =>
+  Promise.race([
+    restart,
+    new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+  ])

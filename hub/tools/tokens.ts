@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
+import { longPageInput, page } from '../../schemas/page.ts'
 import { Org, Principal } from '../../schemas/principal.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import { listTokens, mintToken, revokeToken } from '../../servers/kit/store/tokens.ts'
@@ -60,13 +61,14 @@ export const tokenList = defineTool({
     'Lists live credentials of people and sessions, without the tokens themselves. Credentials of attempts are not shown; they die with their lease.',
   effect: 'read',
   scope: 'admin',
-  input: {},
-  output: z.object({ items: z.array(TokenRow) }),
+  input: longPageInput,
+  output: page(TokenRow),
   text: tokensText,
-  run: async (_input, ctx) => {
-    const found = await listTokens(ctx.reader, ctx.now())
+  run: async (asked, ctx) => {
+    const { items, ...rest } = await listTokens(ctx.reader, ctx.now(), asked)
     return {
-      items: found.map(({ principal: { id: principal, roles, orgs }, ...credential }) => ({
+      ...rest,
+      items: items.map(({ principal: { id: principal, roles, orgs }, ...credential }) => ({
         ...credential,
         principal,
         roles,

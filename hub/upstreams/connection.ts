@@ -1,3 +1,4 @@
+import type { Ending } from '../rpc/departure.ts'
 import type { Identity, Params } from '../rpc/protocol.ts'
 import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
@@ -17,7 +18,7 @@ export type Handshake = {
 
 export type Call = {
   timeoutMs: number
-  signal?: AbortSignal | undefined
+  signal?: Ending | undefined
   /** For whom it is; the modern era says it with each request. */
   client: Identity
   /** The text of `params.arguments`, to be passed on as it is. */
@@ -30,8 +31,6 @@ export type Call = {
     | ((method: string, params: Params, signal: AbortSignal) => Promise<unknown>)
     | undefined
 }
-
-type Running = { exchange: Exchange; wantsLog: boolean; answers: boolean }
 
 export type ConnectionEvents = {
   /** The connection serves a single client, so whatever is said on it is for that one. */
@@ -70,41 +69,17 @@ export class Connection {
   }
 
   async request(method: string, params: Params, call: Call): Promise<Reply> {
-    let pending: Pending | undefined
-    const deadline = new Deadline(call.timeoutMs, () =>
-      pending?.cancel(late(method, call.timeoutMs)),
-    )
-    const canceled = () => pending?.cancel(new HubError('canceled', 'the call was canceled'))
-    const ask = call.onRequest ?? this.#events.onRequest
-    // Whole in one literal: V8 makes a hidden class of its own for each object that gets a function later.
-    const running: Running = {
-      exchange: {
-        headers: call.headers,
-        onNotification: (about, said) => {
-          deadline.renew()
-          if (about === 'notifications/progress')
-            call.onNotification?.(about, { ...said, progressToken: call.progressToken })
-          else if (about === 'notifications/message') call.onNotification?.(about, said)
-          else this.#events.onNotification(about, said)
-        },
-        onRequest: (asked, about, signal) => deadline.during(ask(asked, about, signal)),
-      },
-      wantsLog: call.client.logLevel !== undefined && call.onNotification !== undefined,
-      answers: call.onRequest !== undefined,
-    }
+    const running = new Running(method, call, this.#events)
     const token = this.#running.add(running)
     try {
-      pending = this.#channel.request(
-        method,
-        this.#paramsText(params, call, token),
-        running.exchange,
-      )
-      if (call.signal?.aborted) canceled()
-      else call.signal?.addEventListener('abort', canceled, { once: true })
-      return await pending.reply
+      const text = this.#paramsText(params, call, token)
+      running.pending = this.#channel.request(method, text, running)
+      if (call.signal?.aborted) running.cancel()
+      else call.signal?.addEventListener('abort', running.cancel)
+      return await running.pending.reply
     } finally {
-      deadline.end()
-      call.signal?.removeEventListener('abort', canceled)
+      running.deadline.end()
+      call.signal?.removeEventListener('abort', running.cancel)
       this.#running.take(token)
     }
   }
@@ -125,15 +100,14 @@ export class Connection {
         : method === 'notifications/message'
           ? this.#logReader()
           : undefined
-    if (found) found.exchange.onNotification?.(method, params)
+    if (found) found.onNotification(method, params)
     else if (method !== 'notifications/progress') this.#events.onNotification(method, params)
   }
 
   /** A question on a pipe is taken to be about the request that began last. */
   readonly onRequest: ChannelEvents['onRequest'] = (method, params, signal) => {
     const found = this.#running.values().findLast(({ answers }) => answers)
-    const ask = found?.exchange.onRequest ?? this.#events.onRequest
-    return ask(method, params, signal)
+    return (found ?? this.#events).onRequest(method, params, signal)
   }
 
   /** Log lines name no request. Only where a single one wants them is it certain whose they are. */
@@ -144,20 +118,79 @@ export class Connection {
   }
 
   #paramsText(params: Params, call: Call, token: number): string {
-    const { arguments: args, _meta, ...rest } = params
-    const meta: Params = {}
-    for (const [key, value] of Object.entries(isObject(_meta) ? _meta : {})) {
-      if (!envelopeKeys.includes(key) && key !== 'progressToken') meta[key] = value
+    let text = ''
+    for (const key in params) {
+      if (key === 'arguments' || key === '_meta' || params[key] === undefined) continue
+      text += `${JSON.stringify(key)}:${JSON.stringify(params[key])},`
     }
-    if (call.progressToken !== undefined) meta.progressToken = token
-    if (this.handshake.modern) Object.assign(meta, envelope(call.client))
-    const parts = Object.entries(rest).map(
-      ([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`,
+    if (call.rawArguments !== undefined) text += `"arguments":${call.rawArguments},`
+    else if (params.arguments !== undefined)
+      text += `"arguments":${JSON.stringify(params.arguments)},`
+    const meta = this.#meta(params._meta, call, token)
+    return meta === undefined ? `{${text.slice(0, -1)}}` : `{${text}"_meta":${meta}}`
+  }
+
+  /** What goes along with a request, as JSON, if anything does: the hub's own part replaces the caller's. */
+  #meta(sent: unknown, { client, progressToken }: Call, token: number): string | undefined {
+    const meta: Params = this.handshake.modern ? envelope(client) : {}
+    if (progressToken !== undefined) meta.progressToken = token
+    let isEmpty = !this.handshake.modern && progressToken === undefined
+    if (isObject(sent))
+      for (const key in sent) {
+        if (envelopeKeys.includes(key) || key === 'progressToken') continue
+        meta[key] = sent[key]
+        isEmpty = false
+      }
+    return isEmpty ? undefined : JSON.stringify(meta)
+  }
+}
+
+/** One request while it runs, and where it goes what the upstream says in its course. */
+class Running implements Exchange {
+  readonly deadline: Deadline
+  pending: Pending | undefined
+  readonly #call: Call
+  readonly #events: ConnectionEvents
+
+  constructor(method: string, call: Call, events: ConnectionEvents) {
+    this.#call = call
+    this.#events = events
+    this.deadline = new Deadline(call.timeoutMs, () =>
+      this.pending?.cancel(late(method, call.timeoutMs)),
     )
-    if (call.rawArguments !== undefined) parts.push(`"arguments":${call.rawArguments}`)
-    else if (args !== undefined) parts.push(`"arguments":${JSON.stringify(args)}`)
-    if (Object.keys(meta).length > 0) parts.push(`"_meta":${JSON.stringify(meta)}`)
-    return `{${parts.join()}}`
+  }
+
+  get headers(): Exchange['headers'] {
+    return this.#call.headers
+  }
+
+  get wantsLog(): boolean {
+    return this.#call.client.logLevel !== undefined && this.#call.onNotification !== undefined
+  }
+
+  get answers(): boolean {
+    return this.#call.onRequest !== undefined
+  }
+
+  readonly cancel = (): void =>
+    this.pending?.cancel(new HubError('canceled', 'the call was canceled'))
+
+  onNotification(method: string, params: Params): void {
+    this.deadline.renew()
+    const call = this.#call
+    if (method === 'notifications/progress')
+      call.onNotification?.(method, { ...params, progressToken: call.progressToken })
+    else if (method === 'notifications/message') call.onNotification?.(method, params)
+    else this.#events.onNotification(method, params)
+  }
+
+  onRequest(method: string, params: Params, signal: AbortSignal): Promise<unknown> {
+    const call = this.#call
+    return this.deadline.during(
+      call.onRequest
+        ? call.onRequest(method, params, signal)
+        : this.#events.onRequest(method, params, signal),
+    )
   }
 }
 

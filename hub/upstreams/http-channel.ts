@@ -152,8 +152,9 @@ export class HttpChannel implements Channel {
       } else if (message.method === 'notifications/cancelled') {
         this.#asked.get(asParams(message.params).requestId as RpcId)?.abort() // Unknown ids find nothing.
       } else {
-        const tell = exchange.onNotification ?? this.#events.onNotification
-        tell(message.method, asParams(message.params))
+        const params = asParams(message.params)
+        if (exchange.onNotification) exchange.onNotification(message.method, params)
+        else this.#events.onNotification(message.method, params)
       }
     }
     return undefined
@@ -162,8 +163,11 @@ export class HttpChannel implements Channel {
   async #answer(id: RpcId, method: string, params: Params, exchange: Exchange): Promise<void> {
     const abort = new AbortController()
     this.#asked.set(id, abort)
-    const ask = exchange.onRequest ?? this.#events.onRequest
-    const answer = await answerTo(id, () => ask(method, params, abort.signal))
+    const answer = await answerTo(id, () =>
+      exchange.onRequest
+        ? exchange.onRequest(method, params, abort.signal)
+        : this.#events.onRequest(method, params, abort.signal),
+    )
     this.#asked.delete(id)
     if (abort.signal.aborted || this.#closed.signal.aborted) return
     await this.#tell(answer).catch(() => undefined) // Who asked is gone, and its request has failed.

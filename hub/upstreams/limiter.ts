@@ -10,23 +10,25 @@ export class Limiter {
     this.#limit = limit
   }
 
-  /** Resolves when it is the caller's turn, with what the caller calls when it is done. */
-  async enter(signal: () => AbortSignal): Promise<() => void> {
-    if (this.#running >= this.#limit) await this.#turn(signal())
-    else this.#running++
-    return () => {
-      // The place goes straight to the next one, so that nobody slips in between.
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#running--
-    }
+  /** What the caller calls when it is done: at once where there is room, else when it is its turn. */
+  enter(signal: () => AbortSignal): (() => void) | Promise<() => void> {
+    if (this.#running >= this.#limit) return this.#turn(signal())
+    this.#running++
+    return this.#leave
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  readonly #leave = (): void => {
+    // The place goes straight to the next one, so that nobody slips in between.
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#running--
+  }
+
+  #turn(signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       const next = () => {
         signal.removeEventListener('abort', give)
-        resolve()
+        resolve(this.#leave)
       }
       const give = () => {
         this.#waiting = this.#waiting.filter((other) => other !== next)

@@ -1,4 +1,5 @@
-import type { Params } from '../rpc/protocol.ts'
+import type { Identity, Params } from '../rpc/protocol.ts'
+import type { ConnectionEvents } from './connection.ts'
 import type { ListKind, Lists } from './lists.ts'
 import type { ChannelOptions } from './open-channel.ts'
 
@@ -14,3 +15,6 @@ export type LinkOptions = ChannelOptions & {
   /** Answers an upstream gave before, under the same configuration. */
   cachedLists: Lists | undefined
 }
+
+/** By which connection a request goes: the one for all, or one that belongs to this client. */
+export type Way = { key: string; identity: Identity; events: ConnectionEvents } | undefined

@@ -24,11 +24,16 @@ export type CatalogEntry = {
   lists: Lists
   accepted: ForeignTool[]
   quarantined: ForeignTool[]
+  rejected: ForeignTool[]
   /** What is not served because its name is taken, or its definition may not be used. */
   shadowed: string[]
 }
 
 const maxNameLength = 64
+
+/** What the names of a server's tools and prompts begin with here. */
+export const prefixOf = (upstream: string, config?: { prefix?: string | undefined }): string =>
+  config?.prefix ?? `${upstream.toLowerCase().replace(/[^a-z0-9_]/g, '_')}_`
 
 /**
  * Everything the upstreams offer by the names it has here. A name or address that is taken, by the hub
@@ -47,7 +52,7 @@ export function indexOffers(
   for (const [upstream, entry] of entries.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const { link, lists } = entry
     const { prompts, resources, templates } = lists
-    const prefix = link.config.prefix ?? `${upstream.toLowerCase().replace(/[^a-z0-9_]/g, '_')}_`
+    const prefix = prefixOf(upstream, link.config)
     entry.shadowed = []
     for (const item of entry.accepted.toSorted(byName)) {
       const name = shorten(`${prefix}${item.name}`)

@@ -87,6 +87,7 @@ export class OwnConnections {
 
   async close(): Promise<void> {
     clearInterval(this.#sweeper)
+    this.#sweeper = undefined
     await Promise.all([...this.#entries.keys()].map((key) => this.drop(key)))
   }
 

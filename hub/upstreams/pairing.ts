@@ -5,14 +5,15 @@ import type { Caller } from '../rpc/caller.ts'
 import { ownKey } from '../rpc/caller.ts'
 import { RpcError, isObject, notificationText, rpcCode } from '../rpc/protocol.ts'
 import type { Session } from '../rpc/session.ts'
-import type { Call, ConnectionEvents } from './connection.ts'
+import type { Call, ConnectionEvents, Handshake } from './connection.ts'
 import { answerAlone } from './connection.ts'
 import { changedList } from './lists.ts'
 import { ModernOnly } from './opener.ts'
 import type { Parking } from './parking.ts'
 import { ParkedCall, digestOfRequest, isOurState } from './parking.ts'
 import { withRelatedTask } from './task-names.ts'
-import type { UpstreamLink, Way } from './upstream.ts'
+import type { Way } from './link-options.ts'
+import type { UpstreamLink } from './upstream.ts'
 
 /** A request to be passed on, with names as the upstream knows them. */
 export type Relayed = {
@@ -34,33 +35,39 @@ const asking = ['tools/call', 'prompts/get', 'resources/read']
  * course reach the client in the client's own era: as a request on its stream, or as a result that
  * asks for input.
  */
-export async function pass(link: UpstreamLink, parking: Parking, request: Relayed): Promise<Reply> {
+export function pass(link: UpstreamLink, parking: Parking, request: Relayed): Promise<Reply> {
   const isAsking = asking.includes(request.method) || request.method.startsWith('tasks/')
-  const way = isAsking ? await ownWay(link, request) : undefined
+  const way = isAsking ? ownWay(link, request) : undefined
+  return way instanceof Promise
+    ? way.then((found) => passBy(link, parking, request, found))
+    : passBy(link, parking, request, way)
+}
+
+function passBy(link: UpstreamLink, parking: Parking, request: Relayed, way: Way): Promise<Reply> {
   if (!way) return request.modern ? direct(link, request) : inRounds(link, request)
   if (request.modern) return parked(link, parking, request, way)
-  try {
-    return await withSession(link, request, way)
-  } catch (error) {
+  return withSession(link, request, way).catch((error: unknown) => {
     if (error instanceof ModernOnly) return inRounds(link, request)
     throw error
-  }
+  })
 }
 
 /**
  * The connection of its own that a client has, or gets, to this server; none where the shared one
  * serves it as well.
  */
-export async function ownWay(
+export function ownWay(
   link: UpstreamLink,
   { caller, client, modern }: Pick<Relayed, 'caller' | 'client' | 'modern'>,
-): Promise<Way> {
+): Way | Promise<Way> {
   const key = ownKey(caller, client, modern)
   if (key === undefined) return undefined
   const { session } = caller
   if (!modern) return session && { key, identity: client, events: eventsOf(link, key, session) }
-  if ((link.handshake ?? (await link.shared()).handshake).modern) return undefined
-  return { key, identity: client, events: eventsOf(link, key, undefined) }
+  const wayOf = (handshake: Handshake): Way =>
+    handshake.modern ? undefined : { key, identity: client, events: eventsOf(link, key, undefined) }
+  if (link.handshake) return wayOf(link.handshake)
+  return link.shared().then((connection) => wayOf(connection.handshake))
 }
 
 /** What is said on a client's own connection outside of any request. */
@@ -93,7 +100,7 @@ function callOf(link: UpstreamLink, request: Relayed): Call {
   const meta = isObject(params._meta) ? params._meta : {}
   return {
     timeoutMs: link.config.timeoutMs,
-    signal: caller.signal(),
+    signal: caller.leaving,
     client,
     rawArguments,
     headers,
@@ -160,7 +167,7 @@ async function parked(
     )
   }
   const cancel = () => parkedCall.cancel()
-  call.signal?.addEventListener('abort', cancel, { once: true })
+  call.signal?.addEventListener('abort', cancel)
   try {
     const next = await parkedCall.next()
     if ('reply' in next) return next.reply

@@ -3,8 +3,14 @@ import type { Reader, Transaction, Writer } from '../../servers/kit/sql.ts'
 import type { ForeignTool } from './foreign-tool.ts'
 import type { Pin } from './store/pins.ts'
 import { readPins, savePin } from './store/pins.ts'
+import { dropRejections, readRejections, saveRejection } from './store/rejections.ts'
 
-export type Sorted = { accepted: ForeignTool[]; quarantined: ForeignTool[] }
+export type Sorted = {
+  accepted: ForeignTool[]
+  quarantined: ForeignTool[]
+  /** Looked at and refused, as they are. */
+  rejected: ForeignTool[]
+}
 
 /**
  * Which of the listed tools are as they were accepted. The first list of a server that its owner
@@ -18,10 +24,13 @@ export async function sortByPins(
   const pins = await readPins(store.reader, upstream)
   if (pins.size === 0) {
     await store.transaction((tx) => acceptTools(tx, upstream, tools, 'first use'))
-    return { accepted: tools, quarantined: [] }
+    return { accepted: tools, quarantined: [], rejected: [] }
   }
   const accepted = tools.filter((tool) => pins.get(tool.name)?.digest === pinOf(tool).digest)
-  return { accepted, quarantined: tools.filter((tool) => !accepted.includes(tool)) }
+  const others = tools.filter((tool) => !accepted.includes(tool))
+  const refused = others.length === 0 ? undefined : await readRejections(store.reader, upstream)
+  const rejected = others.filter((tool) => refused?.has(pinOf(tool).digest))
+  return { accepted, quarantined: others.filter((tool) => !rejected.includes(tool)), rejected }
 }
 
 /** Pins these definitions as the ones that may be used. */
@@ -31,7 +40,20 @@ export async function acceptTools(
   tools: ForeignTool[],
   by: string,
 ): Promise<void> {
-  for (const tool of tools) await savePin(tx, upstream, pinOf(tool), by)
+  for (const tool of tools) {
+    await savePin(tx, upstream, pinOf(tool), by)
+    await dropRejections(tx, upstream, tool.name)
+  }
+}
+
+/** Refuses these definitions for good; one that says something else is new again. */
+export async function rejectTools(
+  tx: Transaction,
+  upstream: string,
+  tools: ForeignTool[],
+  by: string,
+): Promise<void> {
+  for (const tool of tools) await saveRejection(tx, upstream, pinOf(tool), by)
 }
 
 /** Everything a model is told about a tool counts; the order of keys does not. */

@@ -2,7 +2,10 @@ import type { Upstream, UpstreamConfig } from '../../schemas/upstream.ts'
 import type { Offers, CatalogEntry } from './offers.ts'
 
 /** How an upstream is doing, for `server_list`. */
-export function stateOf({ link, quarantined, shadowed }: CatalogEntry, offers: Offers): Upstream {
+export function stateOf(
+  { link, quarantined, rejected, shadowed }: CatalogEntry,
+  offers: Offers,
+): Upstream {
   const count = (items: Iterable<{ link: object }>) =>
     [...items].filter((item) => item.link === link).length
   const { handshake } = link
@@ -19,6 +22,7 @@ export function stateOf({ link, quarantined, shadowed }: CatalogEntry, offers: O
     prompts: count(offers.prompts.values()),
     resources: count(offers.resources.values()) + count(offers.templates),
     quarantined: quarantined.map((tool) => tool.name),
+    rejected: rejected.map((tool) => tool.name),
     shadowed,
     calls: link.calls,
     failures: link.failures,
@@ -33,6 +37,7 @@ export const stateOfDisabled = (name: string, config: UpstreamConfig): Upstream 
   prompts: 0,
   resources: 0,
   quarantined: [],
+  rejected: [],
   shadowed: [],
   calls: 0,
   failures: 0,

@@ -28,14 +28,16 @@ export class StdioChannel implements Channel {
     this.#duplex = new Duplex(events, (text) => this.#write(text))
     const child = start(command)
     this.#child = child
-    child.stdin.on('error', (error) => this.#duplex.end(error.message))
+    // One that ended before it was written to says why with its end, a moment later.
+    child.stdin.on('error', (error) =>
+      setTimeout(() => this.#duplex.end(error.message), patienceMs).unref(),
+    )
     child.stderr.on('data', (chunk: Buffer) => {
       this.#said = (this.#said + chunk.toString('utf8')).slice(-keptErrorChars)
     })
     child.on('error', (error) => this.#duplex.end(error.message))
     child.on('close', (code, signal) => {
-      const lastWords = this.#said.trim().split('\n').at(-1) ?? ''
-      this.#duplex.end(`exit ${signal ?? code ?? ''} ${lastWords}`.trim())
+      this.#duplex.end(`exit ${signal ?? code ?? ''} ${causeIn(this.#said)}`.trim())
     })
     const receive = (line: string) => this.#duplex.receive(line)
     child.stdout.on(
@@ -85,6 +87,13 @@ function start({ command, args, env, cwd }: Command) {
     detached: true,
   })
 }
+
+/** The line that names an error, as most runtimes write one before a stack or their version; else the last. */
+function causeIn(said: string): string {
+  const lines = said.trim().split('\n')
+  return (lines.findLast((line) => namesError.test(line)) ?? lines.at(-1) ?? '').trim()
+}
+const namesError = /^\s*(?:[\w.]*(?:Error|Exception)\b|(?:error|fatal|panic)\b)/
 
 function kill(pid: number | undefined): void {
   if (pid === undefined) return

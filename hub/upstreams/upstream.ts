@@ -1,9 +1,9 @@
-import type { Identity, Params } from '../rpc/protocol.ts'
+import type { Params } from '../rpc/protocol.ts'
 import type { Reply } from '../rpc/reply.ts'
 import type { UpstreamConfig } from '../../schemas/upstream.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { RpcError } from '../rpc/protocol.ts'
-import type { LinkOptions } from './link-options.ts'
+import type { LinkOptions, Way } from './link-options.ts'
 import { Backoff } from './backoff.ts'
 import { NotSent } from './channel.ts'
 import type { Call, Connection, ConnectionEvents } from './connection.ts'
@@ -20,9 +20,6 @@ import { isTaskNotification } from './task-names.ts'
 import { Watch } from './watch.ts'
 
 export type State = 'connecting' | 'ready' | 'degraded' | 'signed_out' | 'asleep'
-
-/** By which connection a request goes: the one for all, or one that belongs to this client. */
-export type Way = { key: string; identity: Identity; events: ConnectionEvents } | undefined
 
 /**
  * One third-party server: connects when needed, in whichever era it speaks, keeps the last good list
@@ -155,6 +152,16 @@ export class UpstreamLink {
     this.#backoff.stop()
     clearTimeout(this.#idleTimer)
     await Promise.all([this.#opener.abandon(), this.#closeShared(), this.own.close()])
+  }
+
+  /** Ends its connections, down to its program, and begins anew; calls under way fail. */
+  async restart(): Promise<void> {
+    await Promise.all([this.#opener.abandon(), this.#closeShared(), this.own.close()])
+    await this.#refreshing
+    this.#backoff.reset()
+    this.state = 'connecting'
+    this.reason = undefined
+    await this.refresh(everything)
   }
 
   #connection(way: Way): Promise<Connection> {

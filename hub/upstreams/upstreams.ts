@@ -84,7 +84,7 @@ export class Upstreams {
       const cachedLists = await readListCache(store.reader, name, config)
       const link = await this.#makeLink(name, config, cachedLists)
       const { lists } = link
-      this.#entries.set(name, { link, lists, accepted: [], quarantined: [], shadowed: [] })
+      this.#entries.set(name, { link, lists, ...noneSorted, shadowed: [] })
       if (cachedLists) void this.sortTools(name)
       link.begin()
     }
@@ -194,8 +194,9 @@ export class Upstreams {
     return this.#entries.get(name)?.link
   }
 
-  quarantined(name: string): ForeignTool[] | undefined {
-    return this.#entries.get(name)?.quarantined
+  /** The tools of a server that cannot be called yet, or never. */
+  held(name: string): Pick<Sorted, 'quarantined' | 'rejected'> | undefined {
+    return this.#entries.get(name)
   }
 
   states(): Upstream[] {
@@ -231,7 +232,7 @@ export class Upstreams {
     const offered = tools.filter(
       (tool) => (allow === undefined || allow.includes(tool.name)) && !deny.includes(tool.name),
     )
-    if (!pin) return Promise.resolve({ accepted: offered, quarantined: [] })
+    if (!pin) return Promise.resolve({ ...noneSorted, accepted: offered })
     return sortByPins(this.#options.store, link.name, offered)
   }
 
@@ -241,6 +242,8 @@ export class Upstreams {
     this.#changes.publish(this.#offers)
   }
 }
+
+const noneSorted = { accepted: [], quarantined: [], rejected: [] }
 
 const sameConfig = (a: UpstreamConfig | undefined, b: UpstreamConfig) =>
   JSON.stringify(a) === JSON.stringify(b)

@@ -5,11 +5,11 @@ import { nanoUsd } from '../kit/budgets/prices.ts'
 import { limitedWindows, linesOf } from '../kit/budgets/windows.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
-import { countOpen, listServed } from '../kit/store/service-times.ts'
 import { listHours } from '../kit/store/spending.ts'
 import { defineTool } from '../kit/tool.ts'
-import { backTestQueue, drainMs, leastSamples, mostAtOnce } from './forecast/queue.ts'
+import { backTestQueue, drainMs, leastSamples } from './forecast/queue.ts'
 import { backTestSpending, budgetEnd, leastHours, rateOf } from './forecast/spending.ts'
+import { readQueue } from './open-queue.ts'
 import { forecastText } from './texts.ts'
 
 const hourMs = 3_600_000
@@ -77,25 +77,7 @@ export const forecastRead = defineTool({
 })
 
 async function queueForecast(ctx: Context, org: string): Promise<Forecast['queue']> {
-  const open = await countOpen(ctx.reader, org)
-  const templates = (isRunning: boolean) =>
-    open
-      .filter(({ state, held }) => held === 0 && (state !== 'queued') === isRunning)
-      .flatMap(({ template, count }) => Array.from({ length: count }, () => template))
-  const [waiting, running] = [templates(false), templates(true)]
-  const held = open.reduce((sum, row) => sum + (row.held === 1 ? row.count : 0), 0)
-  const served = await listServed(ctx.reader, org)
-  const history = served.map((row) => ({
-    template: row.template,
-    submittedAt: row.submitted_at,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-  }))
-  const { maxPods, dispatch, file } = ctx.config
-  const slots =
-    dispatch === 'off'
-      ? Math.max(1, running.length, mostAtOnce(history))
-      : Math.max(1, Math.min(maxPods, file.orgs[org]?.maxPods ?? maxPods))
+  const { waiting, running, slots, held, history } = await readQueue(ctx, org)
   const counts = { waiting: waiting.length, running: running.length, held, slots }
   const range = drainMs(history, { waiting, running, slots })
   if (!range)

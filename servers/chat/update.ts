@@ -7,6 +7,7 @@ import {
   deleteConversation,
   moveHead,
   renameConversation,
+  tellConversation,
   toConversation,
 } from './store/conversations.ts'
 import { readPlaces } from './store/messages.ts'
@@ -32,13 +33,17 @@ export const chatUpdate = defineTool({
   output: Conversation,
   run: ({ conversation: id, title, message }, ctx) =>
     ctx.transaction(async (tx) => {
-      await findConversation(ctx, tx, id)
+      const row = await findConversation(ctx, tx, id)
       tx.about(id)
-      if (title !== undefined) await renameConversation(tx, id, title)
+      if (title !== undefined) {
+        await renameConversation(tx, id, title)
+        await tellConversation(tx, row, 'renamed')
+      }
       if (message !== undefined) {
         const places = await readPlaces(tx, id)
         if (!places.some((place) => place.id === message)) throw noMessage(message, id)
         await moveHead(tx, id, newestLeaf(places, message))
+        await tellConversation(tx, row, 'branch_shown')
       }
       return toConversation(await findConversation(ctx, tx, id))
     }),
@@ -55,13 +60,14 @@ export const chatDelete = defineTool({
   output: z.object({ conversation: z.string(), deleted: z.literal(true) }),
   run: ({ conversation: id }, ctx) =>
     ctx.transaction(async (tx) => {
-      const { running } = await findConversation(ctx, tx, id)
-      if (running !== null)
+      const row = await findConversation(ctx, tx, id)
+      if (row.running !== null)
         throw new HubError('conflict', `an answer is under way in ${id}`, {
           hint: 'Stop it first, by POST /chat/CONVERSATION/stop or in the dashboard.',
         })
       tx.about(id)
       await deleteConversation(tx, id)
+      await tellConversation(tx, row, 'deleted')
       return { conversation: id, deleted: true as const }
     }),
 })

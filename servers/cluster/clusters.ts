@@ -9,8 +9,8 @@ import { cursorNumber, pageOf } from '../kit/page.ts'
 import { defineTool } from '../kit/tool.ts'
 import { readOffers } from './placement.ts'
 import { listClusters } from './store/clusters.ts'
-import { listLivePods } from './store/pods.ts'
-import { nodesText } from './texts.ts'
+import { groupPods } from './store/pod-groups.ts'
+import { clustersText, nodesText } from './texts.ts'
 
 export const clusterList = defineTool({
   name: 'cluster_list',
@@ -21,15 +21,17 @@ export const clusterList = defineTool({
   scope: 'cluster:read',
   input: {},
   output: z.object({ items: z.array(Cluster) }),
+  text: clustersText,
   run: async (_input, ctx) => {
-    const live = await listLivePods(ctx.reader)
+    const live = await groupPods(ctx.reader, { by: 'cluster', orgs: undefined, ended: false })
     const added = await listClusters(ctx.reader)
     const items = ctx.clusters.list().map(async (driver) => {
       const guards = added.find(({ id }) => id === driver.id)?.guards
       return {
         ...(await describeCluster(ctx, driver)),
         runsAgents: driver.runsAgents,
-        pods: live.filter(({ cluster }) => cluster === driver.id).length,
+        pods: live.find(({ name }) => name === driver.id)?.pods ?? 0,
+        states: live.find(({ name }) => name === driver.id)?.states ?? {},
         ...(guards ? { guards } : {}),
       }
     })
@@ -41,21 +43,38 @@ export const clusterList = defineTool({
 async function describeCluster(
   ctx: Context,
   driver: ClusterDriver,
-): Promise<Omit<Cluster, 'pods' | 'runsAgents' | 'guards'>> {
+): Promise<Omit<Cluster, 'pods' | 'states' | 'runsAgents' | 'guards'>> {
   const { id, kind } = driver
   try {
-    const [subject, health, { nodes }] = await Promise.all([
+    const [subject, health, { nodes }, extensions] = await Promise.all([
       startSubject(ctx, driver),
       driver.health(),
       readOffers([driver]),
+      driver.extensions?.() ?? [],
     ])
+    const beside = extensions.length > 0 ? { extensions } : {}
     const { isolation, reason: isolationReason } = subject
     const mayStart = ctx.may('pod.start', subject)
-    return { id, driver: kind, isolation, isolationReason, mayStart, health, nodes: nodes.length }
+    const sum = (of: (node: Capacity) => number) =>
+      Math.round(100 * nodes.reduce((all, node) => all + of(node), 0)) / 100
+    return {
+      ...{ id, driver: kind, isolation, isolationReason, mayStart, health, nodes: nodes.length },
+      allPods: sum((node) => node.pods.live),
+      cpus: { promised: sum(({ cpus }) => cpus.promised), total: sum(({ cpus }) => cpus.total) },
+      ...beside,
+      memoryMb: {
+        promised: sum(({ memoryMb }) => memoryMb.promised),
+        total: sum(({ memoryMb }) => memoryMb.total),
+      },
+    }
   } catch (error) {
     if (!(error instanceof HubError)) throw error
     const reason = [error.message, error.hint].filter(Boolean).join('. ')
-    const none = { isolation: 'none', isolationReason: reason, mayStart: false, nodes: 0 } as const
+    const nothing = { promised: 0, total: 0 }
+    const none = {
+      ...({ isolation: 'none', isolationReason: reason, mayStart: false, nodes: 0 } as const),
+      ...{ allPods: 0, cpus: nothing, memoryMb: nothing },
+    }
     return { id, driver: kind, ...none, health: { state: 'unreachable', reason } }
   }
 }

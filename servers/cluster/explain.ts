@@ -14,15 +14,10 @@ import { orgFor } from '../kit/context.ts'
 import type { Needs } from '../kit/needs.ts'
 import { agentLacks } from '../kit/needs.ts'
 import { defineTool } from '../kit/tool.ts'
-import {
-  bestFirst,
-  podLimit,
-  podRunners,
-  rateOffers,
-  readOffers,
-  unfitCluster,
-} from './placement.ts'
-import { listLivePods } from './store/pods.ts'
+import { bestFirst, rateOffers, readOffers, unfitCluster } from './placement.ts'
+import { occupiedWithout, requestOf, withoutPods } from './request.ts'
+import { readOccupied } from './store/occupied.ts'
+import { readPods } from './store/pods.ts'
 import { candidatesText } from './texts.ts'
 
 export const placementExplain = defineTool({
@@ -41,20 +36,21 @@ export const placementExplain = defineTool({
       .optional()
       .describe('Runner it needs, and whom it names'),
     org: Org.optional().describe('Org whose quota counts; default: your own'),
+    without: z.array(z.string().max(60)).max(50).default([]).describe('As if these pods had ended'),
   },
   output: z.object({ candidates: z.array(Candidate) }),
   text: candidatesText,
-  run: async ({ task, resources, isolation, tags, requirements, org }, ctx) => {
+  run: async ({ task, resources, isolation, tags, requirements, org, without }, ctx) => {
     const asked =
       task === undefined
         ? { org: orgFor(ctx, org), resources, needs: { ...requirements, isolation, tags } }
         : await findPlaceable(ctx, task)
-    const here = [...(await rateClusters(ctx, asked)), ...(await rateAgents(ctx, asked))]
+    const here = [...(await rateClusters(ctx, asked, without)), ...(await rateAgents(ctx, asked))]
     return { candidates: bestFirst([...here, ...(await ratePeers(ctx, asked, here))]) }
   },
 })
 
-async function findPlaceable(ctx: Context, task: string): Promise<Placeable> {
+export async function findPlaceable(ctx: Context, task: string): Promise<Placeable> {
   const found = await ctx.carriers.task(task)
   if (found && ctx.may('row.see', { org: found.org, task })) return found
   throw new HubError('not_found', `there is no task ${JSON.stringify(task)}`, {
@@ -65,17 +61,13 @@ async function findPlaceable(ctx: Context, task: string): Promise<Placeable> {
 /** Sorted, so that what is left out is never better than what is shown. */
 const maxCandidates = 200
 
-async function rateClusters(ctx: Context, asked: Placeable): Promise<PlacementCandidate[]> {
-  const { org, resources, needs } = asked
-  const refused: PlacementCandidate[] = []
-  const drivers: ClusterDriver[] = []
-  for (const driver of ctx.clusters.list()) {
-    const refusal = driver.runsAgents
-      ? await startRefusal(ctx, driver, asked)
-      : unfitCluster(driver.id, 'it runs commands, not yet the agents of tasks', false)
-    if (refusal) refused.push(refusal)
-    else drivers.push(driver)
-  }
+async function rateClusters(
+  ctx: Context,
+  asked: Placeable,
+  without: string[],
+): Promise<PlacementCandidate[]> {
+  const { needs } = asked
+  const { drivers, refused } = await agentClusters(ctx, asked)
   const named = needs.cluster
   if (named !== undefined && !ctx.clusters.list().some(({ id }) => id === named)) {
     const reason = `no cluster ${named} is registered`
@@ -85,11 +77,33 @@ async function rateClusters(ctx: Context, asked: Placeable): Promise<PlacementCa
   const silent = offers.silent.map((one) =>
     one.cluster === named ? { ...one, away: one.reasons.join('; ') } : one,
   )
-  const live = await listLivePods(ctx.reader)
-  const limit = podLimit(ctx, org)
-  const request = { resources, needs, runners: podRunners(ctx.config), org, limit }
-  const rated = rateOffers({ ...offers, silent }, live, request)
+  const request = await requestOf(ctx, asked)
+  const occupied = await readOccupied(ctx.reader, asked.org, request.countsUse)
+  const gone = await readPods(ctx.reader, without)
+  const rated = rateOffers(
+    { nodes: withoutPods(offers.nodes, gone), silent },
+    occupiedWithout(occupied, asked.org, gone),
+    request,
+    maxCandidates,
+  )
   return [...rated.slice(0, maxCandidates), ...refused]
+}
+
+/** The clusters whose nodes could take the agent of a task, and those that may not, with the reason. */
+export async function agentClusters(
+  ctx: Context,
+  asked: Placeable,
+): Promise<{ drivers: ClusterDriver[]; refused: PlacementCandidate[] }> {
+  const refused: PlacementCandidate[] = []
+  const drivers: ClusterDriver[] = []
+  for (const driver of ctx.clusters.list()) {
+    const refusal = driver.runsAgents
+      ? await startRefusal(ctx, driver, asked)
+      : unfitCluster(driver.id, 'it runs commands alone: it was added without `agent_image`', false)
+    if (refusal) refused.push(refusal)
+    else drivers.push(driver)
+  }
+  return { drivers, refused }
 }
 
 /** Why no pod may be started on a cluster for this, where that is so. */

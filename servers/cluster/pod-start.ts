@@ -2,7 +2,8 @@ import { runnerPrefix, variablesOf } from '../../schemas/runner.ts'
 import type { AcceptedPod, PodSpec } from '../kit/cluster-driver.ts'
 import type { Context } from '../kit/context.ts'
 import type { PodRow } from './store/pods.ts'
-import { acceptPod, endPod, markRunning, markWaiting, toPod } from './store/pods.ts'
+import { markRunning, markSuspended, markWaiting, recordRefusal } from './store/pod-moves.ts'
+import { acceptPod, endPod, toPod } from './store/pods.ts'
 
 /** What `pod_list` shows as the command of an agent: each cluster carries it in its own way. */
 export const agentProgram = ['switchyard-agent']
@@ -12,20 +13,20 @@ export async function startPod(
   ctx: Context,
   row: PodRow,
   token: string | undefined,
-  asked: { runner?: string | undefined; tags: string[] },
+  asked: { runner?: string | undefined; tags: string[]; avoids: string[] },
 ): Promise<PodRow> {
   const env: Record<string, string> =
-    token === undefined
+    row.task === null
       ? {}
       : {
           ...runnerVariables(ctx, asked.runner),
-          SWITCHYARD_TOKEN: token,
-          SWITCHYARD_TASK: row.task ?? '',
+          ...(token === undefined ? {} : { SWITCHYARD_TOKEN: token }),
+          SWITCHYARD_TASK: row.task,
         }
   try {
     const accepted = await ctx.clusters
       .get(row.cluster)
-      .start({ ...podSpec(row), env, tags: asked.tags })
+      .start({ ...podSpec(row), env, tags: asked.tags, avoids: asked.avoids })
     const { handle, state, node } = accepted
     await (state === 'running'
       ? markRunning(ctx.store, row.id, { node, handle })
@@ -59,9 +60,23 @@ export async function followPod(
 ): Promise<void> {
   try {
     for await (const change of changes) {
-      if (change.state === 'exited') await endPod(store, pod, change)
-      else if (change.state === 'waiting') await markWaiting(store, pod, change.reason)
-      else await markRunning(store, pod, { node: change.node, handle })
+      switch (change.state) {
+        case 'exited':
+          await endPod(store, pod, change)
+          break
+        case 'waiting':
+          await markWaiting(store, pod, change.reason)
+          break
+        case 'suspended':
+        case 'resumed':
+          await markSuspended(store, pod, change.state === 'suspended')
+          break
+        case 'refused':
+          await recordRefusal(store, pod, change.host)
+          break
+        case 'running':
+          await markRunning(store, pod, { node: change.node, handle })
+      }
     }
   } catch (error) {
     log.warn({ pod, error }, 'a change of a pod was not recorded; the next start will')

@@ -3,7 +3,9 @@ import { Pod } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { startSubject } from '../kit/clusters.ts'
 import { defineTool } from '../kit/tool.ts'
-import { findPod, markTouched, toPod } from './store/pods.ts'
+import { listExposures, toExposure } from './store/exposures.ts'
+import { markTouched } from './store/pod-moves.ts'
+import { findPod, toPod } from './store/pods.ts'
 import { podLogText } from './texts.ts'
 
 const pod = z.string().max(60).describe('Pod id')
@@ -12,12 +14,16 @@ export const podRead = defineTool({
   name: 'pod_read',
   title: 'Read a pod',
   description:
-    'Shows one pod: state, process, isolation it really has, and why it ended. Use pod_log for its raw output.',
+    'Shows one pod: state, process, isolation it really has, why it ended, and which ports are exposed. Use pod_log for its raw output.',
   effect: 'read',
   scope: 'cluster:read',
   input: { pod },
   output: Pod,
-  run: async ({ pod: id }, ctx) => toPod(await findPod(ctx, id)),
+  run: async ({ pod: id }, ctx) => {
+    const row = await findPod(ctx, id)
+    const exposed = (await listExposures(ctx.reader, ctx.now(), id)).map(toExposure)
+    return { ...toPod(row), ...(exposed.length > 0 ? { exposed } : {}) }
+  },
 })
 
 export const podLog = defineTool({
@@ -50,7 +56,7 @@ export const podLog = defineTool({
 export const podSuspend = freezeTool(
   'pod_suspend',
   'Suspend a pod',
-  'Freezes a running pod where it is; its lease runs out unless pod_resume follows soon.',
+  'Freezes a running pod where it is; its lease runs out unless pod_resume follows soon. In a Sandbox of agent-sandbox it ends instead, its kept work stays, and its task waits for pod_resume.',
 )
 export const podResume = freezeTool(
   'pod_resume',
@@ -140,7 +146,7 @@ function freezeTool(name: 'pod_suspend' | 'pod_resume', title: string, descripti
       const driver = ctx.clusters.get(row.cluster)
       await markTouched(ctx, id)
       await (name === 'pod_suspend' ? driver.suspend(id) : driver.resume(id))
-      return toPod(row)
+      return toPod(await findPod(ctx, id))
     },
   })
 }

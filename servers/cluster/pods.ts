@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Pod } from '../../schemas/cluster.ts'
+import { Pod, PodGroup, PodState } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
@@ -8,11 +8,20 @@ import { startableClusters } from '../kit/clusters.ts'
 import { orgFilter, orgFor } from '../kit/context.ts'
 import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
-import { podLimit, podRunners, rateOffers, readOffers } from './placement.ts'
+import { rateOffers, readOffers } from './placement.ts'
 import { agentProgram, startPod } from './pod-start.ts'
-import type { Place, PodRow } from './store/pods.ts'
-import { admitPod, findPod, listPods, markStopping, toPod } from './store/pods.ts'
+import { wantedGpus } from './offer.ts'
+import { requestOf } from './request.ts'
+import type { Occupied } from './store/occupied.ts'
+import { groupPods, podGroupings } from './store/pod-groups.ts'
+import { listPods } from './store/pod-list.ts'
+import type { Place } from './store/pods.ts'
+import { markStopping } from './store/pod-moves.ts'
+import { admitPod, findPod, toPod } from './store/pods.ts'
 import { podsText } from './texts.ts'
+
+/** Nodes whose reasons a refusal names: the best of them, since all would say much the same. */
+const shownRefusals = 20
 
 export const podRun = defineTool({
   name: 'pod_run',
@@ -53,15 +62,12 @@ export const podRun = defineTool({
     const runs = task === undefined ? 'command' : 'agent'
     const drivers = await startableClusters(ctx, { cluster, org, runs, submitter })
     const offers = await readOffers(drivers)
-    const request = {
-      resources,
-      needs: { isolation, tags },
-      runners: podRunners(ctx.config),
-      org,
-      limit: podLimit(ctx, org),
-    }
-    const place = (live: PodRow[]): Place => {
-      const [best, ...others] = rateOffers(offers, live, request)
+    const known = task === undefined ? undefined : await ctx.carriers.task(task)
+    const { template, repo } = known ?? {}
+    const needs = { isolation, tags }
+    const request = await requestOf(ctx, { org, resources, needs, task, template, repo })
+    const place = (occupied: Occupied): Place => {
+      const [best, ...others] = rateOffers(offers, occupied, request, shownRefusals)
       const node = offers.nodes.find(
         (one) => one.cluster === best?.cluster && one.node === best.node,
       )
@@ -69,19 +75,32 @@ export const podRun = defineTool({
         const reasons = [best, ...others].flatMap((one) => one?.reasons ?? [])
         throw new HubError('exhausted', `no node can take the pod: ${reasons.join('; ')}`)
       }
-      const { limits } = ctx.clusters.get(best.cluster)
-      return { cluster: best.cluster, node: node.node, isolation: node.isolation, limits }
+      const driver = ctx.clusters.get(best.cluster)
+      const gpus = wantedGpus(resources, needs, node)
+      return {
+        ...{ cluster: best.cluster, node: node.node, isolation: node.isolation },
+        limits: driver.limitsOf?.(org) ?? driver.limits,
+        resources: gpus > 0 ? { ...resources, gpus } : resources,
+        identifies: driver.identify !== undefined,
+        avoids: (occupied.held ?? []).flatMap((one) =>
+          one.cluster === best.cluster && one.node !== node.node && one.task !== task
+            ? [one.node]
+            : [],
+        ),
+      }
     }
     const asked = {
       ids: { pod: ctx.id('pod'), token: ctx.id('token') },
       org,
       task,
+      template,
+      repo,
       command: command ?? agentProgram,
-      resources,
       timeoutMs: input.timeout_ms,
     }
-    const { row, token } = await admitPod(ctx, asked, place)
-    return toPod(await startPod(ctx, row, token, { runner: input.runner, tags }))
+    const { countsUse } = request
+    const { row, token, avoids } = await admitPod(ctx, { ...asked, countsUse }, place)
+    return toPod(await startPod(ctx, row, token, { runner: input.runner, tags, avoids }))
   },
 })
 
@@ -112,17 +131,31 @@ export const podDelete = defineTool({
 export const podList = defineTool({
   name: 'pod_list',
   title: 'List pods',
-  description: 'Lists pods, newest first, live ones by default. Use pod_read for one of them.',
+  description:
+    'Lists pods, newest first, live ones by default; with `by` it counts them instead, which is the first thing to ask where there are many. Use pod_read for one of them.',
   effect: 'read',
   scope: 'cluster:read',
   input: {
     task: z.string().max(60).optional().describe('Only pods of this task'),
+    cluster: z.string().max(60).optional().describe('Only pods on this cluster'),
+    state: PodState.optional().describe('Only pods in this state'),
     ended: z.boolean().default(false).describe('Also those that have ended'),
+    by: z.enum(podGroupings).optional().describe('Count them by this, up to 100 groups'),
     org: Org.optional().describe('Only this org'),
     ...pageInput,
   },
-  output: page(Pod),
+  output: page(Pod).extend({
+    groups: z.array(PodGroup).optional().describe('The counts that were asked for by `by`'),
+  }),
   text: podsText,
-  run: ({ task, ended, org, cursor, limit }, ctx) =>
-    listPods(ctx.reader, { task, ended, orgs: orgFilter(ctx, org), cursor, limit }),
+  run: async ({ by, cursor, limit, org, ...only }, ctx) => {
+    const asked = {
+      ...only,
+      ended: only.ended || only.state === 'exited',
+      orgs: orgFilter(ctx, org),
+    }
+    if (by !== undefined)
+      return { items: [], groups: await groupPods(ctx.reader, { ...asked, by }) }
+    return listPods(ctx.reader, { ...asked, cursor, limit })
+  },
 })

@@ -4,6 +4,7 @@ import type { ClusterDriver } from '../kit/cluster-driver.ts'
 import type { Context } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
 import { followPod, podSpec } from './pod-start.ts'
+import { recountLoads } from './store/node-loads.ts'
 import type { PodRow } from './store/pods.ts'
 import { endPod, listLivePods } from './store/pods.ts'
 
@@ -31,6 +32,7 @@ export const podReconcile = defineTool({
         ctx.log.warn({ error, cluster: driver.id }, 'a cluster could not be compared')
       }
     }
+    await recountLoads(ctx)
     return counts
   },
 })

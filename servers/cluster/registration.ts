@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { isIP } from 'node:net'
 import { z } from 'zod'
 import { ClusterGuards } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
@@ -7,12 +6,13 @@ import { Org } from '../../schemas/principal.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
-import { listContexts } from './drivers/kubernetes/access.ts'
-import { serviceNamespace } from './drivers/kubernetes/baseline.ts'
 import { KubernetesDriver } from './drivers/kubernetes/kubernetes.ts'
 import type { KubernetesSettings } from './drivers/kubernetes/settings.ts'
-import { podLimit } from './placement.ts'
+import { assertReachable } from './hub-address.ts'
+import { readAuthority } from './hub-authority.ts'
 import { driverOf } from './registered.ts'
+import { enter } from './sources/enter.ts'
+import { findSource, sourceInput } from './sources/input.ts'
 import { forgetCluster, keepCluster, keepGuards } from './store/clusters.ts'
 import { endPod, listLivePods } from './store/pods.ts'
 
@@ -25,25 +25,27 @@ export const clusterAdd = defineTool({
   name: 'cluster_add',
   title: 'Add a cluster',
   description:
-    "Adds a Kubernetes cluster by a context of a kubeconfig on the hub's machine, or the one the hub runs in: makes the place of the org there with what guards it, and tries whether it does. cluster_list shows those that are there.",
+    "Adds a Kubernetes cluster, by a context of a kubeconfig on the hub's machine unless `source` says otherwise: makes the place of the org there with what guards it, and tries whether it does, for up to a minute. cluster_list shows those that are there.",
   effect: 'create',
   scope: 'cluster:write',
   input: {
     cluster,
-    source: z
-      .enum(['kubeconfig', 'in-cluster'])
-      .default('kubeconfig')
-      .describe('Where the access comes from; it is read there each time and never kept'),
-    kubeconfig: z.string().max(4096).optional().describe('Absolute path on the machine of the hub'),
-    context: z
-      .string()
-      .max(253)
-      .optional()
-      .describe('Context of the kubeconfig; none is taken by itself'),
+    ...sourceInput,
+    least_privilege: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Use that access once, to make an account with the rights of the hub alone; always for talos',
+      ),
     image: z
       .string()
       .regex(/^[\w][\w.:/@-]{0,511}$/)
-      .describe('Image of all pods there, best with its digest'),
+      .describe('Image of pods that run commands, best with its digest'),
+    agent_image: z
+      .string()
+      .regex(/^[\w][\w.:/@-]{0,511}$/)
+      .optional()
+      .describe('Image of pods that are agents, best with its digest; default: none run there'),
     tags: z
       .array(z.string().regex(/^[\w.:-]{1,64}$/))
       .max(20)
@@ -66,7 +68,16 @@ export const clusterAdd = defineTool({
     hub_url: z
       .url({ protocol: /^https?$/ })
       .optional()
-      .describe('Address pods reach this hub at: an IP address, or NAME.NAMESPACE.svc'),
+      .describe(
+        'Address pods reach this hub at: IP address, NAME.NAMESPACE.svc, or a name within `egress`',
+      ),
+    hub_ca: z
+      .string()
+      .max(100_000)
+      .optional()
+      .describe(
+        'Certificate authority of `hub_url` where images do not know it: PEM text, or an absolute path on the machine of the hub',
+      ),
     egress: z
       .array(z.union([z.cidrv4(), z.cidrv6()]))
       .max(50)
@@ -77,6 +88,17 @@ export const clusterAdd = defineTool({
       .max(253)
       .optional()
       .describe('Class of the volumes that keep work between pods; default: it is not kept'),
+    queue: z
+      .string()
+      .max(253)
+      .optional()
+      .describe('ClusterQueue of Kueue that all pods wait in there; default: none'),
+    sandbox: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Make agents of tasks Sandboxes of agent-sandbox, which pod_suspend ends and pod_resume starts anew with their work; needs `storage_class`',
+      ),
     orgs: z
       .array(Org)
       .min(1)
@@ -92,31 +114,53 @@ export const clusterAdd = defineTool({
     guards: ClusterGuards,
   }),
   run: async (input, ctx) => {
-    const { cluster: id, limits } = input
+    const { cluster: id } = input
     ctx.ensure('cluster.change', { cluster: id })
     if (ctx.clusters.list().some((driver) => driver.id === id))
       throw new HubError('conflict', `a cluster ${id} is registered already`)
     const org = orgFor(ctx, input.org)
-    assertReachable(input.hub_url)
-    const settings: KubernetesSettings = {
-      source: await sourceOf(input),
-      ...(input.orgs === undefined ? {} : { orgs: input.orgs }),
-      image: input.image,
-      tags: input.tags,
-      limits: { ...limits, pods: limits.pods ?? podLimit(ctx, org) },
-      ...(input.hub_url === undefined ? {} : { hubUrl: input.hub_url }),
-      egress: input.egress,
-      ...(input.storage_class === undefined ? {} : { storageClass: input.storage_class }),
-    }
+    if (input.sandbox && input.storage_class === undefined)
+      throw new HubError('invalid', '`sandbox` needs `storage_class`: without, no work is kept', {
+        hint: 'Name a class of volumes that the cluster has, or leave `sandbox` out.',
+      })
+    assertReachable(input, ctx.config)
+    const hubCa = await readAuthority(input, ctx.now())
     const mark = randomBytes(4).toString('hex')
-    const driver = driverOf({ id, mark, settings }, ctx)
+    const found = await findSource(input, ctx)
+    const kept = input.least_privilege ? undefined : found.kept
+    const entered = kept ? undefined : await enter(id, { mark }, found, ctx)
     try {
-      const version = await driver.premises.inspect()
-      const guards = await settle(ctx, driver, { id, mark, settings, org })
-      return { cluster: id, version, namespaceMark: mark, guards }
+      const settings: KubernetesSettings = {
+        // One of the two is there: what may not be kept was entered by.
+        source: kept ?? entered!.source,
+        ...(input.orgs === undefined ? {} : { orgs: input.orgs }),
+        image: input.image,
+        ...(input.agent_image === undefined ? {} : { agentImage: input.agent_image }),
+        tags: input.tags,
+        limits: {
+          ...input.limits,
+          pods: input.limits.pods ?? ctx.config.file.orgs[org]?.maxPods ?? ctx.config.maxPods,
+        },
+        ...(input.hub_url === undefined ? {} : { hubUrl: input.hub_url }),
+        ...(hubCa === undefined ? {} : { hubCa }),
+        egress: input.egress,
+        ...(input.storage_class === undefined ? {} : { storageClass: input.storage_class }),
+      }
+      const driver = driverOf({ id, mark, settings }, ctx)
+      try {
+        const { version, queue, sandbox } = await driver.premises.inspect(input)
+        const all = { ...settings, ...(queue ? { queue } : {}), ...(sandbox ? { sandbox } : {}) }
+        const guards = await settle(ctx, driver, { id, mark, settings: all, org })
+        return { cluster: id, version, namespaceMark: mark, guards }
+      } catch (error) {
+        await driver.close()
+        throw error
+      }
     } catch (error) {
-      await driver.close()
+      await entered?.leave()
       throw error
+    } finally {
+      await entered?.close()
     }
   },
 })
@@ -195,34 +239,4 @@ async function settle(
     await forgetCluster(ctx, id)
     throw error
   }
-}
-
-async function sourceOf(input: {
-  source: 'kubeconfig' | 'in-cluster'
-  kubeconfig?: string | undefined
-  context?: string | undefined
-}): Promise<KubernetesSettings['source']> {
-  const { source, kubeconfig, context } = input
-  if (source === 'in-cluster') return { source }
-  if (kubeconfig === undefined)
-    throw new HubError('invalid', 'cluster_add needs `kubeconfig`, or `source: in-cluster`')
-  const contexts = await listContexts(kubeconfig)
-  if (context !== undefined && contexts.includes(context)) return { source, kubeconfig, context }
-  throw new HubError(
-    context === undefined ? 'ambiguous' : 'not_found',
-    context === undefined
-      ? 'cluster_add needs `context`: the current one may be somebody’s production'
-      : `${kubeconfig} has no context ${context}`,
-    { hint: `It has: ${contexts.slice(0, 50).join(', ') || 'none'}.` },
-  )
-}
-
-/** A policy of the network knows addresses and namespaces, no names. */
-function assertReachable(hubUrl: string | undefined): void {
-  if (hubUrl === undefined) return
-  const { hostname } = new URL(hubUrl)
-  if (isIP(hostname.replace(/^\[|\]$/g, '')) > 0 || serviceNamespace(hostname) !== undefined) return
-  throw new HubError('invalid', `hub_url names ${hostname}, which a network policy cannot`, {
-    hint: 'Give the IP address, or NAME.NAMESPACE.svc of a service in the cluster.',
-  })
 }

@@ -1,11 +1,24 @@
-import type { Capacity, PlacementCandidate, Pod } from '../../schemas/cluster.ts'
+import type {
+  Capacity,
+  Cluster,
+  PlacementCandidate,
+  Pod,
+  PodGroup,
+  PodState,
+} from '../../schemas/cluster.ts'
 import type { Page } from '../kit/page.ts'
 import { instantText, lineText, tableText } from '../kit/table.ts'
 
 // What a model reads of pods.
 
-export const podsText = (page: Page<Pod>): string =>
-  tableText(page, {
+export function podsText({ groups, ...page }: Page<Pod> & { groups?: PodGroup[] | undefined }) {
+  if (groups)
+    return groups.length === 0
+      ? 'No pods.'
+      : groups
+          .map(({ name, pods, states }) => `${name}: ${pods} pods${statesText(states)}`)
+          .join('\n')
+  return tableText(page, {
     id: ({ id }) => id,
     state: ({ state }) => state,
     task: ({ task }) => task,
@@ -16,6 +29,38 @@ export const podsText = (page: Page<Pod>): string =>
     created: ({ createdAt }) => instantText(createdAt),
     ended: ({ endedAt }) => instantText(endedAt),
   })
+}
+
+const statesText = (states: Partial<Record<PodState, number>>): string => {
+  const said = Object.entries(states).map(([state, count]) => `${count} ${state}`)
+  return said.length === 0 ? '' : ` (${said.join(', ')})`
+}
+
+/** A line for each cluster; rows of nodes and pods are for who asks for them. */
+export const clustersText = ({ items }: { items: Cluster[] }): string =>
+  tableText(
+    { items },
+    {
+      cluster: ({ id }) => id,
+      health: ({ health }) => [health.state, health.version].filter(Boolean).join(' '),
+      isolation: ({ isolation }) => isolation,
+      nodes: ({ nodes }) => nodes,
+      pods: ({ allPods, pods, states }) => `${allPods}, ours ${pods}${statesText(states)}`,
+      cpus: ({ cpus }) => `${cpus.promised}/${cpus.total}`,
+      'memory GiB': ({ memoryMb }) => `${gib(memoryMb.promised)}/${gib(memoryMb.total)}`,
+      'no start': ({ mayStart, isolationReason }) => (mayStart ? '' : isolationReason),
+      runs: ({ runsAgents }) => (runsAgents ? '' : 'commands only'),
+      guards: ({ guards }) =>
+        guards &&
+        Object.entries(guards)
+          .filter(([, guard]) => guard !== 'enforced')
+          .map(([name]) => `${name} not enforced`)
+          .join(', '),
+      why: ({ health }) => health.reason,
+    },
+  )
+
+const gib = (mib: number): number => Math.round(mib / 1024)
 
 export const nodesText = (nodes: Page<Capacity>): string =>
   tableText(nodes, {

@@ -58,6 +58,8 @@ export type Subjects = {
   'repository.add': { org: string; path: string }
   /** Work in the worktree and on the branch of a task; without one, on branches of no task. */
   'workspace.use': { task: string | undefined }
+  /** Send commits of one's own to the branch of a task. */
+  'workspace.push': { task: string }
   /** Answer what is asked of people; `selfApproval` is whether the org lets who asked do so. */
   'approval.answer': {
     kind: ApprovalKind
@@ -71,6 +73,8 @@ export type Subjects = {
   'change.review': { change: string; task: string | undefined }
   /** Merge a change that its reviews or checks speak against. */
   'change.force': { change: string }
+  /** Take in a change that somebody else proposed where the repository is kept. */
+  'change.import': { org: string }
   /** Submit a task on the authority of whoever submitted another one. */
   'task.delegate': { of: string }
   /** Count a verdict that somebody gave a change at its provider; `isMaintainer` is what it says of them. */

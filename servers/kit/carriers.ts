@@ -6,6 +6,9 @@ import type { Needs } from './needs.ts'
 
 /** What is placed: a task of the queue, or the shape of one that could be. */
 export type Placeable = {
+  /** The task, and the template that it is of, where it is one. */
+  task?: string | undefined
+  template?: string | undefined
   org: string
   resources: Resources
   needs: Needs

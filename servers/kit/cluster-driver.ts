@@ -1,4 +1,5 @@
-import type { Capacity, ClusterHealth } from '../../schemas/cluster.ts'
+import type { Duplex } from 'node:stream'
+import type { Capacity, ClusterHealth, PodLimit } from '../../schemas/cluster.ts'
 import type { Isolation, Resources } from '../../schemas/task.ts'
 
 /** What a pod works in, in words that every driver understands; where that lies is the driver's to say. */
@@ -28,6 +29,8 @@ export type PodSpec = {
   resources: Resources
   /** Tags of the node, for a driver that has something else choose among nodes. */
   tags: string[]
+  /** Nodes whose room is kept for others, for such a driver too. */
+  avoids?: string[]
   timeoutMs: number
 }
 
@@ -36,7 +39,22 @@ export type PodChange =
   /** Why it does not run yet, where that says more than that it takes a moment. */
   | { state: 'waiting'; reason: string }
   | { state: 'running'; node: string }
-  | { state: 'exited'; exitCode: number | null; reason: string }
+  /** Its program ended, and begins anew with what it kept when it is resumed; or it is about to. */
+  | { state: 'suspended' }
+  | { state: 'resumed' }
+  /** A host that it wanted to connect to and may not; the first ones alone are told. */
+  | { state: 'refused'; host: string }
+  | ({ state: 'exited' } & PodExit)
+
+/** How a pod ended. What is told in words is for people; what follows from it is typed. */
+export type PodExit = {
+  exitCode: number | null
+  reason: string
+  /** Whether the cluster took its place away, so that it has failed of nothing. */
+  isEvicted?: boolean
+  /** Which limit of its own ended it: another try with the same limits would end alike. */
+  limit?: PodLimit
+}
 
 /** A pod that was accepted. */
 export type AcceptedPod = {
@@ -62,6 +80,16 @@ export type LogOptions = {
   signal: AbortSignal
 }
 
+/** How HTTP gets to a port of a pod. */
+export type PodPort = {
+  /** What stands before each path on a connection. */
+  prefix: string
+  /** Headers that take the place of what a client sent; its credentials never travel. */
+  headers: Record<string, string>
+  /** A connection that ends at this very pod, or at who passes on to it; the caller closes it. */
+  connect(): Promise<Duplex>
+}
+
 /** Where pods run. Several at once, the same tools; this interface is all the hub knows of them. */
 export type ClusterDriver = {
   readonly id: string
@@ -70,10 +98,22 @@ export type ClusterDriver = {
   readonly runsAgents: boolean
   /** The orgs whose pods may run there, where it is not there for all. */
   readonly orgs?: string[] | undefined
+  /** Most pods that it runs for an org at a time; for this machine, `maxPods` of the settings. */
+  readonly podLimit?: number
   /** Names of the limits that are really enforced, for `pod_read`. */
   readonly limits: string[]
+  /**
+   * The live pod whom a credential of the cluster's own making speaks for, as the cluster says now;
+   * undefined where it is none of this driver's. `unavailable` where nobody can say. Pods of a driver
+   * that has this are given no credential of the hub's.
+   */
+  readonly identify?: (token: string) => Promise<string | undefined>
+  /** The same for pods of an org, where that makes a difference. */
+  limitsOf?(org: string): string[]
   /** What pods are really given, and why not more. */
   isolation(): Promise<{ level: Isolation; reason: string }>
+  /** What stands there beside what every cluster of its kind has. */
+  extensions?(): Promise<string[]>
   /** Whether pods can be started now; it never throws, a cluster that does not answer is unreachable. */
   health(): Promise<ClusterHealth>
   /** The machines behind it with what each has, uses and has promised. */
@@ -84,11 +124,24 @@ export type ClusterDriver = {
   adopt(spec: PodSpec, handle: string): Promise<AcceptedPod | undefined>
   /** Ends a pod with everything it started: politely, then by force after `graceMs`. */
   stop(podId: string, graceMs: number, reason: string): Promise<void>
-  /** Freezes a pod where it is, or lets it go on. */
+  /**
+   * Ends a pod as its cluster does that where it is to run elsewhere: `exhausted` while something there
+   * protects it. Without, it is stopped.
+   */
+  evict?(podId: string, graceMs: number, reason: string): Promise<void>
+  /** Has a node take no new pods, for a reason, or take them again; absent where the cluster cannot. */
+  cordon?(node: string, closed: string | undefined): Promise<void>
+  /** Whether that is forgotten when the hub ends. */
+  readonly forgetsCordons?: boolean
+  /** Gives a live pod more or less room where it is; absent where the cluster cannot. */
+  resize?(podId: string, resources: Resources): Promise<void>
+  /** Freezes a pod where it is, or has it end as one that `resume` starts anew; `resume` lets it go on. */
   suspend(podId: string): Promise<void>
   resume(podId: string): Promise<void>
   /** Runs one more program in a live pod, in its folder, environment and isolation; abort ends it. */
   exec(podId: string, command: string[], signal: AbortSignal): AsyncIterable<ExecEvent>
+  /** The way to a port of a live pod; `conflict` when the pod does not run, or the port is not its own. */
+  reach(podId: string, port: number): Promise<PodPort>
   /** What the pod's program wrote by itself, also after its end for as long as that is kept. */
   logs(podId: string, options: LogOptions): AsyncIterable<Uint8Array>
   /** Removes what carries our mark and belongs to no live pod. */

@@ -71,7 +71,13 @@ export async function startableClusters(
     asked.cluster === undefined ? ctx.clusters.list() : [ctx.clusters.get(asked.cluster)]
   const drivers = named.filter(({ runsAgents }) => runsAgents || asked.runs === 'command')
   if (drivers.length === 0)
-    throw new HubError('unsupported', `${asked.cluster} runs commands, not yet the agents of tasks`)
+    throw new HubError(
+      'unsupported',
+      `${asked.cluster} runs commands alone, not the agents of tasks`,
+      {
+        hint: 'Add it again with `agent_image` and `hub_url`, or name another cluster.',
+      },
+    )
   const facts = await Promise.allSettled(
     drivers.map(async (driver) => ({
       driver,

@@ -8,6 +8,8 @@ import type { Clusters } from './clusters.ts'
 import type { ContextIndex } from './context-index.ts'
 import type { AnswerPart } from './models/answer.ts'
 import type { Models } from './models/models.ts'
+import type { PodGateway } from './pod-gateway.ts'
+import type { Seal } from './seal.ts'
 import type { Reader, Transaction } from './sql.ts'
 import type { Store } from './store.ts'
 
@@ -22,8 +24,10 @@ export type Context = Authority & {
   readonly store: Store
   readonly clusters: Clusters
   readonly carriers: Carriers
+  readonly podGateway: PodGateway
   readonly models: Models
   readonly context: ContextIndex
+  readonly seal: Seal
   readonly log: Logger
   /** Hears the answer of a model while it comes; only where the caller wants to. */
   readonly onAnswerPart: ((part: AnswerPart) => void) | undefined

@@ -1,3 +1,5 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { realpath, stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import { HubError } from '../../schemas/errors.ts'
@@ -53,6 +55,22 @@ export async function gitRaw(args: string[], options: RunOptions = {}): Promise<
     if (!locked || tries >= lockTries) return result
     await new Promise((resolve) => setTimeout(resolve, lockPauseMs))
   }
+}
+
+/**
+ * Starts a Git command whose input and output are streams, with the same things off, in a process group
+ * of its own. `settings` hold for what it starts as well.
+ */
+export const spawnGit = (
+  args: string[],
+  { settings, env }: { settings: [key: string, value: string][]; env: Record<string, string> },
+): ChildProcessWithoutNullStreams => {
+  const more = settings.flatMap(([key, value]) => ['-c', `${key}=${value}`])
+  return spawn('git', [...hardening, ...more, ...args], {
+    env: { ...environment(), ...env },
+    detached: true,
+    stdio: 'pipe',
+  })
 }
 
 /** Standard output of a Git command that has to succeed. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { HubError } from '../../schemas/errors.ts'
 
 export type Page<Item> = { items: Item[]; next?: string }
@@ -19,6 +20,20 @@ export function pageOf<Row, Item>(
   return { items, next: cursorAt(key(last)) }
 }
 
+/** A page of a list that is made anew at each call; `key` tells its items apart. */
+export function pageWithin<Item>(
+  items: Item[],
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+  key: (item: Item) => string,
+): Page<Item> {
+  const digest = (item: Item) => hash('sha256', key(item)).slice(0, 24)
+  const last = cursor === undefined ? undefined : cursorKey(cursor, '')
+  const index = last === undefined ? -1 : items.findIndex((item) => digest(item) === last)
+  if (last !== undefined && index < 0) throw goneCursor(cursor)
+  const rows = items.slice(index + 1, index + 2 + limit)
+  return pageOf(rows, limit, (item) => item, digest)
+}
+
 /** The cursor of the page after a row with this key. */
 export const cursorAt = (key: string | number): string =>
   Buffer.from(String(key)).toString('base64url')
@@ -38,6 +53,12 @@ export function cursorNumber(cursor: string | undefined, start: number): number 
   if (!Number.isSafeInteger(key)) throw badCursor(cursor)
   return key
 }
+
+/** For a list that cannot go on, since what stood at the cursor was removed. */
+export const goneCursor = (cursor: string | undefined) =>
+  new HubError('conflict', `what stood at cursor ${cursor} is not in the list any more`, {
+    hint: 'Leave `cursor` out to start over.',
+  })
 
 const badCursor = (cursor: string) =>
   new HubError('invalid', `cursor ${JSON.stringify(cursor)} was not issued by this hub`, {

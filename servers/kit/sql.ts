@@ -17,6 +17,8 @@ type NewEvent = {
   org: string
   subject: string
   task?: string | undefined
+  /** Whose alone it is; missing: of all in the org. */
+  owner?: string | undefined
   data?: Record<string, unknown>
 }
 

@@ -78,12 +78,12 @@ export function makeTransaction(statements: Statements, now: number): OpenTransa
       const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values})`
       open(() => statements.run(sql, row))
     },
-    event: async ({ kind, org, subject, task, data = {} }) => {
-      const row = { at: now, org, kind, subject, task: task ?? null, data: JSON.stringify(data) }
+    event: async ({ kind, org, subject, task = null, owner = null, data = {} }) => {
+      const row = { at: now, org, kind, subject, task, owner, data: JSON.stringify(data) }
       open(() =>
         statements.run(
-          `INSERT INTO events (at, org, kind, subject, task, data)
-           VALUES (:at, :org, :kind, :subject, :task, :data)`,
+          `INSERT INTO events (at, org, kind, subject, task, owner, data)
+           VALUES (:at, :org, :kind, :subject, :task, :owner, :data)`,
           row,
         ),
       )

@@ -10,6 +10,12 @@ import { bundleFolder, isBundled } from './code-root.ts'
 import type { Context } from './context.ts'
 import { ensureDiskRoom } from './disk.ts'
 
+// Who left something out needs to hear that, not which type it should have had.
+z.config({
+  customError: ({ code, input }) =>
+    code === 'invalid_type' && input === undefined ? 'is missing' : undefined,
+})
+
 type Definition<Input extends z.ZodRawShape, Output extends z.ZodType> = {
   /** `noun_verb`, unique over all servers. */
   name: string
@@ -55,6 +61,8 @@ export type Tool = {
   check(args: unknown): void
   /** Whether the tool can show what it would do, by `dry_run`. */
   hasDryRun: boolean
+  /** Whether a call with the same `idempotency_key` may be sent again, and does what it does once. */
+  hasKey: boolean
   call(args: unknown, ctx: Context): Promise<unknown>
 }
 
@@ -82,6 +90,7 @@ export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType
     text: text && ((result) => text(result as z.output<Output>)), // `call` has parsed it.
     app: definition.app,
     hasDryRun: 'dry_run' in definition.input,
+    hasKey: 'idempotency_key' in definition.input,
     check: (args) => void parse(args),
     async call(args, ctx) {
       const parsed = parse(args)

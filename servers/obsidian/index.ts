@@ -1,6 +1,7 @@
 import { defineServer } from '../kit/tool.ts'
 import { noteDelete } from './delete.ts'
 import { noteMove } from './move.ts'
+import { notePicture } from './pictures.ts'
 import { querysetList, querysetRun } from './queryset-tools.ts'
 import { noteLinks, noteRead } from './read.ts'
 import { noteSearch } from './search.ts'
@@ -17,6 +18,7 @@ export const obsidian = defineServer({
     noteSearch,
     noteRead,
     noteLinks,
+    notePicture,
     noteCreate,
     notePatch,
     noteProperty,

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
+import { longPageInput, page } from '../../schemas/page.ts'
 import { QuerySet } from '../../schemas/note.ts'
+import { pageWithin } from '../kit/page.ts'
 import { defineTool } from '../kit/tool.ts'
 import { openVault, vaultInput } from './vaults.ts'
 import { rowsText } from './texts.ts'
@@ -15,16 +17,17 @@ export const querysetList = defineTool({
     'Lists the named, read-only queries of a vault: views of .base files, query blocks in notes, bookmarked searches, and those that the hub is configured with. Run one with queryset_run.',
   effect: 'read',
   scope: 'note:read',
-  input: { ...vaultInput, limit: z.int().min(1).max(500).default(100).describe('Most to return') },
+  input: { ...vaultInput, ...longPageInput },
   output: z.object({
-    items: z.array(QuerySet),
+    ...page(QuerySet).shape,
     total: z.int(),
     problems: z.array(z.object({ path: z.string(), message: z.string() })),
   }),
-  run: async ({ vault: name, limit }, ctx) => {
+  run: async ({ vault: name, ...asked }, ctx) => {
     const { listQuerySets } = await definitions()
     const { sets, problems } = await listQuerySets(await openVault(ctx, name))
-    const items = sets.slice(0, limit).map((set) => ({
+    const { items: shown, ...rest } = pageWithin(sets, asked, (set) => `${set.vault} ${set.name}`)
+    const items = shown.map((set) => ({
       name: set.name,
       kind: set.kind,
       vault: set.vault,
@@ -33,7 +36,7 @@ export const querysetList = defineTool({
       ...(set.path === undefined ? {} : { path: set.path }),
       ...(set.problem === undefined ? {} : { problem: set.problem }),
     }))
-    return { items, total: sets.length, problems: problems.slice(0, 50) }
+    return { ...rest, items, total: sets.length, problems: problems.slice(0, 50) }
   },
 })
 

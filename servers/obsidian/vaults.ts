@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { posix, relative } from 'node:path'
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { nearest } from '../../schemas/nearest.ts'
@@ -130,7 +130,7 @@ export async function absolute(vault: Vault, path: string): Promise<string> {
 }
 
 export function assertWritable(vault: Vault, path: string): void {
-  const folders = vault.config.write.map((folder) => folder.replace(/^\/|\/$/g, ''))
+  const folders = vault.config.write.map(folderIn)
   if (folders.some((folder) => folder === '' || path.startsWith(`${folder}/`) || path === folder))
     return
   throw new HubError('denied', `${path} may not be changed in vault ${vault.name}`, {
@@ -140,6 +140,9 @@ export function assertWritable(vault: Vault, path: string): void {
         : 'An owner lists folders under `write` of the vault in switchyard.json.',
   })
 }
+
+/** A folder as a path within the vault: nothing for the whole, however that is written. */
+const folderIn = (given: string): string => posix.normalize(given).replace(/^\.?(?:\/|$)|\/$/g, '')
 
 function notChosen(asked: string | undefined, names: string[]): HubError {
   if (names.length === 0) {

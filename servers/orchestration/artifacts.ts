@@ -1,10 +1,19 @@
 import { z } from 'zod'
 import { Artifact } from '../../schemas/artifact.ts'
+import { longPageInput, page } from '../../schemas/page.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { readBlob, writeBlob } from '../kit/blobs.ts'
 import type { Context } from '../kit/context.ts'
+import { orgFilter } from '../kit/context.ts'
+import { cursorKey, pageOf } from '../kit/page.ts'
 import { defineTool } from '../kit/tool.ts'
-import { keepArtifact, listArtifacts, readArtifact, toArtifact } from './store/artifacts.ts'
+import {
+  keepArtifact,
+  listArtifacts,
+  listNewestArtifacts,
+  readArtifact,
+  toArtifact,
+} from './store/artifacts.ts'
 import { findHanded } from './handed.ts'
 import { requireLease } from './store/attempts.ts'
 import { findTask } from './store/tasks.ts'
@@ -71,15 +80,27 @@ export const artifactList = defineTool({
   name: 'artifact_list',
   title: 'List artifacts',
   description:
-    'Lists the files kept from a task, newest attempt first. Use artifact_read for the bytes.',
+    'Lists the files kept from a task, newest attempt first, or the newest of all tasks. Use artifact_read for the bytes.',
   effect: 'read',
   scope: 'task:read',
-  input: { task: z.string().max(60).describe('Task whose artifacts to list') },
-  output: z.object({ items: z.array(Artifact) }),
+  input: {
+    task: z.string().max(60).optional().describe('Task whose artifacts to list; default: all'),
+    name: z.string().max(200).default('').describe('Without `task`: only names with this in them'),
+    ...longPageInput,
+  },
+  output: page(Artifact),
   text: artifactsText,
-  run: async ({ task }, ctx) => {
-    await findHanded(ctx, ctx.reader, task)
-    return { items: (await listArtifacts(ctx.reader, task)).map(toArtifact) }
+  run: async ({ task: asked, name, ...at }, ctx) => {
+    const task = asked ?? ctx.principal.task
+    if (task !== undefined) {
+      await findHanded(ctx, ctx.reader, task)
+      return listArtifacts(ctx.reader, task, at)
+    }
+    const rows = await listNewestArtifacts(ctx.reader, {
+      ...{ orgs: orgFilter(ctx, undefined), name },
+      ...{ before: cursorKey(at.cursor, '~'), count: at.limit + 1 },
+    })
+    return pageOf(rows, at.limit, toArtifact, ({ id }) => id)
   },
 })
 

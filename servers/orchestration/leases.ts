@@ -3,13 +3,16 @@ import { Task } from '../../schemas/task.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Transaction } from '../kit/sql.ts'
 import { revokePodTokens } from '../kit/store/tokens.ts'
+import { failOrRetry } from './failures.ts'
 import { retryDecision } from './state.ts'
 import { touchAgent } from './store/agents.ts'
 import {
+  countEvicted,
   endAttempt,
   extendAllLeases,
   extendLease,
   listExpiredLeases,
+  markEvicted,
   readLease,
   requireLease,
 } from './store/attempts.ts'
@@ -71,7 +74,7 @@ export const taskReap = defineTool({
   name: 'task_reap',
   title: 'Take back lost leases',
   description:
-    'Ends leases whose agent is gone, either all that have expired or the one of a named task, and queues or fails the tasks by the retry policy. Called by the lease controller.',
+    'Ends leases whose agent is gone, either all that have expired or the one of a named task, and queues or fails the tasks by the retry policy; what was evicted is always queued. Called by the lease controller.',
   effect: 'update',
   scope: 'system',
   idempotent: true,
@@ -82,20 +85,28 @@ export const taskReap = defineTool({
       .optional()
       .describe('Only this task, although its lease has not expired'),
     pod: z.string().max(60).optional().describe('Pod that ended; its credentials end too'),
+    over_limit: z
+      .boolean()
+      .default(false)
+      .describe('Whether it ended for using more than its task may, which counts as a failure'),
     reason: z
       .string()
       .max(2000)
       .default('the agent stopped sending heartbeats')
       .describe('What is known'),
+    evicted: z.boolean().default(false).describe('Whether the pod was moved away'),
   },
   output: z.object({ reaped: z.array(z.string()) }),
-  run: ({ task: only, pod, reason }, ctx) =>
+  run: ({ task: only, pod, over_limit: limit, reason, evicted }, ctx) =>
     ctx.transaction(async (tx) => {
       if (pod !== undefined) await revokePodTokens(tx, pod)
+      if (evicted && only !== undefined && pod !== undefined)
+        return { reaped: await evict(tx, await findTask(ctx, tx, only), { pod, reason }) }
       const named = only === undefined ? undefined : await readLease(tx, only)
       const expired = only === undefined ? await listExpiredLeases(tx, tx.now) : []
       const reaped = [...(named ? [named] : expired)].map((attempt) => attempt.task)
-      for (const lost of reaped) await loseLease(tx, await findTask(ctx, tx, lost), reason)
+      for (const lost of reaped)
+        await loseLease(tx, await findTask(ctx, tx, lost), { reason, limit })
       return { reaped }
     }),
 })
@@ -114,16 +125,42 @@ export const leaseGrant = defineTool({
     ctx.transaction(async (tx) => ({ renewed: await extendAllLeases(tx, ctx.config.leaseMs) })),
 })
 
-async function loseLease(tx: Transaction, row: TaskRow, reason: string): Promise<void> {
-  const failure = { code: 'lost', message: reason }
-  await endAttempt(tx, row.id, 'lost', { failure })
+/** An agent that vanished is nobody's failure; work that takes more than it was given would do so again. */
+async function loseLease(
+  tx: Transaction,
+  row: TaskRow,
+  { reason, limit }: { reason: string; limit: boolean },
+): Promise<void> {
+  const failure = limit
+    ? { code: 'limit', message: `${reason}. \`resources\` and \`timeout_ms\` of the task set it` }
+    : { code: 'lost', message: reason }
+  await endAttempt(tx, row.id, limit ? 'failed' : 'lost', { failure })
+  if (limit) return void (await failOrRetry(tx, row, { failure, retryable: true }))
   const decision = retryDecision({
     lost: true,
     retryable: true,
     failures: row.failures,
-    attempts: row.attempts,
+    attempts: row.attempts - (await countEvicted(tx, row.id)),
     maxAttempts: row.max_attempts,
   })
   if (decision.retry) await moveTask(tx, row, 'requeue', { data: { reason } })
   else await moveTask(tx, row, 'fail', { failure })
+}
+
+/** Ends the attempt of a pod that was moved away: nobody has failed, so its task always goes on. */
+async function evict(
+  tx: Transaction,
+  row: TaskRow,
+  { pod, reason }: { pod: string; reason: string },
+): Promise<string[]> {
+  const failure = { code: 'evicted', message: reason }
+  const agent = `agent-${pod}`
+  tx.about(row.id)
+  if ((await readLease(tx, row.id))?.agent !== agent) {
+    await markEvicted(tx, { task: row.id, agent, failure })
+    return []
+  }
+  await endAttempt(tx, row.id, 'evicted', { failure })
+  await moveTask(tx, row, 'requeue', { data: { reason, evicted: true } })
+  return [row.id]
 }

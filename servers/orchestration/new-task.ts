@@ -5,6 +5,7 @@ import type { Context } from '../kit/context.ts'
 import { repositoryAt } from '../kit/repositories.ts'
 import { checkRunner } from './runners.ts'
 import type { TaskRequest } from './store/task-row.ts'
+import { readRepositoryAt } from '../kit/store/repositories.ts'
 import { knowsRepository } from './store/tasks.ts'
 import { applyTemplate, isBuiltIn } from './templates/catalogue.ts'
 import { applyTrusted, findTrusted } from './templates/trusted.ts'
@@ -148,8 +149,11 @@ export const taskRequest = (prepared: PreparedTask, origin: Origin): TaskRequest
 /** The repository at a path, if the caller may have the org work on it. */
 export async function usableRepository(ctx: Context, org: string, path: string): Promise<string> {
   const repo = await repositoryAt(ctx, path)
-  if (!(await knowsRepository(ctx.reader, org, repo)))
-    ctx.ensure('repository.add', { org, path: repo })
+  // Named by a task of the org, or cloned for it: an owner did either first.
+  const isKnown =
+    (await knowsRepository(ctx.reader, org, repo)) ||
+    (await readRepositoryAt(ctx.reader, org, repo)) !== undefined
+  if (!isKnown) ctx.ensure('repository.add', { org, path: repo })
   return repo
 }
 

@@ -4,8 +4,8 @@ import { HubError } from '../../schemas/errors.ts'
 import { Task, TaskFailure, TaskResult } from '../../schemas/task.ts'
 import type { Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
-import { holdForBudget, spentCode } from './spent.ts'
-import { retryDecision } from './state.ts'
+import { failOrRetry } from './failures.ts'
+import { holdForBudget, spentFailure } from './spent.ts'
 import { endAttempt, requireLease, wasReported } from './store/attempts.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { toTask } from './store/task-row.ts'
@@ -49,12 +49,14 @@ export const taskReport = defineTool({
       await endAttempt(tx, task, ended, { failure, reportDigest: digest, graceMs: 60_000 })
       // A task may be reported before its first heartbeat arrived.
       const running = row.state === 'leased' ? await moveTask(tx, row, 'start') : row
-      if (outcome === 'failed')
+      if (outcome === 'failed') {
+        const spent = await spentFailure(ctx, tx, running, { failure, retryable })
         return toTask(
-          failure?.code === spentCode
-            ? await holdForBudget(ctx, tx, running, failure)
+          spent
+            ? await holdForBudget(ctx, tx, running, spent)
             : await failOrRetry(tx, running, { failure, result, retryable }),
         )
+      }
       const event = outcome === 'succeeded' ? 'succeed' : 'propose'
       const data = { attempt: attempt.id, number: attempt.number }
       return toTask(await moveTask(tx, running, event, { ...(result ? { result } : {}), data }))
@@ -107,29 +109,4 @@ async function settle(
     default:
       return moveTask(tx, row, 'fail', { failure: { code: 'unstartable', message } })
   }
-}
-
-type Failed = {
-  failure: TaskFailure | undefined
-  result: TaskResult | undefined
-  retryable: boolean
-}
-
-async function failOrRetry(
-  tx: Transaction,
-  row: TaskRow,
-  { failure, result, retryable }: Failed,
-): Promise<TaskRow> {
-  const counted = { ...row, failures: row.failures + 1 }
-  const decision = retryDecision({
-    lost: false,
-    retryable,
-    failures: counted.failures,
-    attempts: counted.attempts,
-    maxAttempts: counted.max_attempts,
-  })
-  const patch = { ...(failure ? { failure } : {}), ...(result ? { result } : {}) }
-  if (!decision.retry) return moveTask(tx, counted, 'fail', patch)
-  const notBeforeAt = tx.now + decision.delayMs
-  return moveTask(tx, counted, 'requeue', { ...patch, notBeforeAt, data: { retryAt: notBeforeAt } })
 }

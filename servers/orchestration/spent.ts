@@ -11,6 +11,7 @@ import { holdSpentTask } from './store/spent-tasks.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { never } from './store/task-row.ts'
 import { moveTask } from './store/tasks.ts'
+import { usesModel } from './templates/catalogue.ts'
 
 /** Code of the failure of an attempt that a spent budget ended. */
 export const spentCode = 'budget'
@@ -36,6 +37,22 @@ export async function holdForBudget(
     data: { ...line },
   })
   return holdSpentTask(tx, queued, held)
+}
+
+/**
+ * The failure of an attempt that a spent budget ended, if it was that. An agent of somebody else's knows
+ * only that a model call was refused: while nothing may be spent, whatever it says waits for more.
+ */
+export async function spentFailure(
+  ctx: Context,
+  tx: Transaction,
+  row: TaskRow,
+  { failure, retryable }: { failure: TaskFailure | undefined; retryable: boolean },
+): Promise<TaskFailure | undefined> {
+  if (!failure || failure.code === spentCode) return failure
+  if (!retryable || !usesModel(row.template)) return undefined
+  const line = spentLine(await windowsOf(ctx, tx, row))
+  return line && { code: spentCode, message: failure.message }
 }
 
 /** Has a task that needs a model wait from its submit on while its org has spent what it may. */

@@ -50,7 +50,7 @@ export const taskSubmit = defineTool({
       .min(1)
       .max(200)
       .optional()
-      .describe('Sending the same key again returns the same task instead of a second one'),
+      .describe('The same key again returns the same task'),
   },
   output: Task,
   run: async (input, ctx) => {

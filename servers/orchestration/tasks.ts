@@ -3,7 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { Org } from '../../schemas/principal.ts'
-import { Attempt, Task, TaskStage, TaskState, isTerminal } from '../../schemas/task.ts'
+import { Attempt, Task, TaskStage, TaskState, TaskWait, isTerminal } from '../../schemas/task.ts'
 import { orgFilter } from '../kit/context.ts'
 import type { Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
@@ -44,13 +44,16 @@ export const taskList = defineTool({
   name: 'task_list',
   title: 'List tasks',
   description:
-    'Lists tasks, newest first. Narrow it by state or stage, words of the title, template, org, plan or the task that asked for them; use task_read for one task in full.',
+    'Lists tasks, newest first. Narrow it by state, stage or what is waited for, words of the title, template, org, plan or the task that asked for them; use task_read for one task in full.',
   effect: 'read',
   scope: 'task:read',
   input: {
     state: TaskState.optional().describe('Only tasks in this state'),
     stage: TaskStage.optional().describe(
       'Only these: pending (blocked, queued), active (leased, running, waiting), review, failed, done (succeeded, canceled)',
+    ),
+    waiting_for: TaskWait.optional().describe(
+      'Only what waits for this: an approval, input of a person, or a budget to be raised',
     ),
     text: z.string().min(1).max(200).optional().describe('Only with this in the title, or as id'),
     template: z.string().max(100).optional().describe('Only of this template'),
@@ -66,10 +69,11 @@ export const taskList = defineTool({
   output: page(Task),
   text: tasksText,
   app: 'board',
-  run: ({ state, stage, text, template, org, plan, parent, cursor, limit }, ctx) =>
+  run: ({ state, stage, waiting_for: wait, text, template, org, plan, parent, ...page }, ctx) =>
     listTasks(ctx.reader, {
       state,
       stage,
+      wait,
       text,
       template,
       // An agent sees its task, and what it had others do.
@@ -77,8 +81,8 @@ export const taskList = defineTool({
       plan,
       parent,
       orgs: orgFilter(ctx, org),
-      cursor,
-      limit,
+      cursor: page.cursor,
+      limit: page.limit,
     }),
 })
 

@@ -101,12 +101,13 @@ export function logText(log: { items: LogChunk[]; next: number; more: boolean })
   return `${parts.join('')}\n[next: ${log.next}${log.more ? ', there is more' : ''}]`
 }
 
-export const artifactsText = ({ items }: { items: Artifact[] }): string =>
+export const artifactsText = (page: Page<Artifact>): string =>
   tableText(
-    { items },
+    page,
     {
       id: ({ id }) => id,
       name: ({ name }) => name,
+      task: ({ task }) => task,
       attempt: ({ attempt }) => attempt,
       type: ({ mediaType }) => mediaType,
       bytes: ({ sizeBytes }) => sizeBytes,
@@ -136,7 +137,8 @@ export function approvalsText(page: Page<Approval>): string {
     {
       id: ({ id }) => id,
       task: ({ task }) => task,
-      state: ({ state }) => state,
+      state: ({ state, outcome }) =>
+        outcome === undefined || outcome === 'ok' ? state : `${state}, ${outcome}`,
       question: ({ question }) => question,
       details: ({ details }) => (Object.keys(details).length === 0 ? '' : JSON.stringify(details)),
       by: ({ askedBy }) => askedBy,

@@ -47,6 +47,7 @@ export async function assessChange(ctx: Context, row: ChangeRow): Promise<Assess
   ).length
   const facts = {
     state: row.state,
+    isDraft: row.draft === 1,
     revision: row.revisions,
     checks: revisions.at(-1)?.checks ?? [],
     reviews,

@@ -47,6 +47,7 @@ export async function openChange(
     proposedAt: revision.createdAt,
     handle: handle ?? undefined,
     revisionHandle: revision.handle,
+    isImported: row.imported_by !== null,
   }
   const repository = await findRepository(ctx, row.repo)
   return {

@@ -16,16 +16,13 @@ import { findRepository } from '../kit/repositories.ts'
 import { defineTool } from '../kit/tool.ts'
 import { assessChange, placedComments, shownReview } from './assessment.ts'
 import { findChange } from './change-access.ts'
+import { makeDraft } from './drafts.ts'
 import { copyOf, requireCommit } from './git/copy.ts'
 import { diffStat, diffText, mergeBase } from './git/history.ts'
-import {
-  assertOpen,
-  listChanges,
-  proposeRevision,
-  readChangeOf,
-  toChange,
-} from './store/changes.ts'
+import { assertOpen } from './store/change-state.ts'
+import { listChanges, readChangeOf, toChange } from './store/changes.ts'
 import { answerComments } from './store/discussion.ts'
+import { proposeRevision } from './store/proposed.ts'
 import { openWorkspace } from './workspaces.ts'
 import { changesText, changeText } from './texts.ts'
 
@@ -61,9 +58,16 @@ export const changeOpen = defineTool({
       .min(0)
       .optional()
       .describe('Number of the last comment or review that was read; default: all'),
+    draft: z
+      .boolean()
+      .optional()
+      .describe(
+        'true opens it as a draft; false makes one that is a draft ready; default: as it is',
+      ),
   },
   output: Change,
-  run: async ({ task, title, body, summary, checks, answers, seen }, ctx) => {
+  run: async (input, ctx) => {
+    const { task, title, body, summary, checks, answers, seen, draft } = input
     const { workspace, repository, provider, copy } = await openWorkspace(ctx, task)
     const known = await readChangeOf(ctx.reader, task)
     if (known) assertOpen(known)
@@ -74,6 +78,7 @@ export const changeOpen = defineTool({
     if (base === head) {
       throw new HubError('conflict', `branch ${branch} has nothing that ${target} has not`, {
         hint: 'Commit some work with commit_create first.',
+        details: { empty: true },
       })
     }
     const author = ctx.principal.id
@@ -85,6 +90,7 @@ export const changeOpen = defineTool({
       base,
       head,
       handle: known?.handle ?? undefined,
+      isDraft: draft === true,
       by: author,
     })
     const stat = await diffStat(copy, base, head)
@@ -99,11 +105,13 @@ export const changeOpen = defineTool({
         author,
         handle: handles.change,
         seen,
+        isDraft: draft === true,
         revision: { head, base, summary, checks, ...stat, handle: handles.revision },
       })
       return answerComments(tx, proposed, identified, { author, kind: ctx.principal.kind })
     })
-    return toChange(row)
+    if (draft !== false || row.draft === 0) return toChange(row)
+    return toChange(await makeDraft(ctx, row, false))
   },
 })
 

@@ -5,12 +5,14 @@ import { findRepository } from '../kit/repositories.ts'
 import type { Transaction } from '../kit/sql.ts'
 import { defineTool } from '../kit/tool.ts'
 import { findChange, openChange } from './change-access.ts'
+import { followForeign } from './import.ts'
 import type { Incoming, Remark } from './providers/provider.ts'
 import { providerOf } from './providers/providers.ts'
 import { keepMark, openChangesOf } from './store/change-marks.ts'
 import type { ChangeRow } from './store/changes.ts'
 import { closeChange, mergeChange } from './store/changes.ts'
 import { commentOnChange, reviewChange } from './store/discussion.ts'
+import { saveDraft } from './store/proposed.ts'
 import { knownRemarks, noteRemark } from './store/remarks.ts'
 import { revisionCalled } from './store/revisions.ts'
 
@@ -62,12 +64,15 @@ export const changeSync = defineTool({
     state: z.string().describe('State of the change after it'),
   }),
   run: async ({ change: id, mark }, ctx) => {
-    const row = await findChange(ctx, id)
-    const { provider, change } = await openChange(ctx, row)
+    const found = await findChange(ctx, id)
+    const there = await openChange(ctx, found)
+    // What its author proposes first, so that what is said of it finds its revision.
+    const row = found.imported_by === null ? found : await followForeign(ctx, found, there)
+    const { provider, change } = row === found ? there : await openChange(ctx, row)
     if (!provider.incoming) {
       throw new HubError('unsupported', `nobody but this hub has change ${id}`)
     }
-    const { remarks, outcome } = await provider.incoming(change)
+    const { remarks, outcome, isDraft } = await provider.incoming(change)
     const known = await knownRemarks(ctx.reader, id)
     const room = Math.max(0, mostOfOne - known.size)
     const waiting = remarks.filter(({ handle }) => !known.has(handle)).slice(0, room)
@@ -78,6 +83,7 @@ export const changeSync = defineTool({
     const last = await ctx.transaction(async (tx) => {
       if (fresh.length === waiting.length) await keepMark(tx, id, mark) // Else there is more to come.
       tx.about(id)
+      if (isDraft !== undefined && outcome === undefined) await saveDraft(tx, id, isDraft)
       return end(tx, id, outcome)
     })
     return { taken, state: last?.state ?? row.state }
@@ -115,14 +121,15 @@ async function takeIn(ctx: Context, id: string, remark: Remark): Promise<boolean
 
 const words = { accept: 'accepts', request_changes: 'asks for changes' }
 
-/** A verdict counts from who may merge there, on a change that is open, and, to ask for changes, on its last revision. */
+/** A verdict counts from who may merge there, on a change that is open and no draft, and, to ask for changes, on its last revision. */
 function isVerdict(
   ctx: Context,
   row: ChangeRow,
   { isMaintainer, verdict }: Remark,
   revision: number,
 ): boolean {
-  if (row.state !== 'open' || !ctx.may('verdict.import', { isMaintainer })) return false
+  if (row.state !== 'open' || row.draft === 1) return false
+  if (!ctx.may('verdict.import', { isMaintainer })) return false
   return verdict === 'accept' || revision === row.revisions
 }
 

@@ -4,6 +4,8 @@ import { repoClone } from './clone.ts'
 import { changeList, changeOpen, changeRead } from './changes.ts'
 import { changeCheck, changeChecked } from './merge-check.ts'
 import { changeHold, changeMerge } from './merge.ts'
+import { changeUpdate } from './drafts.ts'
+import { changeImport } from './import.ts'
 import { changeSync, changeWatch } from './incoming.ts'
 import { proposalList } from './proposals.ts'
 import { repoDiff, repoList, repoLog, repoRead } from './repositories.ts'
@@ -25,6 +27,8 @@ export const radicle = defineServer({
     commitCreate,
     branchPush,
     changeOpen,
+    changeUpdate,
+    changeImport,
     changeList,
     proposalList,
     changeRead,

@@ -6,7 +6,8 @@ import { findChange, openChange } from './change-access.ts'
 import { authorName, requireCommit, withCopy } from './git/copy.ts'
 import { isAncestor } from './git/history.ts'
 import { mergeCommit } from './git/merge-commit.ts'
-import { assertOpen, recordChange, requireChange } from './store/changes.ts'
+import { assertOpen } from './store/change-state.ts'
+import { recordChange, requireChange } from './store/changes.ts'
 import { addMergeCheck, endMergeCheck, readMergeCheck } from './store/merge-checks.ts'
 
 const change = z.string().max(60).describe('Change id')

@@ -7,7 +7,8 @@ import { defineTool } from '../kit/tool.ts'
 import { assessChange } from './assessment.ts'
 import { findChange, openChange } from './change-access.ts'
 import type { ChangeRow } from './store/changes.ts'
-import { assertOpen, conflictChange, holdChange, mergeChange, toChange } from './store/changes.ts'
+import { assertOpen, assertReady } from './store/change-state.ts'
+import { conflictChange, holdChange, mergeChange, toChange } from './store/changes.ts'
 import { changeStateText } from './texts.ts'
 
 export const changeMerge = defineTool({
@@ -42,6 +43,7 @@ export const changeMerge = defineTool({
     const row = await findChange(ctx, id)
     if (row.state === 'merged' && row.head === expected) return toChange(row)
     assertOpen(row)
+    assertReady(row)
     requireHead(row, expected)
     if (input.force) ctx.ensure('change.force', { change: id })
     const { policy, mergeable, conflict } = await assessChange(ctx, row)

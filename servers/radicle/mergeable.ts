@@ -6,6 +6,7 @@ import type { StoredReview } from './store/reviews.ts'
 /** What decides whether a change may be merged. */
 export type Facts = {
   state: 'open' | 'merged' | 'closed'
+  isDraft: boolean
   /** Number of the last revision; only what was said of that one counts. */
   revision: number
   checks: Pick<CheckResult, 'name' | 'state'>[]
@@ -64,6 +65,7 @@ export function judge(facts: Facts, policy: Policy): Mergeable {
     if (holds) reasons.push({ code, message, blocks })
   }
   add(facts.state !== 'open', 'not_open', `it is ${facts.state}`)
+  add(facts.isDraft, 'draft', 'it is a draft')
   add(
     missing > 0,
     'approvals_missing',

@@ -26,7 +26,7 @@ export const proposalList = defineTool({
   name: 'proposal_list',
   title: 'List what is proposed elsewhere',
   description:
-    'Lists the open patches or pull requests of a repository where it is kept, whoever proposed them, the latest first; Git on this machine has none. It takes none of them in: use change_list for the changes of this hub, and the provider to review what is not among them.',
+    'Lists the open patches or pull requests of a repository where it is kept, whoever proposed them, the latest first; Git on this machine has none. Use change_import to take one in, and change_list for the changes of this hub.',
   effect: 'read',
   scope: 'repo:read',
   input: {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Org } from '../../schemas/principal.ts'
+import { longPageInput, page } from '../../schemas/page.ts'
 import { Commit, Repository, RepositoryElsewhere } from '../../schemas/repo.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFilter } from '../kit/context.ts'
@@ -25,13 +26,14 @@ export const repoList = defineTool({
     'Lists the repositories the hub has worked on. A repository becomes known with its first task.',
   effect: 'read',
   scope: 'repo:read',
-  input: { org: Org.optional().describe('Only this org') },
-  output: z.object({ items: z.array(Repository) }),
+  input: { org: Org.optional().describe('Only this org'), ...longPageInput },
+  output: page(Repository),
   text: repositoriesText,
-  run: async ({ org }, ctx) => {
-    const items = await listRepositories(ctx.reader, orgFilter(ctx, org), 500)
+  run: async ({ org, ...asked }, ctx) => {
+    const { items, ...rest } = await listRepositories(ctx.reader, orgFilter(ctx, org), asked)
     return {
       items: items.filter((item) => ctx.may('row.see', { org: item.org, repo: item.path })),
+      ...rest,
     }
   },
 })

@@ -10,14 +10,19 @@ import {
 import { HubError } from '../../schemas/errors.ts'
 import { reviewPolicyOf } from '../../schemas/review-policy.ts'
 import type { Context } from '../kit/context.ts'
+import type { Transaction } from '../kit/sql.ts'
 import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
 import { shownReview } from './assessment.ts'
 import { findChange, openChange } from './change-access.ts'
+import { remarkKey, sayOnce } from './once.ts'
 import type { ChangeRow } from './store/changes.ts'
-import { assertOpen, assertReviewable, closeChange, toChange } from './store/changes.ts'
+import { assertOpen, assertReviewable } from './store/change-state.ts'
+import { closeChange, toChange } from './store/changes.ts'
+import { readComment } from './store/comments.ts'
 import { commentOnChange, requireComment, reviewChange } from './store/discussion.ts'
-import { readReviewOfTask } from './store/reviews.ts'
+import { noteRemark } from './store/remarks.ts'
+import { readReview, readReviewOfTask } from './store/reviews.ts'
 import { reviewText } from './texts.ts'
 
 const change = z.string().max(60).describe('Change id')
@@ -44,23 +49,38 @@ export const changeComment = defineTool({
     reply_to: z.string().max(60).optional().describe('Id of the comment that it answers'),
     settles: z.boolean().default(false).describe('Whether the comment it answers is settled by it'),
     revision: z.int().min(1).optional().describe('Revision it is about; default: the last'),
+    idempotency_key: remarkKey,
   },
   output: ChangeComment,
-  run: async ({ change: id, revision: asked, reply_to: replyTo, settles, ...given }, ctx) => {
+  run: async ({ idempotency_key: key, ...request }, ctx) => {
+    const { change: id, revision: _asked, reply_to: replyTo, settles, ...given } = request
     if (settles && replyTo === undefined)
       throw new HubError('invalid', '`settles` needs `reply_to`, the comment that is settled')
     const row = await findChange(ctx, id)
     if (given.resolve !== undefined || settles) {
       ctx.ensure('change.review', { change: id, task: row.task ?? undefined })
     }
-    if (replyTo !== undefined) await requireComment(ctx.reader, row, replyTo)
-    const { provider, change, revision } = await openChange(ctx, row, asked)
-    const comment = { id: ctx.id('comment'), ...stated(given) }
-    const { id: author, kind } = ctx.principal
-    await provider.comment(change, { ...comment, by: author })
-    const reply = replyTo === undefined ? {} : { replyTo }
-    const said = { ...comment, ...reply, revision, author, kind }
-    return ctx.transaction((tx) => commentOnChange(tx, id, said, { settles }))
+    const remark = { change: id, key, request, prefixes: ['comment' as const] }
+    return sayOnce(ctx, remark, {
+      find: (comment) => readComment(ctx.reader, id, comment),
+      say: async (asked, name) => {
+        if (replyTo !== undefined) await requireComment(ctx.reader, row, replyTo)
+        const { provider, change, revision } = await openChange(ctx, row, asked)
+        const {
+          ids: [first = ''],
+          known,
+        } = await name(revision)
+        const comment = { id: first, ...stated(given) }
+        const { id: author, kind } = ctx.principal
+        const handle = await provider.comment(change, { ...comment, by: author, known })
+        const reply = replyTo === undefined ? {} : { replyTo }
+        const said = { ...comment, ...reply, revision, author, kind }
+        return ctx.transaction(async (tx) => {
+          await noteSaid(tx, id, [{ id: first, handle }])
+          return commentOnChange(tx, id, said, { settles })
+        })
+      },
+    })
   },
 })
 
@@ -74,11 +94,7 @@ export const changeReview = defineTool({
   input: {
     change,
     verdict: Verdict.describe('accept or request_changes'),
-    body: z
-      .string()
-      .max(20_000)
-      .default('')
-      .describe('Why; for request_changes, what should be different'),
+    body: z.string().max(20_000).default('').describe('Why, or what should be different'),
     comments: z
       .array(
         z.strictObject({
@@ -91,12 +107,14 @@ export const changeReview = defineTool({
       )
       .max(50)
       .default([])
-      .describe('Comments on the whole or on lines, as change_comment takes them'),
+      .describe('As change_comment takes them'),
     revision: z.int().min(1).optional().describe('Revision reviewed; default: the last'),
+    idempotency_key: remarkKey,
   },
   output: ChangeReview,
   text: reviewText,
-  run: async ({ change: id, verdict, body: words, comments: given, revision: asked }, ctx) => {
+  run: async ({ idempotency_key: key, ...request }, ctx) => {
+    const { change: id, verdict, body: words, comments: given } = request
     if (verdict === 'request_changes' && words.trim() === '' && given.length === 0) {
       throw new HubError(
         'invalid',
@@ -104,26 +122,54 @@ export const changeReview = defineTool({
       )
     }
     const row = await findChange(ctx, id)
-    assertOpen(row)
     ctx.ensure('change.review', { change: id, task: row.task ?? undefined })
-    const { provider, change, revision } = await openChange(ctx, row, asked)
-    assertReviewable(row, { verdict, revision })
     const { id: reviewer, kind, task } = ctx.principal
-    const policy = reviewPolicyOf(ctx.config.file, row.org)
-    const earlier = task && (await readReviewOfTask(ctx.reader, { change: id, revision, task }))
-    if (earlier) return shownReview(earlier, policy)
-    const review = { id: ctx.id('review'), verdict, body: words }
-    const comments = given.map((comment) => ({ id: ctx.id('comment'), ...stated(comment) }))
-    for (const comment of comments) await provider.comment(change, { ...comment, by: reviewer })
-    await provider.review(change, { ...review, by: reviewer })
-    const isAuthor = await isAuthorOf(ctx, row)
-    const of = { revision, reviewer, kind, task, isAuthor }
-    const said = comments.map((comment) => ({
-      ...comment,
-      ...{ revision, author: reviewer, kind, review: review.id },
-    }))
-    const kept = await ctx.transaction((tx) => reviewChange(tx, id, { ...review, ...of }, said))
-    return shownReview(kept, policy)
+    const prefixes = ['review' as const, ...given.map(() => 'comment' as const)]
+    const kept = await sayOnce(
+      ctx,
+      { change: id, key, request, prefixes },
+      {
+        find: (review) => readReview(ctx.reader, id, review),
+        say: async (asked, name) => {
+          assertOpen(row)
+          const { provider, change, revision } = await openChange(ctx, row, asked)
+          assertReviewable(row, { verdict, revision })
+          const earlier =
+            task && (await readReviewOfTask(ctx.reader, { change: id, revision, task }))
+          if (earlier) return earlier
+          const { ids, known } = await name(revision)
+          const review = { id: ids[0] ?? '', verdict, body: words }
+          const comments = given.map((comment, at) => ({
+            id: ids[at + 1] ?? '',
+            ...stated(comment),
+          }))
+          const told: Told[] = []
+          for (const comment of comments) {
+            // Two that say the same of a line are two.
+            const taken =
+              known && new Set([...known, ...told.flatMap(({ handle }) => handle ?? [])])
+            const handle = await provider.comment(change, {
+              ...comment,
+              by: reviewer,
+              known: taken,
+            })
+            told.push({ id: comment.id, handle })
+          }
+          await provider.review(change, { ...review, by: reviewer, known })
+          const isAuthor = await isAuthorOf(ctx, row)
+          const of = { revision, reviewer, kind, task, isAuthor }
+          const said = comments.map((comment) => ({
+            ...comment,
+            ...{ revision, author: reviewer, kind, review: review.id },
+          }))
+          return ctx.transaction(async (tx) => {
+            await noteSaid(tx, id, told)
+            return reviewChange(tx, id, { ...review, ...of }, said)
+          })
+        },
+      },
+    )
+    return shownReview(kept, reviewPolicyOf(ctx.config.file, row.org))
   },
 })
 
@@ -146,6 +192,14 @@ export const changeClose = defineTool({
     return toChange(await ctx.transaction((tx) => closeChange(tx, id, reason)))
   },
 })
+
+type Told = { id: string; handle: string | undefined }
+
+/** Puts on record what the provider calls the hub's own remarks, so that none is taken for another. */
+async function noteSaid(tx: Transaction, change: string, told: Told[]): Promise<void> {
+  for (const { id: became, handle } of told)
+    if (handle !== undefined) await noteRemark(tx, { change, handle, became })
+}
 
 /** Whether the caller is who asked for the work, or proposed it. */
 async function isAuthorOf(ctx: Context, { author, task }: ChangeRow): Promise<boolean> {

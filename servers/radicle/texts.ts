@@ -68,7 +68,7 @@ export const shownDiff = ({ diff, truncated }: { diff: string; truncated: boolea
 export const changesText = (page: Page<Change>): string =>
   tableText(page, {
     id: ({ id }) => id,
-    state: ({ state }) => state,
+    state: ({ state, draft }) => (draft ? `${state}, draft` : state),
     title: ({ title }) => title,
     repo: ({ repo }) => repo,
     task: ({ task }) => task,
@@ -77,10 +77,12 @@ export const changesText = (page: Page<Change>): string =>
     updated: ({ updatedAt }) => instantText(updatedAt),
   })
 
+const stateText = ({ state, draft }: Change) => (draft ? `${state}, a draft` : state)
+
 /** A change after a step of its own, without its discussion. */
 export const changeStateText = (change: Change): string =>
   [
-    `${change.id} is ${change.state}, revision ${change.revisions}, head ${change.head}`,
+    `${change.id} is ${stateText(change)}, revision ${change.revisions}, head ${change.head}`,
     ...(change.mergedAs ? [`merged into ${change.target} as ${change.mergedAs}`] : []),
     ...(change.conflict
       ? [
@@ -108,9 +110,10 @@ export function changeText(read: {
   const last = revisions.at(-1)
   const lastReviews = reviews.slice(-shownReviews)
   return [
-    `${change.id} is ${change.state}: ${change.title}`,
+    `${change.id} is ${stateText(change)}: ${change.title}`,
     `repo ${change.repo}, branch ${change.branch} into ${change.target}, head ${change.head}, by ${change.author}`,
     ...(change.task ? [`task ${change.task}`] : []),
+    ...(change.importedBy ? [`proposed elsewhere, taken in by ${change.importedBy}`] : []),
     ...(change.mergedAs ? [`merged as ${change.mergedAs} by ${change.mergedBy}`] : []),
     ...(change.waiting ? [`waits for a person: ${change.waiting}`] : []),
     ...(change.body ? [cutText(change.body, isAlone ? 8000 : 700)] : []),

@@ -7,9 +7,12 @@ import { Workspace } from '../../schemas/repo.ts'
 import type { Context } from '../kit/context.ts'
 import { assertBranchName } from '../kit/git.ts'
 import { findRepository } from '../kit/repositories.ts'
+import { agentsOf } from '../kit/store/attempt-agents.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { GitCopy } from './git/copy.ts'
 import { authorName, copyOf, requireCommit, resolveCommit, withCopy } from './git/copy.ts'
+import { exchangeOf, removeExchange } from './git/exchange.ts'
+import { takePushed } from './git/take-pushed.ts'
 import { addWorktree, commitAll } from './git/worktrees.ts'
 import type { ChangeProvider } from './providers/provider.ts'
 import { providerOf } from './providers/providers.ts'
@@ -90,21 +93,41 @@ export const commitCreate = defineTool({
   name: 'commit_create',
   title: 'Commit the work',
   description:
-    "Commits everything that changed in a task's worktree to its branch, without running hooks. With nothing to commit it returns the present head.",
+    "Commits everything that changed in a task's worktree to its branch, without running hooks. With nothing to commit it returns the present head. With `head`, takes a commit that was pushed to /git/TASK instead.",
   effect: 'create',
   scope: 'repo:write',
   idempotent: true,
   input: {
     task: taskInput,
-    message: z.string().min(1).max(20_000).describe('Commit message'),
+    message: z
+      .string()
+      .min(1)
+      .max(20_000)
+      .optional()
+      .describe('Commit message; left out with `head`'),
+    head: z
+      .string()
+      .regex(/^[0-9a-f]{40,64}$/)
+      .optional()
+      .describe('Pushed commit that the branch moves to'),
   },
   output: z.object({ head: z.string(), committed: z.boolean() }),
-  run: async ({ task, message }, ctx) => {
+  run: async ({ task, message, head }, ctx) => {
+    if ((message === undefined) === (head === undefined))
+      throw new HubError('invalid', 'commit_create needs `message` or `head`, one of them')
     const { workspace, copy } = await openWorkspace(ctx, task)
-    const text = `${message.trim()}\n\nTask: ${task}\n`
-    const author = authorName(ctx.principal.id)
+    const author = ctx.principal.id
+    const text = `${message?.trim()}\n\nTask: ${task}\n`
+    const agents = head === undefined ? [] : await agentsOf(ctx.reader, task)
     const commit = await withCopy(copy, () =>
-      commitAll(copy, { path: workspace.path, name: task, message: text, author }),
+      head === undefined
+        ? commitAll(copy, {
+            ...{ path: workspace.path, name: task, message: text },
+            author: authorName(author),
+          })
+        : takePushed(copy, exchangeOf(ctx, workspace), {
+            ...{ workspace, head, authors: [...agents, author] },
+          }),
     )
     await recordCall(ctx, task)
     return commit
@@ -142,6 +165,8 @@ export const workspaceRemove = defineTool({
   input: { task: taskInput },
   output: z.object({ removed: z.boolean() }),
   run: async ({ task }, ctx) => {
+    const row = await readWorkspace(ctx.reader, task)
+    if (row) await removeExchange(exchangeOf(ctx, row))
     const folder = join(ctx.dataDir, 'work', task)
     const found = await stat(folder).catch(() => undefined) // Nothing there: nothing to do.
     if (!found) return { removed: false }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { SpecTask, SpecTaskState } from '../../schemas/spec.ts'
+import { page, pageInput } from '../../schemas/page.ts'
+import { pageWithin } from '../kit/page.ts'
 import { defineTool } from '../kit/tool.ts'
 import { featureInput, findFeature, openProject, readDocument } from './project.ts'
 import type { TaskLine } from './task-lines.ts'
@@ -28,11 +30,12 @@ export const specTaskList = defineTool({
       .boolean()
       .default(false)
       .describe('Whether to return the indented lines below each task, too'),
+    cursor: pageInput.cursor,
     limit: z.int().min(1).max(500).default(50).describe('Most tasks to return'),
   },
   output: z.object({
     etag: z.string(),
-    items: z.array(SpecTask),
+    ...page(SpecTask).shape,
     total: z.int(),
     duplicates: z.array(z.object({ id: z.string(), lines: z.array(z.int()) })),
     unparsed: z
@@ -52,15 +55,15 @@ export const specTaskList = defineTool({
         (phase === undefined || task.phase.toLowerCase().includes(phase)) &&
         (input.parallel === undefined || task.parallel === input.parallel),
     )
+    const { items, ...rest } = pageWithin(found, input, ({ id, line }) => `${line} ${id}`)
     return {
       etag: file.etag,
-      items: found
-        .slice(0, input.limit)
-        .map((task) =>
-          input.details
-            ? { ...toSpecTask(task), text: task.text.slice(0, 2000), details: task.details }
-            : toSpecTask(task),
-        ),
+      ...rest,
+      items: items.map((task) =>
+        input.details
+          ? { ...toSpecTask(task), text: task.text.slice(0, 2000), details: task.details }
+          : toSpecTask(task),
+      ),
       total: found.length,
       duplicates: [...duplicates].map(([id, lines]) => ({ id, lines })),
       unparsed: unparsed.slice(0, 50),

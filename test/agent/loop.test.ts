@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { Journal } from '../../agent/journal.ts'
 import type { Message } from '../../agent/lease.ts'
 import { runLoop } from '../../agent/loop.ts'
+import { Measures } from '../../agent/measures.ts'
 import { makeFolder } from '../helpers/folder.ts'
 
 type Step = { call?: [string, object]; text?: string; fails?: boolean }
@@ -72,6 +73,7 @@ function stage(file = join(makeFolder(), 'journal.jsonl')) {
       journal: new Journal(file),
       limits,
       signal: new AbortController().signal,
+      measures: new Measures(),
       takeMessages: () => messages.splice(0),
       finished: () => finished,
       say: async () => undefined,

@@ -52,6 +52,7 @@ export const contenders = (modules: string): Contender[] => [
         return {
           args: [
             '--max-semi-space-size=2',
+            '--v8-pool-size=1',
             bin,
             'start',
             ...options,

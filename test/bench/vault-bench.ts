@@ -7,7 +7,8 @@ import { makeLogger } from '../../hub/log.ts'
 import { readSettings } from '../../schemas/config.ts'
 
 // `npm run bench:vault -- [FOLDER…]` measures the tools of a vault through a hub in this process: how
-// long a call takes, and for how long the event loop stood still meanwhile. Without a folder a vault is made.
+// long a call takes, what it costs in CPU on all threads, and for how long the event loop stood still meanwhile.
+// Without a folder a vault is made.
 const rounds = 25
 const madeNotes = 6500
 /** In its first seconds a hub loads what its first calls may need; that is not what is measured. */
@@ -59,13 +60,14 @@ async function measure(root: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, startMs))
   turns.reset()
   let startedAt = performance.now()
+  let cpu = process.cpuUsage()
   const { vault } = await client.call<{ vault: { notes: number; links: { total: number } } }>(
     'vault_read',
     {},
   )
   const { notes, links } = vault
   console.log(`${basename(root)}: ${notes} notes, ${links.total} links`)
-  row('first vault_read', [performance.now() - startedAt], turns)
+  row('first vault_read', [performance.now() - startedAt], cpu, turns)
   const { items } = await client.call<{ items: { path: string }[] }>('note_search', {
     query: 'the',
     limit: 1,
@@ -74,12 +76,13 @@ async function measure(root: string): Promise<void> {
     const asked = args.path === '' ? { ...args, path: items[0]?.path } : args
     const times: number[] = []
     turns.reset()
+    cpu = process.cpuUsage()
     for (let round = 0; round < rounds; round++) {
       startedAt = performance.now()
       await client.call(tool, asked)
       times.push(performance.now() - startedAt)
     }
-    row(name, times, turns)
+    row(name, times, cpu, turns)
   }
   const grown = (process.memoryUsage().rss - before) / 1024 / 1024
   console.log(`resident memory grew by ${grown.toFixed(0)} MiB\n`)
@@ -87,13 +90,15 @@ async function measure(root: string): Promise<void> {
   rmSync(data, { recursive: true, force: true })
 }
 
-function row(name: string, times: number[], { longest }: Turns): void {
+function row(name: string, times: number[], from: NodeJS.CpuUsage, { longest }: Turns): void {
+  const { user, system } = process.cpuUsage(from)
+  const cpu = `CPU ${((user + system) / 1000 / times.length).toFixed(1).padStart(7)} ms`
   const sorted = times.toSorted((a, b) => a - b)
   const at = (share: number) =>
     (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1)
   const held = `held up ${longest.ms.toFixed(1).padStart(6)} ms, of it CPU ${longest.cpuMs.toFixed(1)}`
   console.log(
-    `${name.padEnd(24)} p50 ${at(0.5).padStart(8)} ms  p95 ${at(0.95).padStart(8)} ms  ${held}`,
+    `${name.padEnd(24)} p50 ${at(0.5).padStart(8)} ms  p95 ${at(0.95).padStart(8)} ms  ${cpu}  ${held}`,
   )
 }
 

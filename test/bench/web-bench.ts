@@ -8,14 +8,9 @@ import { codeRoot } from '../../servers/kit/code-root.ts'
 import { launchBrowser } from '../helpers/browser.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { median } from './load.ts'
-import {
-  Flood,
-  framesWhileScrolling,
-  heapMb,
-  newestInSight,
-  percentile,
-  watchFor,
-} from './web-page.ts'
+import { benchEvents } from './web-events.ts'
+import { benchHour } from './web-hour.ts'
+import { Flood, framesWhileScrolling, watchFor } from './web-page.ts'
 
 // `npm run bench:web [-- SECTION …]`: the budgets of the dashboard, in a real browser on a real hub. Here it draws
 // by software and shares the machine with hub and load, so its figures are upper bounds.
@@ -117,43 +112,23 @@ async function paint(): Promise<string[]> {
   ]
 }
 
-/** At `eventsPerSecond` new tasks: from the answer that made each to the first frame of the list that knows of it. */
+/** By single calls, as many as the hub takes beside a browser, and by calls that make many tasks each. */
 async function events(): Promise<string[]> {
   const page = await opened('tasks')
-  const madeAt: number[] = []
-  const load = new Flood(async (title) => {
-    await submit(title)
-    madeAt[Number(title.split(' ')[1])] = Date.now()
-  }, eventsPerSecond)
-  const frames = await page.evaluate(newestInSight, 8000)
-  const perSecond = await load.stop()
-  await closed(page)
-  const tookMs = madeAt.flatMap((made, number) => {
-    const frame = frames.find(({ newest }) => newest >= number)
-    return frame ? Math.max(0, frame.at - made) : []
-  })
-  return [
-    `at ${perSecond.toFixed(0)} events/s                       p50 ${percentile(tookMs, 0.5)} ms, p95 ${percentile(tookMs, 0.95)} ms (budget 100)`,
+  const lines = [
+    ...(await benchEvents(hub, page, { word: 'single', size: 1, perSecond: eventsPerSecond })),
+    ...(await benchEvents(hub, page, { word: 'step', size: 25, perSecond: eventsPerSecond })),
   ]
+  await closed(page)
+  return lines
 }
 
-/** An hour of ten events a second, in as little time as the hub takes for them. */
-async function memory(): Promise<string[]> {
-  const page = await opened('tasks')
-  const before = await heapMb(page)
-  const load = new Flood(submit, Infinity)
-  await load.made(36_000)
-  await load.stop()
-  await page.waitForTimeout(1000)
-  const after = await heapMb(page)
-  await closed(page)
-  return [
-    `after 36,000 events                     ${after.toFixed(1)} MB, before ${before.toFixed(1)} MB`,
-  ]
+function memory(): Promise<string[]> {
+  return benchHour(hub, opened)
 }
 
 async function board(): Promise<string[]> {
-  const load = new Flood(submit, Infinity)
+  const load = new Flood(([number]) => submit(`load ${number}`), Infinity)
   await load.made(tasksOnBoard)
   await load.stop()
   const page = await opened('tasks?view=board')

@@ -17,33 +17,48 @@ export function watchFor(text: string): Promise<void> {
   })
 }
 
-/** In the page: for so long, when a frame was drawn with a newer task `load N` than the one before. */
-export async function newestInSight(forMs: number): Promise<{ at: number; newest: number }[]> {
-  const frames: { at: number; newest: number }[] = []
+export type Frames = { news: { at: number; newest: number }[]; count: number; worstMs: number }
+
+/** In the page: for so long, when a frame was drawn with a newer task `WORD N` than the one before. */
+export async function newestInSight({
+  word,
+  forMs,
+}: {
+  word: string
+  forMs: number
+}): Promise<Frames> {
+  const news: Frames['news'] = []
   const until = performance.now() + forMs
+  let [count, worstMs, before] = [0, 0, performance.now()]
   while (performance.now() < until) {
-    await new Promise((resolve) => requestAnimationFrame(resolve))
-    const numbers = [...(document.body.textContent ?? '').matchAll(/load (\d+)/g)].map((found) =>
+    const at = await new Promise<number>((resolve) => requestAnimationFrame(resolve))
+    count++
+    worstMs = Math.max(worstMs, at - before)
+    before = at
+    const told = document.querySelector('sy-rows')?.textContent ?? ''
+    const numbers = [...told.matchAll(new RegExp(`${word} (\\d+)`, 'g'))].map((found) =>
       Number(found[1]),
     )
     const newest = Math.max(-1, ...numbers)
-    if (newest > (frames.at(-1)?.newest ?? -1)) frames.push({ at: Date.now(), newest })
+    if (newest > (news.at(-1)?.newest ?? -1)) news.push({ at: Date.now(), newest })
   }
-  return frames
+  return { news, count, worstMs }
 }
 
-/** Submits tasks at a rate until it is stopped; each is an event. */
+/** Makes numbered things at a rate until it is stopped, `size` of them by each call. */
 export class Flood {
-  readonly #submit: (title: string) => Promise<unknown>
+  readonly #make: (numbers: number[]) => Promise<unknown>
   readonly #perSecond: number
+  readonly #size: number
   readonly #startedAt = performance.now()
   readonly #ended: Promise<unknown>
   #made = 0
   #isOver = false
 
-  constructor(submit: (title: string) => Promise<unknown>, perSecond: number) {
-    this.#submit = submit
+  constructor(make: (numbers: number[]) => Promise<unknown>, perSecond: number, size = 1) {
+    this.#make = make
     this.#perSecond = perSecond
+    this.#size = size
     this.#ended = Promise.all(Array.from({ length: lanes }, () => this.#lane()))
   }
 
@@ -52,17 +67,20 @@ export class Flood {
     while (this.#made < count) await new Promise((resolve) => setTimeout(resolve, 20))
   }
 
-  /** Resolves with how many a second there were. */
-  async stop(): Promise<number> {
+  async stop(): Promise<void> {
     this.#isOver = true
     await this.#ended
-    return this.#made / this.#seconds()
   }
 
   async #lane(): Promise<void> {
     while (!this.#isOver) {
-      if (this.#made < this.#seconds() * this.#perSecond) await this.#submit(`load ${this.#made++}`)
-      else await new Promise((resolve) => setTimeout(resolve, 2))
+      if (this.#made >= this.#seconds() * this.#perSecond) {
+        await new Promise((resolve) => setTimeout(resolve, 2))
+        continue
+      }
+      const first = this.#made
+      this.#made += this.#size
+      await this.#make(Array.from({ length: this.#size }, (_, at) => first + at))
     }
   }
 
@@ -82,6 +100,23 @@ export async function heapMb(page: Page): Promise<number> {
   const { usedSize } = await session.send('Runtime.getHeapUsage')
   await session.detach()
   return usedSize / 1_048_576
+}
+
+/**
+ * Begins to count what the page's main thread does, and returns what tells the seconds of CPU so far: time
+ * in which other programs had the core is none of it.
+ */
+export async function countPageSeconds(page: Page): Promise<() => Promise<Map<string, number>>> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const names = ['TaskDuration', 'ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration']
+  return async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    const wanted = metrics.filter(({ name }) => names.includes(name))
+    return new Map(
+      wanted.map(({ name, value }) => [name.replace('Duration', '').toLowerCase(), value]),
+    )
+  }
 }
 
 /** Scrolls what scrolls most for three seconds, and counts frames. */

@@ -39,6 +39,7 @@ const argumentsFor = (hub: LargeHub): Record<string, object> => ({
   note_search: { query: 'invoice' },
   note_read: { path: 'Big.md' },
   note_links: { path: 'Big.md' },
+  note_picture: { path: 'Dot.png' },
   queryset_run: { name: 'Open.base#Open' },
   context_search: { query: 'which function counts the invoices of a customer' },
   context_read: { source: hub.repo, path: `specs/${hub.feature}/tasks.md` },
@@ -50,6 +51,7 @@ const argumentsFor = (hub: LargeHub): Record<string, object> => ({
   trigger_read: { trigger: hub.trigger },
   tool_read: { name: 'task_submit' },
   chat_read: { conversation: hub.conversation },
+  chat_attachment: { file: hub.picture },
   chat_export: { conversation: hub.conversation },
 })
 

@@ -57,6 +57,16 @@ test('each tool refuses a field that it does not know, and says which it knows',
   }
 })
 
+test('what is left out is said to be missing, by its name', async () => {
+  const hub = await startHub()
+  expect(await failure(hub.call('note_delete', {}))).toMatchObject({
+    message: expect.stringContaining('path: is missing') as string,
+  })
+  expect(await failure(hub.call('task_submit', { template: 'command' }))).toMatchObject({
+    message: 'template command: command: is missing',
+  })
+})
+
 /** Tools that no test calls yet. */
 const uncalled = [
   'task_message',

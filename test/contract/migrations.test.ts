@@ -36,6 +36,19 @@ const digests = {
   '035-deferred-events.sql': '1629e8996303b6ecf4dff95a8262c65ae8a98d8ffb1f7e8df16c86d901ea1982',
   '026-incoming.sql': 'ee17c27f77f1750cf2fc3c21bb1a5d664991a6389f95c420156bb9d425e9eff0',
   '037-added-clusters.sql': '2be31f9a33d9b0888f84551d496c90d1155954021ca769b4dbffd509e1341e42',
+  '043-cluster-credentials.sql': '5ca08ee22fd9a1564c3077ad914e5f9b6ae92556e5b50120ab120ac5f22154e0',
+  '044-change-drafts.sql': '9c09b539af418ab6e033063a26d47111f62d5c473138a897b78108a6a32cdd22',
+  '045-imported-changes.sql': 'c3a85172bd29873e18f9fb478230a9057d4fa38c47a16e48a80166d9989a1af4',
+  '046-dashboard.sql': '56b81b6e6084108eb563dc6d75297f2d78b3a7fc984f7c0ac5aef49cc3044ac4',
+  '047-exposures.sql': '22aea2233ce091389bb191fad9f47904a854f09d406fad35ca524419db55e3e3',
+  '040-capacity-history.sql': '7594cf30e6909ec7d93d001bb44e86564319307cf729caccaa54ed905f0f1e4f',
+  '042-urgent-tasks.sql': '13fa97a01c7902a137bce7b453a2a173142040b1b1b54893ac903d1a8edb0594',
+  '048-node-gpus.sql': 'ccc246d9ba04cfa3987f869b51c2a16d56a255d4e086a9769764eab3cbd2d2bb',
+  '041-evictions.sql': '3c3574444bec5718ac9cf2e2518402a4fdb890b7a00fc1e5cec9ffbcdb39f191',
+  '049-pod-limits.sql': 'e8100e7ce91bc3071219d0df1ef6ee5c0c0adf3931d0a2a83693aef5037dc00e',
+  '050-reservations.sql': '378bf3d68c1c5297432c055094d233a91059fb5a16051cdab789ac47b7950d92',
+  '053-remark-keys.sql': '4c0346b4e99a1710c285b7c5ee31623d069f95f4a76b5413ee54f9d6f0e72c10',
+  '054-approval-outcomes.sql': 'b9638d1ed881f79016d8a5beb805be75846f21bcd7d61d94c6fd4b3e1b08d1d8',
 }
 
 test('a migration that was committed is never changed', () => {

@@ -82,15 +82,8 @@ const short = [
   'server_list',
   'peer_list',
 ]
-/** Lists that grow and have no pages yet, or a limit without a cursor. */
-const unpaged = [
-  'artifact_list',
-  'repo_list',
-  'proposal_list',
-  'token_list',
-  'spec_task_list',
-  'queryset_list',
-]
+/** What others answer without pages. */
+const unpaged = ['proposal_list']
 /** A stream is read on from the last thing seen. */
 const streams = ['event_list']
 

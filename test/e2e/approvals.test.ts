@@ -1,12 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { Approval } from '../../schemas/approval.ts'
 import { axeFindings } from '../helpers/axe.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import type { TestHub } from '../helpers/hub.ts'
-import { openPage } from '../helpers/page.ts'
+import { fits, openPage } from '../helpers/page.ts'
 import { failure, startHub, until } from '../helpers/hub.ts'
 import { writeFiles } from '../helpers/repo.ts'
 
@@ -33,8 +32,6 @@ const pending = async (hub: TestHub, count: number): Promise<Approval[]> => {
   await until(async () => (await read()).length === count)
   return read()
 }
-
-const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
 
 test('a person sees what a call would change, and approves or denies it on the page', async () => {
   const hub = await start()

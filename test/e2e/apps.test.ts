@@ -41,9 +41,17 @@ test('the app of a server is shown in a sandbox, and reaches that server with a 
   expect(await axeFindings(page)).toEqual([])
   await asked.getByRole('button', { name: 'Refuse' }).click()
   await said('answer', 'a person refused it')
+  await page.getByText('You refused: to call garden_dig_bed').waitFor()
   await app.getByRole('button', { name: 'dig' }).click()
   await asked.getByRole('button', { name: 'Allow' }).click()
   await said('answer', 'dug 3')
+  expect(await page.getByText('You refused').count()).toBe(0)
+
+  await app.getByRole('button', { name: 'end' }).click()
+  await page.getByText('The app of garden has ended').waitFor()
+  expect(await page.locator('sy-app-frame iframe').count()).toBe(0)
+  await page.getByRole('button', { name: 'Open it again' }).click()
+  await said('result', 'the plot north')
   // What was forbidden is said by the browser: the app's own fetch, and the read that the hub refused.
   expect(errors.filter((text) => !/Content Security Policy|status of 400/.test(text))).toEqual([])
 })

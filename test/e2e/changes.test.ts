@@ -6,7 +6,7 @@ import type { Change } from '../../schemas/change.ts'
 import type { Workspace } from '../../schemas/repo.ts'
 import { axeFindings } from '../helpers/axe.ts'
 import type { TestHub } from '../helpers/hub.ts'
-import { openPage } from '../helpers/page.ts'
+import { fits, openPage } from '../helpers/page.ts'
 import { startHub, until } from '../helpers/hub.ts'
 import { commitAll, makeRepo, writeFiles } from '../helpers/repo.ts'
 import type { Discussed } from '../helpers/review.ts'
@@ -32,7 +32,6 @@ const visit = async (page: Page, hub: TestHub, hash: string): Promise<void> => {
   await page.getByText('live', { exact: true }).waitFor()
   await page.evaluate((hash) => (location.hash = hash), hash)
 }
-const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
 
 test('a reviewer comments on a line, asks for changes, compares revisions, approves and merges', async () => {
   const hub = await startHub()
@@ -124,6 +123,22 @@ test('a review goes by keyboard alone', async () => {
   await page.keyboard.press('Tab')
   await page.keyboard.press('a')
   await page.locator('.standing').getByText('approved').waitFor()
+  expect(errors).toEqual([])
+})
+
+test('a draft says that it is one, is not judged, and is made ready', async () => {
+  const hub = await startHub()
+  const repo = await makeRepo({ 'README.md': '# Sum\n' })
+  const { id } = await propose(hub, repo, 'task-one', { 'README.md': '# Other\n' })
+  await hub.call('change_update', { change: id, draft: true })
+  const { page, errors } = await openPage({ height: 900 })
+  await visit(page, hub, `#/changes/${id}`)
+  await page.locator('.thing-row .badge', { hasText: 'draft' }).waitFor()
+  await page.getByText('A draft, not ready for review').waitFor()
+  expect(await page.getByRole('button', { name: 'Merge' }).count()).toBe(0)
+  await page.getByRole('button', { name: 'Make it ready for review' }).click()
+  await page.getByRole('button', { name: 'Approve revision 1' }).waitFor()
+  await page.locator('.thing-row .badge', { hasText: 'open' }).waitFor()
   expect(errors).toEqual([])
 })
 

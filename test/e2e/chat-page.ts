@@ -72,9 +72,6 @@ export async function startLine() {
   }
 }
 
-export const fits = (page: Page): Promise<boolean> =>
-  page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
-
 /** A model that says a word, waits until it is told to go on, and says another. */
 export async function startPatientModel() {
   const waiting: (() => void)[] = []

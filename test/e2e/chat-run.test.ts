@@ -116,7 +116,7 @@ test('a page that is opened in the middle of an answer follows it', async () => 
   await model.goOn()
   await messages.getByText('First sentence. Second sentence.').waitFor()
   // A screen reader heard whole sentences.
-  const said = await page.locator('sy-chat-thread > [aria-live=polite]').innerText()
-  expect(said).toContain('Second sentence.')
+  const said = page.locator('sy-chat-thread > [aria-live=polite]')
+  await expect.poll(() => said.innerText()).toContain('Second sentence.')
   expect(errors).toEqual([])
 })

@@ -3,7 +3,8 @@ import type { Task } from '../../schemas/task.ts'
 import { axeFindings } from '../helpers/axe.ts'
 import { startHub, until } from '../helpers/hub.ts'
 import { startStreamingModel, openAiEnd, openAiText } from '../helpers/streaming-models.ts'
-import { fits, openChat } from './chat-page.ts'
+import { fits } from '../helpers/page.ts'
+import { openChat } from './chat-page.ts'
 
 test('a request becomes a task by a call that opens to what it was given and returned', async () => {
   const hub = await startHub()
@@ -74,9 +75,9 @@ test('files go along as text, and what is no text is refused', async () => {
   )
   const hub = await startHub({}, model.openAi)
   const { page, errors, messages, say } = await openChat(hub)
-  const files = page.getByLabel('Attach text files')
+  const files = page.getByLabel('Attach files')
   await files.setInputFiles({ name: 'x.bin', mimeType: '', buffer: Buffer.from([0, 255, 1]) })
-  await page.getByRole('alert').getByText('x.bin is not text').waitFor()
+  await page.getByRole('alert').getByText('x.bin is not text and no PNG').waitFor()
   await files.setInputFiles([
     { name: 'plan.md', mimeType: 'text/markdown', buffer: Buffer.from('# Ship on Friday') },
     { name: 'gone.txt', mimeType: 'text/plain', buffer: Buffer.from('no') },

@@ -16,7 +16,9 @@ test('a person sees what clusters have, is warned, asks what fits, and reads wha
   await go('#/clusters')
   await page.getByRole('alert').getByText('Pods on local are not isolated').waitFor()
   await page.locator('.resource', { hasText: 'CPU' }).getByText('0.5 of').waitFor()
-  await page.getByRole('img', { name: /^Pods: now 1, at most 1/ }).waitFor()
+  await page.getByRole('img', { name: /^Pods: now 1, highest mean 1/ }).waitFor()
+  await page.getByRole('img', { name: /^Memory: now .*, requested 128 MiB of / }).waitFor()
+  await page.locator('.chart', { hasText: 'Pods' }).getByText('highest mean 1').waitFor()
   await page.locator('.pod').getByText('sleep 60').waitFor()
 
   await page.getByLabel('What fits?').fill('0.5 CPU, 64 MiB')
@@ -41,7 +43,7 @@ test('a person sees what clusters have, is warned, asks what fits, and reads wha
   await page.getByRole('link', { name: 'Output' }).click()
   expect(await page.getByRole('textbox', { name: 'Pod', exact: true }).inputValue()).toBe(pod.id)
   await page.getByRole('button', { name: 'Run', exact: true }).click()
-  await page.locator('.answer').getByText('<img src=x onerror=alert(1)>').first().waitFor()
+  await page.locator('.result').getByText('<img src=x onerror=alert(1)>').first().waitFor()
 
   await hub.call('pod_delete', { pod: pod.id, grace_ms: 0 })
   await go('#/clusters?hours=1')

@@ -8,7 +8,7 @@ import { makeFolder } from '../helpers/folder.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { startHub } from '../helpers/hub.ts'
 import { makeRepo, writeFiles } from '../helpers/repo.ts'
-import { expectAccessible, seenPage } from '../helpers/seen-page.ts'
+import { expectAccessible, openDashboard } from '../helpers/dashboard.ts'
 
 const files = {
   'README.md': '# Shop\n\nCards are charged through the gateway.\n',
@@ -26,7 +26,7 @@ async function startWithContext(): Promise<TestHub & { repo: string }> {
 
 test('what is found is cited, and a citation opens where it stands', async () => {
   const hub = await startWithContext()
-  const { page, errors, open } = await seenPage(hub)
+  const { page, errors, go: open } = await openDashboard(hub)
   await open('#/context')
   await page.getByRole('searchbox').fill('chargeCardOnce')
   await page.locator('.citation', { hasText: 'src/charge.ts' }).click()
@@ -49,7 +49,7 @@ test('a source is added, read again and forgotten; what cannot be is said', asyn
     'rates.md': 'The rate is nineteen percent.\n',
     '.env': 'PASSWORD=secret1234\n',
   })
-  const { page, errors, open } = await seenPage(hub)
+  const { page, errors, go: open } = await openDashboard(hub)
   await open('#/context/sources')
   await page.getByRole('link', { name: 'Add a source' }).click()
   await page.getByLabel('Kind').selectOption('folder')
@@ -74,7 +74,7 @@ test('a source is added, read again and forgotten; what cannot be is said', asyn
 
 test('a pack shows its pieces and what was left out, and a task what its agent was told', async () => {
   const hub = await startWithContext()
-  const { page, errors, open } = await seenPage(hub)
+  const { page, errors, go: open } = await openDashboard(hub)
   await open('#/context/pack?tokens=1000')
   await page.getByLabel('What the pack is for').fill('charge a card through the gateway')
   await page.getByText('tokens of 1000').waitFor()
@@ -123,7 +123,7 @@ test.for(['light', 'dark'] as const)(
     const documents = [{ path: `<b>${'long'.repeat(60)}.md`, text }]
     await hub.call('context_ingest', { kind: 'text', uri: '<svg onload=alert(2)>', documents })
     for (const width of [360, 1280]) {
-      const { page, errors, open } = await seenPage(hub, { width, colorScheme })
+      const { page, errors, go: open } = await openDashboard(hub, '', { width, colorScheme })
       for (const [hash, ready] of [
         ['#/context', '[role=search]'],
         ['#/context?q=gateway', '.citation'],

@@ -6,7 +6,7 @@ import type { Granted } from '../../agent/lease.ts'
 import type { Task } from '../../schemas/task.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub } from '../helpers/hub.ts'
-import { openPage } from '../helpers/page.ts'
+import { fits, openPage } from '../helpers/page.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { makeRepo } from '../helpers/repo.ts'
 import { tour } from './tour.ts'
@@ -29,7 +29,17 @@ test('bad input in the form is said there, and nothing is submitted', async () =
   await page.goto(await hub.hub.loginLink())
   await page.getByRole('button', { name: 'New task' }).first().click()
   const form = page.getByRole('dialog', { name: 'New task' })
-  await form.getByRole('combobox', { name: 'Template', exact: true }).selectOption('ci')
+  const template = form.getByRole('combobox', { name: 'Template', exact: true })
+  const command = form.getByRole('textbox', { name: 'Command', exact: true })
+  await template.selectOption('command')
+  expect(await form.getByRole('textbox', { name: 'Goal', exact: true }).isVisible()).toBe(false)
+  await form.getByRole('button', { name: 'Submit' }).click()
+  expect(await command.evaluate((field: HTMLTextAreaElement) => field.validity.valueMissing)).toBe(
+    true,
+  )
+  await command.fill('true')
+  await template.selectOption('ci')
+  expect(await command.isVisible()).toBe(false)
   await form.getByRole('textbox', { name: 'Repo', exact: true }).fill('/no/such/folder')
   await form.getByRole('button', { name: 'Submit' }).click()
   await form.getByRole('alert').getByText('there is no folder /no/such/folder').waitFor()
@@ -45,9 +55,11 @@ test('everything can be reached by keyboard, and the page fits a phone', async (
   })
   const { page, errors } = await openPage({ width: 360, colorScheme: 'dark' })
   await page.goto(await hub.hub.loginLink())
+  // The link leads on to the page by itself, which would undo a step made before.
+  await page.getByRole('button', { name: 'New task' }).first().waitFor()
   await page.goto(`${hub.url}/#/tasks`)
   await page.locator('.task-row').waitFor()
-  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+  expect(await fits(page)).toBe(true)
   const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
   const order: string[] = []
   for (let index = 0; index < 8; index++) {
@@ -68,32 +80,45 @@ test('everything can be reached by keyboard, and the page fits a phone', async (
   await page.keyboard.press('o')
   await page.waitForURL(/#\/tasks\//)
   await page.getByRole('heading', { name: 'a-title-without' }).waitFor()
-  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+  expect(await fits(page)).toBe(true)
   expect(errors).toEqual([])
 })
 
-test('the page says that the hub is away, and goes on where it was when it is back', async () => {
-  const hub = new ProcessHub(makeFolder(), ['--dispatch', 'off'])
-  await hub.start()
-  const port = new URL(hub.url).port
-  const again = new ProcessHub(hub.data, ['--dispatch', 'off', '--port', port])
-  onTestFinished(async () => {
-    await hub.stop()
-    await again.stop()
-  })
-  const { page } = await openPage()
-  await page.goto(hub.link)
-  await page.getByText('live', { exact: true }).waitFor()
-  await hub.kill()
-  await page.getByText('offline, trying again').waitFor()
-  await again.start()
-  await page.getByText('live', { exact: true }).waitFor()
-  await again
-    .client()
-    .call('task_submit', { template: 'command', command: 'true', title: 'after the restart' })
-  await page.goto(`${again.url}/#/tasks`)
-  await page.getByText('after the restart').first().waitFor()
-})
+test.each(['kill', 'stop'] as const)(
+  'the page says that the hub is away after a %s, and goes on where it was when it is back',
+  async (end) => {
+    const hub = new ProcessHub(makeFolder(), ['--dispatch', 'off'])
+    await hub.start()
+    const port = new URL(hub.url).port
+    const again = new ProcessHub(hub.data, ['--dispatch', 'off', '--port', port])
+    onTestFinished(async () => {
+      await hub.stop()
+      await again.stop()
+    })
+    const submit = (to: ProcessHub, title: string) =>
+      to.client().call('task_submit', { template: 'command', command: 'true', title })
+    const { page } = await openPage()
+    await page.goto(hub.link)
+    await page.getByText('live', { exact: true }).waitFor()
+    await page.goto(`${hub.url}/#/settings`) // It brings what forms are made of.
+    await page.getByRole('button', { name: 'New credential' }).waitFor()
+    await page.goto(`${hub.url}/#/tasks`)
+    await submit(hub, 'before the restart')
+    await page.getByText('before the restart').first().waitFor()
+    await hub[end]()
+    await page.getByText('The hub does not answer.').waitFor()
+    await page.getByText('offline, trying again').waitFor()
+    await page.getByRole('button', { name: 'New task' }).first().click()
+    const form = page.getByRole('dialog', { name: 'New task' })
+    await form.getByRole('alert').getByText('the hub does not answer', { exact: true }).waitFor()
+    await again.start()
+    await page.getByText('live', { exact: true }).waitFor()
+    await form.getByRole('combobox', { name: 'Template', exact: true }).waitFor()
+    await form.getByRole('button', { name: 'Close' }).click()
+    await submit(again, 'after the restart')
+    await page.getByText('after the restart').first().waitFor()
+  },
+)
 
 test('a question of an agent is answered on the task page', async () => {
   const hub = await startHub()
@@ -104,6 +129,8 @@ test('a question of an agent is answered on the task page', async () => {
   const { id } = await hub.call<{ id: string }>('approval_request', asked)
   const { page, errors } = await openPage()
   await page.goto(await hub.hub.loginLink())
+  // The link leads on to the page by itself, which would undo a step made before.
+  await page.getByRole('button', { name: 'New task' }).first().waitFor()
   await page.goto(`${hub.url}/#/tasks/${task}`)
   await page.getByText('production', { exact: true }).waitFor()
   await page.getByRole('button', { name: 'Approve' }).click()
@@ -122,6 +149,8 @@ test('a text from a task is shown as text, whatever it says', async () => {
   })
   const { page, errors } = await openPage()
   await page.goto(await hub.hub.loginLink())
+  // The link leads on to the page by itself, which would undo a step made before.
+  await page.getByRole('button', { name: 'New task' }).first().waitFor()
   await page.goto(`${hub.url}/#/tasks`)
   await page.getByText('<img src=x onerror=alert(1)>').waitFor()
   expect(errors).toEqual([])

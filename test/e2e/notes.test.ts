@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { until } from '../helpers/hub.ts'
-import { expectAccessible, seenPage } from '../helpers/seen-page.ts'
+import { expectAccessible, openDashboard } from '../helpers/dashboard.ts'
 import { startVault } from '../helpers/vault.ts'
 
 const plan = `---
@@ -37,7 +37,7 @@ const files = {
 
 test('a person finds a note, follows its links, and ticks a box in the file', async () => {
   const vault = await startVault(files)
-  const { page, errors, open } = await seenPage(vault)
+  const { page, errors, go: open } = await openDashboard(vault)
   await open('#/notes')
   await page.getByRole('searchbox').waitFor()
   await page.keyboard.press('/')
@@ -51,7 +51,7 @@ test('a person finds a note, follows its links, and ticks a box in the file', as
   await note.getByText('The copy first').waitFor()
   await note.getByText('Back up the store.').waitFor()
   await note.getByRole('link', { name: 'Create Nowhere' }).waitFor()
-  expect(await note.locator('.no-link').allTextContents()).toEqual(['Nowhere'])
+  await expect.poll(() => note.locator('.no-link').allTextContents()).toEqual(['Nowhere'])
   await note.getByRole('checkbox', { name: 'call **Ada**' }).check()
   await until(() => vault.read('Release plan.md').includes('- [x] call **Ada**'))
   expect(vault.read('Release plan.md')).toBe(plan.replace('[ ] call', '[x] call'))
@@ -66,7 +66,7 @@ test('a person finds a note, follows its links, and ticks a box in the file', as
 
 test('a note is edited in place; its properties stay byte for byte', async () => {
   const vault = await startVault(files)
-  const { page, errors, open } = await seenPage(vault)
+  const { page, errors, go: open } = await openDashboard(vault)
   await open('#/notes/Release%20plan.md?vault=notes')
   await page.getByRole('button', { name: 'Edit' }).click()
   const field = page.getByRole('textbox', { name: 'Text of Release plan' })
@@ -82,7 +82,7 @@ test('a note is edited in place; its properties stay byte for byte', async () =>
 
 test('what is typed outlives the page, and a note that changed meanwhile loses neither version', async () => {
   const vault = await startVault(files)
-  const { page, errors, open } = await seenPage(vault)
+  const { page, errors, go: open } = await openDashboard(vault)
   await open('#/notes/Checklist.md?vault=notes&edit=1')
   const mine = page.locator('textarea.mine')
   await mine.fill('My own words.\n')
@@ -109,7 +109,7 @@ test('what is typed outlives the page, and a note that changed meanwhile loses n
 test('notes are created, moved with the links that lead there, and deleted', async () => {
   const vault = await startVault(files)
   writeFileSync(join(vault.root, '.gitkeep'), '')
-  const { page, errors, open } = await seenPage(vault)
+  const { page, errors, go: open } = await openDashboard(vault)
   await open('#/notes/Release%20plan.md?vault=notes')
   await page.getByRole('link', { name: 'Create Nowhere' }).click()
   await page.getByLabel('Path').fill('Checklist')
@@ -141,7 +141,7 @@ test('notes are created, moved with the links that lead there, and deleted', asy
 
 test('a query set is a table, a bad search says what is wrong, and a reader is offered no change', async () => {
   const vault = await startVault(files, { write: [] })
-  const { page, errors, open } = await seenPage(vault)
+  const { page, errors, go: open } = await openDashboard(vault)
   await open('#/notes?vault=notes')
   await page.getByRole('link', { name: 'Open.base#All' }).click()
   await page.getByRole('columnheader', { name: 'status' }).waitFor()
@@ -182,7 +182,7 @@ test.for(['light', 'dark'] as const)(
       '<img src=x onerror=alert(9)>.md': 'named so\n',
     })
     for (const width of [360, 1280]) {
-      const { page, errors, open } = await seenPage(vault, { width, colorScheme })
+      const { page, errors, go: open } = await openDashboard(vault, '', { width, colorScheme })
       for (const [hash, ready] of [
         ['#/notes?vault=notes', '.begin .chips'],
         ['#/notes?vault=notes&q=a', '.note-row'],

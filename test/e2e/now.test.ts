@@ -7,8 +7,10 @@ import { axeFindings } from '../helpers/axe.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { startHub } from '../helpers/hub.ts'
-import { fits, openDashboard, openPage } from '../helpers/page.ts'
+import { openDashboard } from '../helpers/dashboard.ts'
+import { fits, openPage } from '../helpers/page.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
+import { openAiEnd, openAiText, startStreamingModel } from '../helpers/streaming-models.ts'
 import { makeRepo } from '../helpers/repo.ts'
 
 const hostile = '<img src=x onerror="alert(1)"> \u202etxt.exe 🚂'
@@ -58,7 +60,7 @@ test('what needs a person is a line each, answered in place, and counted in the 
   await page.getByRole('heading', { name: 'Needs you 1' }).waitFor()
   await page.locator('.inbox a', { hasText: 'Check the prices' }).click()
   await page.getByRole('heading', { name: 'Check the prices' }).waitFor()
-  await page.getByRole('link', { name: 'Now' }).click()
+  await page.getByRole('link', { name: 'Now', exact: true }).click()
   await page.getByRole('heading', { name: 'Nothing needs you' }).waitFor()
   expect(await page.title()).toBe('Now · Switchyard')
   expect(errors).toEqual([])
@@ -185,3 +187,46 @@ test('a task is submitted, watched, reviewed and merged by keyboard alone', asyn
   expect(keys).toBeLessThan(60)
   expect(errors).toEqual([])
 }, 120_000)
+
+test('what is said on Now goes to the assistant beside it where there is one', async () => {
+  const model = await startStreamingModel((_asked, write) =>
+    write(openAiText('Two failed.') + openAiEnd()),
+  )
+  const hub = await startHub({}, model.openAi)
+  const { page, errors } = await openDashboard(hub)
+  const field = page.getByRole('textbox', { name: 'What should be done?' })
+  await page.getByRole('button', { name: 'Ask', exact: true }).waitFor()
+  await field.fill('What failed today?')
+  await field.press('Enter')
+  const chat = page.getByRole('complementary', { name: 'Chat' })
+  await chat.getByRole('log').getByText('What failed today?').waitFor()
+  await chat.getByRole('log').getByText('Two failed.').waitFor()
+  expect(await field.inputValue()).toBe('')
+  // Another question is another conversation, and a task is one key away.
+  await field.fill('And yesterday?')
+  await field.press('Enter')
+  await chat.getByRole('log').getByText('And yesterday?').waitFor()
+  await chat.getByRole('log').getByText('What failed today?').waitFor({ state: 'detached' })
+  await field.fill('Mend the links')
+  await field.press('Control+Enter')
+  const form = page.getByRole('dialog', { name: 'New task' })
+  await form.getByRole('textbox', { name: 'Goal' }).waitFor()
+  expect(await form.getByRole('textbox', { name: 'Goal' }).inputValue()).toBe('Mend the links')
+  expect(errors).toEqual([])
+})
+
+test('without a model Now runs a tool by its name, and all else is a task', async () => {
+  const hub = await startHub()
+  const { page, errors } = await openDashboard(hub)
+  const field = page.getByRole('textbox', { name: 'What should be done?' })
+  await field.fill('/whoami')
+  await field.press('Enter')
+  const chat = page.getByRole('complementary', { name: 'Chat' })
+  await chat.locator('details.call', { hasText: 'Who am I' }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await page.getByRole('button', { name: 'Ask', exact: true }).count()).toBe(0)
+  await field.fill('Mend the links')
+  await field.press('Enter')
+  await page.getByRole('dialog', { name: 'New task' }).waitFor()
+  expect(errors).toEqual([])
+})

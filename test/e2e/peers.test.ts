@@ -30,6 +30,7 @@ test('two hubs are joined in the browser: one invites, the other takes the invit
   await page.getByRole('link', { name: 'Invite a hub' }).click()
   await page.getByRole('button', { name: 'Make an invitation' }).click()
   expect(await page.locator('.secret code').textContent()).toContain('#peer.')
+  await page.getByText('only hubs on this machine can use it').waitFor()
   await page.getByRole('button', { name: 'Remove far' }).click()
   await page.getByRole('button', { name: 'Yes, end it with far' }).click()
   await page.getByText('This hub works alone').waitFor()

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Plan } from '../../schemas/plan.ts'
 import { axeFindings } from '../helpers/axe.ts'
 import type { TestHub } from '../helpers/hub.ts'
-import { openPage } from '../helpers/page.ts'
+import { fits, openPage } from '../helpers/page.ts'
 import { startHub, until } from '../helpers/hub.ts'
 import { doStep, stepIn, stepStates } from '../helpers/plans.ts'
 
@@ -19,7 +19,6 @@ const step = (name: string, needs: string[] = [], title = `Do ${name}`) => ({
   template: 'command',
   command: 'true',
 })
-const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
 
 test('a plan is typed as lines, drawn as it is typed, followed, and its gate answered in place', async () => {
   const hub = await startHub()
@@ -27,7 +26,8 @@ test('a plan is typed as lines, drawn as it is typed, followed, and its gate ans
   await visit(page, hub, '#/plans')
   await page.getByRole('link', { name: 'New plan' }).click()
   await page.getByRole('link', { name: 'From steps' }).click()
-  const text = page.getByRole('textbox', { name: 'Steps' })
+  await page.waitForURL(/from=steps/)
+  const text = page.getByRole('textbox', { name: /^Steps/ })
   await text.fill('build: true\ntest after biuld: true')
   await page.getByText('test needs biuld, which is no step').waitFor()
   await text.fill(
@@ -72,6 +72,28 @@ test('a step says what it needs and holds up; it is canceled and run again with 
   expect(errors).toEqual([])
 })
 
+test('the list of plans follows their steps, and an error of one source leaves with it', async () => {
+  const hub = await startHub()
+  const steps = ['a', 'b', 'c'].map((name) => step(name))
+  const { id: plan } = await hub.call<Plan>('plan_create', { title: 'Three', steps })
+  const { page } = await openPage({ height: 900 })
+  await visit(page, hub, '#/plans')
+  const row = page.locator('.thing-row', { hasText: 'Three' })
+  await row.getByText('0 of 3 done').waitFor()
+  await doStep(hub, plan, 'a')
+  await row.getByText('1 of 3 done').waitFor()
+  await doStep(hub, plan, 'b')
+  await row.getByText('2 of 3 done').waitFor()
+  await page.evaluate(() => (location.hash = '#/plans/new?from=feature'))
+  await page.getByRole('combobox', { name: 'Repository' }).fill('/no/such/folder')
+  await page.getByRole('combobox', { name: /^Feature/ }).fill('none')
+  await page.getByRole('button', { name: 'Make the plan' }).click()
+  await page.getByRole('alert').waitFor()
+  await page.getByRole('link', { name: 'From steps' }).click()
+  await page.getByRole('textbox', { name: /^Steps/ }).waitFor()
+  expect(await page.locator('form.new-plan').getByRole('alert').count()).toBe(0)
+})
+
 test('a plan of 500 steps is a list, and hostile titles stay text on a phone', async () => {
   const hub = await startHub()
   const evil = '<img src=x onerror=alert(1)>'
@@ -100,7 +122,7 @@ test('a plan of 500 steps is a list, and hostile titles stay text on a phone', a
     expect(await axeFindings(page)).toEqual([])
   }
   await page.evaluate(() => (location.hash = '#/plans/new?from=steps'))
-  await page.getByRole('textbox', { name: 'Steps' }).waitFor()
+  await page.getByRole('textbox', { name: /^Steps/ }).waitFor()
   expect(await axeFindings(page)).toEqual([])
   expect(errors).toEqual([])
 })

@@ -4,7 +4,9 @@ import type { Task } from '../../schemas/task.ts'
 import { axeFindings } from '../helpers/axe.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { startHub, until } from '../helpers/hub.ts'
-import { fits, openDashboard } from '../helpers/page.ts'
+import { openDashboard } from '../helpers/dashboard.ts'
+import { fits } from '../helpers/page.ts'
+import { makeRepo } from '../helpers/repo.ts'
 
 const hostile = `<img src=x onerror="alert(1)"> \u202etxt.exe 🚂 ${'very long '.repeat(20)}`.slice(
   0,
@@ -122,13 +124,20 @@ test('a task tells its story, and its log of 12,000 lines is searched', async ()
   const saved = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download' }).click()
   expect((await saved).suggestedFilename()).toBe(`${task.id}.log`)
+  // No agent reads what is said to a command; and its end does not take the log from who reads it.
+  expect(await page.getByLabel('Message to the agent').count()).toBe(0)
+  const result = { summary: 'Imported' }
+  await hub.call('task_report', { task: task.id, fence, outcome: 'succeeded', result })
+  await page.locator('.task header .badge', { hasText: 'succeeded' }).waitFor()
+  await log.waitFor()
   expect(await fits(page)).toBe(true)
   expect(errors).toEqual([])
 }, 120_000)
 
 test('files are looked into, the budget is set, and a message reaches the agent', async () => {
   const hub = await startHub()
-  const task = await submit(hub, 'Measure it')
+  const asked = { template: 'code', repo: await makeRepo(), goal: 'Measure it', model: 'scripted' }
+  const task = await hub.call<Task>('task_submit', asked)
   const { fence } = await claim(hub, task.id)
   const keep = (name: string, media_type: string, data: string, encoding = 'utf8') =>
     hub.call('artifact_create', { task: task.id, fence, name, media_type, data, encoding })

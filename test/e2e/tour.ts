@@ -51,7 +51,7 @@ export async function tour(
 
   await page.getByRole('link', { name: 'Agents' }).click()
   await page.getByRole('heading', { name: 'Machines' }).waitFor()
-  await page.getByText('CPUs promised').waitFor()
+  await page.getByText(/of \d+ promised, load/).waitFor()
   await shot('agents')
   await page.getByRole('link', { name: 'Tasks', exact: true }).click()
   await page.getByRole('link', { name: 'Board' }).click()

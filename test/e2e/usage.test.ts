@@ -26,7 +26,8 @@ test('usage is shown by model, org and day; a budget is set, and shown beside wh
   await spend(hub, 'house/<img src=x onerror=alert(1)>', 4000)
   await spend(hub, 'house/small', 1000)
   await page.locator('.bars li').first().getByText('<img').waitFor()
-  expect(await page.locator('.bars .amount').allTextContents()).toEqual(['4,010', '1,010'])
+  const amounts = () => page.locator('.bars .amount').allTextContents()
+  await expect.poll(amounts, { timeout: 10_000 }).toEqual(['4,010', '1,010'])
   await page.getByRole('link', { name: 'Calls', exact: true }).click()
   await page.locator('.bars .amount', { hasText: /^1$/ }).first().waitFor()
   await page.getByRole('link', { name: 'orgs' }).click()
@@ -35,6 +36,7 @@ test('usage is shown by model, org and day; a budget is set, and shown beside wh
 
   await page.getByRole('button', { name: 'Set a limit' }).click()
   const form = page.locator('.budget form')
+  await form.locator('summary', { hasText: 'Day' }).click()
   await form.getByRole('group', { name: 'Day' }).getByLabel('Tokens').fill('6000')
   await form.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Saved.').waitFor()

@@ -113,10 +113,10 @@ function madeIn(messages: Message[], understands: (name: string) => boolean): Ma
     for (const call of message.tool_calls ?? []) {
       const reply = messages.find((other) => other.tool_call_id === call.id)
       if (!understands(call.function.name) || !isJson(call.function.arguments)) continue
-      made.push({
-        move: { kind: 'say', text: call.function.name },
-        result: reply ? textOf([reply]) : '',
-      })
+      const result = reply ? textOf([reply]) : ''
+      // What was cut off says nothing of how it would have ended, so it is done again.
+      if (cutOff.test(result)) continue
+      made.push({ move: { kind: 'say', text: call.function.name }, result })
     }
     const next = messages[at + 1]
     if (!message.tool_calls?.length && next?.role === 'user')
@@ -124,6 +124,9 @@ function madeIn(messages: Message[], understands: (name: string) => boolean): Ma
   })
   return made
 }
+
+/** How opencode tells a model of a call that its end cut off. */
+const cutOff = /^\[?Tool execution (?:was interrupted|aborted)/
 
 function isJson(text: string): boolean {
   try {

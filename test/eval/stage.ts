@@ -46,7 +46,10 @@ export async function play(stage: Stage, known: Case): Promise<Outcome> {
     org: known.isDenied ? 'careful' : 'default',
     idempotency_key: `${known.name}-${repo}`,
     ...(budget ? { budget } : {}),
-    ...(stage.runner === undefined ? {} : { requirements: { runner: stage.runner } }),
+    // An external agent brings a runtime of its own: opencode alone was seen at 1.6 GB.
+    ...(stage.runner === undefined
+      ? {}
+      : { requirements: { runner: stage.runner }, resources: { memoryMb: 4096 } }),
   })
   stage.started(known.name, id)
   let trouble: string | undefined
@@ -85,7 +88,7 @@ export async function play(stage: Stage, known: Case): Promise<Outcome> {
         tree: '',
         trouble: 'it did not end in time',
       }
-    updatedAt = task.state === 'in_review' ? task.updatedAt : undefined
+    updatedAt = ['in_review', 'waiting'].includes(task.state) ? task.updatedAt : undefined
     if (task.state !== 'in_review') continue
     const change = await changeOf(client, id)
     if (change?.state === 'merged') continue // The task follows in a moment.

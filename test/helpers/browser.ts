@@ -24,7 +24,9 @@ export async function launchBrowser(): Promise<Browser> {
     '--disable-background-networking',
     '--hide-scrollbars',
   ]
-  return playwright.launch({ executablePath, args, env, headless: true })
+  const launch = () => playwright.launch({ executablePath, args, env, headless: true })
+  // In one process it crashes now and then before it has begun, by signals 5 and 11.
+  return launch().catch(launch).catch(launch)
 }
 
 async function packagedLibraries(): Promise<string> {

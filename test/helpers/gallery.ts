@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { build } from 'vite'
+import { playApps, serveApps } from './gallery-apps.ts'
+import { redDot } from './pictures.ts'
 
 const root = join(import.meta.dirname, '..', '..', 'web')
 const types: Record<string, string> = {
@@ -32,9 +34,13 @@ export async function buildGallery(): Promise<{ folder: string; remove(): void }
 export async function openGallery(page: Page, folder: string): Promise<void> {
   await page.route('http://gallery.test/**', (route) => {
     const { pathname } = new URL(route.request().url())
+    if (pathname.startsWith('/pictures/'))
+      return route.fulfill({ body: redDot, contentType: 'image/png' })
     const contentType = types[extname(pathname)] ?? 'text/plain'
     return route.fulfill({ body: readFileSync(join(folder, pathname)), contentType })
   })
+  await serveApps(page)
   await page.goto('http://gallery.test/gallery.html')
   await page.getByRole('heading', { name: 'First steps' }).waitFor()
+  await playApps(page)
 }

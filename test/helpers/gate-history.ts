@@ -36,6 +36,7 @@ class Process {
       id: (prefix) => history.newId(prefix),
       answerableMs: () => answerableMs,
       make: ({ approval }: HeldCall) => make(approval),
+      isRepeatable: () => false,
       recordLost: async ({ approval }: HeldCall) => void history.lost.add(approval),
     })
     this.send = (args, signal) =>

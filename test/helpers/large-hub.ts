@@ -10,6 +10,8 @@ import { ChatDevice } from './chat.ts'
 import { makeFolder } from './folder.ts'
 import type { TestHub } from './hub.ts'
 import { startHub, until } from './hub.ts'
+import { count, words } from './large-words.ts'
+import { attachDot, redDot } from './pictures.ts'
 import { makeRepo, writeFiles } from './repo.ts'
 import { git, gitRaw } from '../../servers/kit/git.ts'
 
@@ -24,17 +26,8 @@ export type LargeHub = TestHub & {
   pod: string
   trigger: string
   conversation: string
+  picture: string
 }
-
-const count = (n: number) => Array.from({ length: n }, (_unused, at) => at)
-const words = (seed: number, n: number) =>
-  count(n)
-    .map((at) => vocabulary[(seed * 7 + at * at * 3 + at) % vocabulary.length])
-    .join(' ')
-const vocabulary =
-  'invoice gateway retries after the timeout because customer settings were exported twice while a nightly import held its lock and no worker released it'.split(
-    ' ',
-  )
 
 const notes = Object.fromEntries([
   ...count(300).map((n) => [
@@ -95,6 +88,7 @@ const runners = Object.fromEntries(
 export async function startLargeHub(): Promise<LargeHub> {
   const vault = makeFolder('vault')
   writeFiles(vault, notes)
+  writeFileSync(join(vault, 'Dot.png'), redDot)
   const data = makeFolder('hub')
   writeFileSync(
     join(data, 'switchyard.json'),
@@ -109,6 +103,7 @@ export async function startLargeHub(): Promise<LargeHub> {
     pod: await makePod(hub),
     trigger: await makeTrigger(hub),
     conversation: await makeConversation(hub),
+    picture: await attachDot(hub),
   }
   await hub.call('context_ingest', { kind: 'repo', uri: repo, wait_ms: 50_000 })
   await hub.as('someone', 'developer')

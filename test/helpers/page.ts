@@ -1,7 +1,6 @@
 import type { Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { launchBrowser } from './browser.ts'
-import type { TestHub } from './hub.ts'
 
 /** How a page is looked at; by default wide, and in the light. */
 export type Look = { width?: number; height?: number; colorScheme?: 'dark' | 'light' }
@@ -24,22 +23,6 @@ export async function openPage(look: Look = {}): Promise<{ page: Page; errors: s
     void dialog.dismiss()
   })
   return { page, errors }
-}
-
-/** The same, signed in, at an address of the dashboard. */
-export async function openDashboard(
-  hub: TestHub,
-  hash: string,
-  look: Look = {},
-): Promise<{ page: Page; errors: string[] }> {
-  const opened = await openPage(look)
-  await opened.page.goto(await hub.hub.loginLink())
-  // The link leads on by itself; going elsewhere before that would be crossed by it.
-  await opened.page.locator('sy-app').waitFor()
-  await opened.page.evaluate((to) => {
-    location.hash = to
-  }, hash)
-  return opened
 }
 
 /** Whether the page is no wider than what it is seen through. */

@@ -125,7 +125,13 @@ export class PlanHistory {
   }
 
   events(after = 0): Promise<Event[]> {
-    return listEvents(this.reader, { after, limit: 100_000, task: undefined, orgs: undefined })
+    return listEvents(this.reader, {
+      principal: 'test',
+      after,
+      limit: 100_000,
+      task: undefined,
+      orgs: undefined,
+    })
   }
 
   #open(): StoreCalls {

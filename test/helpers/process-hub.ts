@@ -3,27 +3,32 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { HubClient } from '../../agent/hub-client.ts'
-
-const bin = join(import.meta.dirname, '..', '..', 'bin', 'switchyard.js')
+import { bin, ownEnvironment } from './command-line.ts'
 
 /** A hub as a process of its own, so that it can be killed as a crash would. */
 export class ProcessHub {
   readonly data: string
   readonly #args: string[]
+  readonly #inside: string[]
   #child: ReturnType<typeof spawn> | undefined
   url = ''
   link = ''
 
-  constructor(data: string, args: string[] = []) {
+  /** `inside`: a program that runs it, such as one that takes it into another network. */
+  constructor(data: string, args: string[] = [], inside: string[] = []) {
     this.data = data
     this.#args = args
+    this.#inside = inside
   }
 
   /** Resolves with the milliseconds until the hub said that it listens. */
   async start(): Promise<number> {
     const startedAt = performance.now()
-    const args = [
-      '--max-semi-space-size=2', // As `npm start` has it.
+    const [program = '', ...args] = [
+      ...this.#inside,
+      process.execPath,
+      '--max-semi-space-size=2',
+      '--v8-pool-size=1', // As `npm start` has it.
       bin,
       'start',
       '--data',
@@ -34,7 +39,10 @@ export class ProcessHub {
       'error',
       ...this.#args,
     ]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(program, args, {
+      env: ownEnvironment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     this.#child = child
     let took = 0
     for await (const line of createInterface({ input: child.stdout })) {

@@ -29,12 +29,17 @@ export function writePolicy(data: string, review: Partial<ReviewPolicy>): void {
 }
 
 /** A task that makes the failing test of `makeRepo` pass, by the scripted model. */
-export const submitRepair = (client: HubClient, repo: string): Promise<Task> =>
+export const submitRepair = (
+  client: HubClient,
+  repo: string,
+  more: Record<string, unknown> = {},
+): Promise<Task> =>
   client.call<Task>('task_submit', {
     template: 'code',
     repo,
     goal: 'Make the failing test pass',
     model: 'scripted',
+    ...more,
   })
 
 export const readTask = (
@@ -54,6 +59,7 @@ export async function underReview(
   client: HubClient,
   task: string,
   revisions: number,
+  patienceMs = 90_000,
 ): Promise<Discussed> {
   let found: Discussed | undefined
   await until(async () => {
@@ -61,6 +67,6 @@ export async function underReview(
     if (now.state === 'failed') throw new Error(`the task failed: ${now.failure?.message}`)
     found = await readChangeOf(client, task)
     return now.state === 'in_review' && found?.change.revisions === revisions
-  }, 90_000)
+  }, patienceMs)
   return found! // It holds only when there is one.
 }

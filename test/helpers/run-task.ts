@@ -1,3 +1,5 @@
+import type { HubClient } from '../../agent/hub-client.ts'
+import type { Granted } from '../../agent/lease.ts'
 import type { Artifact } from '../../schemas/artifact.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { TestHub } from './hub.ts'
@@ -28,7 +30,7 @@ export async function artifactText(
 }
 
 /** Everything a task's attempts wrote to its log. */
-export async function logOf(hub: TestHub, task: string): Promise<string> {
+export async function logOf(hub: Pick<TestHub, 'call'> | HubClient, task: string): Promise<string> {
   const { items } = await hub.call<{ items: { data: string }[] }>('task_log', {
     task,
     max_bytes: 1_000_000,
@@ -40,4 +42,19 @@ export async function logOf(hub: TestHub, task: string): Promise<string> {
 export async function textRead(hub: TestHub, task: string): Promise<string> {
   const reply = await ask(hub, 'tools/call', { name: 'task_read', arguments: { task } })
   return (reply.result.content as { text: string }[])[0]?.text ?? '' // Text comes alone.
+}
+
+/** Submits a task, claims it and keeps an artifact of it, without an agent. */
+export async function keepArtifact(
+  hub: Pick<TestHub, 'call'>,
+  artifact: Record<string, unknown>,
+  org = 'default',
+): Promise<Artifact> {
+  const command = { template: 'command', command: 'true' }
+  const task = await hub.call<Task>('task_submit', { ...command, org })
+  const agent = `worker-${task.id}`
+  const claimed = await hub.call<{ lease?: Granted }>('task_claim', { agent, org })
+  if (claimed.lease?.task.id !== task.id) throw new Error('another task was claimed')
+  const { fence } = claimed.lease
+  return hub.call<Artifact>('artifact_create', { task: task.id, fence, ...artifact })
 }

@@ -33,6 +33,8 @@ export class StoreCalls {
       models: unused as Context['models'],
       context: unused as Context['context'],
       carriers: unused as Context['carriers'],
+      seal: unused as Context['seal'],
+      podGateway: unused as Context['podGateway'],
       log: makeLogger('silent'),
       clock: systemClock,
       now: Date.now,

@@ -17,11 +17,11 @@ export type Answering = (
 
 /**
  * A model server whose answer the test itself writes, byte by byte: behind OpenAI's path and Ollama's.
- * `closed` counts the connections that the client gave up.
+ * `closed` counts the connections that the client gave up; `capabilities` is what Ollama's says of it.
  */
 export async function startStreamingModel(answer: Answering) {
   const requests: Asked[] = []
-  const state = { closed: 0 }
+  const state = { closed: 0, capabilities: ['completion'] }
   const server = createServer((request, response) => {
     void serve(request, response).catch(() => response.destroy())
   })
@@ -30,6 +30,8 @@ export async function startStreamingModel(answer: Answering) {
       return void response.end(JSON.stringify({ object: 'list', data: [{ id: 'tiny' }] }))
     if (request.url === '/api/tags')
       return void response.end(JSON.stringify({ models: [{ name: 'tiny:1b' }] }))
+    if (request.url === '/api/show')
+      return void response.end(JSON.stringify({ capabilities: state.capabilities }))
     let text = ''
     for await (const chunk of request) text += String(chunk)
     const asked = JSON.parse(text) as Asked // As the client library sends it.

@@ -75,6 +75,30 @@ test('a backup of a running hub brings back all of it elsewhere, and work goes o
 const repoOf = async (hub: TestHub): Promise<string> =>
   (await hub.call<{ items: { path: string }[] }>('repo_list')).items[0]?.path ?? ''
 
+test('a file that no backup can be made in or brought back from is called by what is wrong', async () => {
+  const { hub } = await startHub()
+  const folder = makeFolder()
+  const said = (code: number, text: string) => ({
+    code,
+    err: expect.stringContaining(text) as string,
+  })
+  expect(await sy(['backup', join(folder, 'no', 'x.tar.gz'), '--data', hub.dataDir])).toMatchObject(
+    said(2, `there is no folder ${join(folder, 'no')}`),
+  )
+  const plain = join(folder, 'README.md')
+  writeFileSync(plain, '# Not an archive\n')
+  const restore = (file: string, ...args: string[]) => sy(['restore', file, ...args])
+  const elsewhere = ['--data', join(folder, 'new')]
+  const refused = await restore(plain, ...elsewhere)
+  expect(refused).toMatchObject(said(2, `${plain} is no backup of Switchyard`))
+  expect(refused.err).not.toContain('header')
+  expect(await restore(folder, ...elsewhere)).toMatchObject(said(2, 'it is a folder'))
+  expect(existsSync(join(folder, 'new'))).toBe(false)
+  const live = await restore(plain, '--force', '--data', hub.dataDir)
+  expect(live).toMatchObject(said(5, `a hub runs on ${hub.dataDir}`))
+  expect(live.err).toContain('Stop the hub first')
+})
+
 test('a backup is a tar that any tar lists, and is not written over', async () => {
   const hub = await startHub()
   const file = join(makeFolder(), 'all.tar.gz')
@@ -111,7 +135,7 @@ test('restore replaces nothing unless told to, and then keeps what was there', a
   const refused = await sy(['restore', file, '--data', dataDir])
   expect(refused).toMatchObject({ code: 5, err: expect.stringMatching(/not empty/) as string })
   const live = await sy(['restore', file, '--data', dataDir, '--force'])
-  expect(live).toMatchObject({ code: 5, err: expect.stringMatching(/already runs/) as string })
+  expect(live).toMatchObject({ code: 5, err: expect.stringMatching(/a hub runs on/) as string })
   await hub.hub.stop()
   writeFileSync(join(dataDir, 'mine'), 'keep me')
   const forced = await sy(['restore', file, '--data', dataDir, '--force', '--json'])
@@ -138,7 +162,7 @@ test('an archive that is damaged, cut, foreign or too new changes nothing', asyn
     writeFileSync(wrong, content)
     const ran = await sy(['restore', wrong, '--data', join(parent, 'new')])
     expect(ran, name).toMatchObject({ code: 2 })
-    expect(ran.err.trim().split('\n'), name).toHaveLength(1)
+    expect(ran.err, name).not.toMatch(/^ +at /m)
   }
   const missing = await sy(['restore', join(parent, 'none'), '--data', join(parent, 'new')])
   expect(missing).toMatchObject({

@@ -80,6 +80,12 @@ test('call turns options into typed arguments and makes paths absolute', async (
   expect(
     await sy(['call', 'task_list', ...data], { SWITCHYARD_TOKEN: 'sy_nonsense_nonsense_nonsense' }),
   ).toMatchObject({ code: 3 })
+  expect(
+    await sy(['call', 'task_list', ...data], { SWITCHYARD_TOKEN: `${viewer.token}\n${hub.token}` }),
+  ).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/the credential has a line break/) as string,
+  })
 })
 
 test('tools lists and explains; login prints a link that works', async () => {

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import type { Task } from '../../schemas/task.ts'
@@ -65,13 +66,22 @@ function scramble(file: string, pages: number[]): void {
 test('nothing is wrong with a store that is used, while its hub runs and after', async () => {
   const hub = await startHub()
   await hub.call('task_submit', { template: 'command', command: 'true' })
+  await hub.call('context_ingest', {
+    kind: 'text',
+    uri: 'told',
+    name: 'told',
+    documents: [{ path: 'a.md', text: 'One document.' }],
+    wait_ms: 30_000,
+  })
   const running = await doctor(hub.hub.dataDir)
   expect(running).toMatchObject({ code: 0 })
   expect(running.findings.filter(({ level }) => level !== 'ok')).toEqual([])
   await hub.hub.stop()
   expect(await doctor(hub.hub.dataDir)).toMatchObject({ code: 0 })
   const text = await sy(['doctor', '--data', hub.hub.dataDir])
-  expect(text.out).toMatch(/✓ audit +the chain of \d+ rows is intact/)
+  expect(text.out).toMatch(/✓ audit +the chain of \d+ rows? is intact/)
+  expect(text.out).toMatch(/✓ context +1 index is sound\n✓ artifacts +there are none\n/)
+  expect(text.out).toMatch(/✓ repositories +none is known\n/)
 })
 
 test.each([
@@ -91,6 +101,16 @@ test.each([
   const salvaged = await sy(['doctor', '--data', data, '--salvage', join(makeFolder(), 'new')])
   expect(salvaged.code).not.toBe(0)
   expect(salvaged.err).toMatch(/switchyard restore FILE --force/)
+})
+
+test('a store of an earlier version is looked at without being taken for a damaged one', async () => {
+  const data = makeFolder()
+  chmodSync(data, 0o700)
+  const old = join(import.meta.dirname, '../fixtures/stores/d9e2eab.db.gz')
+  writeFileSync(storeOf(data), gunzipSync(readFileSync(old)), { mode: 0o600 })
+  const { findings } = await doctor(data)
+  expect(findings.find(({ check }) => check === 'schema')?.level).toBe('warning')
+  expect(findings.filter(({ message }) => message.includes('cannot be read'))).toEqual([])
 })
 
 test('damaged pages are found, and what is on the others is saved into a store that works', async () => {

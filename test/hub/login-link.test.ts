@@ -15,6 +15,24 @@ test('a login link signs a browser in once, and only owners make one', async () 
   expect(await failure(ada.call('login_link'))).toMatchObject({ code: 'denied' })
 })
 
+test('a browser with an old login link is told how to get a new one, a program in JSON', async () => {
+  const { url } = await startHub()
+  const open = (accept: string) => fetch(`${url}/login?code=old`, { headers: { accept } })
+  const shown = await open('text/html,application/xhtml+xml,*/*;q=0.8')
+  expect([
+    shown.status,
+    shown.headers.get('content-type'),
+    shown.headers.get('set-cookie'),
+  ]).toEqual([401, expect.stringContaining('text/html'), null])
+  expect(shown.headers.get('content-security-policy')).toContain("default-src 'none'")
+  expect(await shown.text()).toMatch(/It was used, or is older.*switchyard login/)
+  const told = await open('*/*')
+  expect([told.status, await told.json()]).toEqual([
+    401,
+    { error: expect.objectContaining({ code: 'unauthenticated' }) as object },
+  ])
+})
+
 const send = (url: string, token: string, origin: string | undefined = url) =>
   fetch(`${url}/login`, {
     method: 'POST',
@@ -32,9 +50,10 @@ test('a pasted token signs a browser in until the token is revoked', async () =>
   const set = reply.headers.get('set-cookie') ?? ''
   expect([reply.status, set]).toEqual([204, expect.stringMatching(/HttpOnly; SameSite=Strict/)])
   const cookie = set.split(';')[0] ?? ''
-  const events = () =>
-    fetch(`${hub.url}/events`, { method: 'HEAD', headers: { cookie, origin: hub.url } })
+  // As a page asks whether it is still signed in: browsers send no Origin with HEAD to their own site.
+  const events = (method = 'HEAD') => fetch(`${hub.url}/events`, { method, headers: { cookie } })
   expect((await events()).status).toBe(200)
+  expect((await events('POST')).status).toBe(401)
   await hub.call('token_revoke', { id: made.id })
   expect((await events()).status).toBe(401)
 })

@@ -46,8 +46,29 @@ test('a hub that was invited sees the other, its machine, and calls its tools', 
   expect(await answer.json()).toMatchObject({ items: [{ name: 'bob' }] })
 })
 
+test('a peer that went away is listed as degraded, with what is wrong', async () => {
+  const { ada, bob } = await startPair()
+  await bob.hub.stop()
+  const [peer] = await peers(ada)
+  expect(peer).toMatchObject({
+    name: 'bob',
+    state: 'degraded',
+    reason: expect.any(String) as string,
+  })
+  expect(peer).not.toHaveProperty('capacity')
+})
+
 test('a role that allows it gives work to the other machine, and both audit it', async () => {
   const { ada, bob } = await startPair({ role: 'developer' })
+  expect(await ada.call('capacity_read', { peers: true })).toMatchObject({
+    peers: [
+      {
+        name: 'bob',
+        fits: false,
+        reasons: [expect.stringContaining('pods on local are not isolated') as string],
+      },
+    ],
+  })
   const { id: task } = await ada.call<Task>('bob_task_submit', {
     template: 'command',
     command: 'true',
@@ -104,6 +125,25 @@ test('an invitation is good once, for ten minutes, and for nothing else', async 
   await ada.call('peer_add', { invitation: second, name: 'bob3', as: 'ada3' })
   const developer = await ada.as('dev', 'developer')
   expect(await failure(developer.call('peer_invite'))).toMatchObject({ code: 'denied' })
+})
+
+test('an invitation that is good on its own machine alone says so, and one that cannot be answered is refused', async () => {
+  const hub = await startHub({ host: '0.0.0.0' })
+  expect(await hub.call('peer_invite')).toMatchObject({
+    invitation: expect.stringContaining('http://127.0.0.1:') as string,
+    note: expect.stringMatching(/only hubs on this machine .* with url/) as string,
+  })
+  for (const url of ['http://100.64.0.1:7070', 'https://hub.example.org'])
+    expect(await hub.call('peer_invite', { url })).not.toHaveProperty('note')
+  const { invitation } = await hub.call<Invitation>('peer_invite', {
+    url: 'http://100.64.0.1:7070',
+    mutual: true,
+  })
+  const joining = hub.call('peer_add', { invitation, name: 'lab', as: 'laptop' })
+  expect(await failure(joining)).toMatchObject({
+    code: 'invalid',
+    hint: expect.stringContaining('`url`') as string,
+  })
 })
 
 test('a peer that only calls is not taken over by another of its name, so its credential can still be ended', async () => {

@@ -73,6 +73,7 @@ test('a broken, a hanging and a missing upstream delay nobody and say what is wr
       command: process.execPath,
       args: ['-e', 'console.error("no licence"); process.exit(3)'],
     },
+    crashed: { command: process.execPath, args: ['/no/such/file.js'] },
     hanging,
     missing: { command: '/no/such/program' },
     off: { command: 'x', disabled: true },
@@ -84,10 +85,17 @@ test('a broken, a hanging and a missing upstream delay nobody and say what is wr
   await until(
     async () =>
       (await state(hub, 'broken'))?.state === 'degraded' &&
+      (await state(hub, 'crashed'))?.state === 'degraded' &&
       (await state(hub, 'missing'))?.state === 'degraded',
   )
   expect((await state(hub, 'broken'))?.reason).toMatch(/no licence/)
+  // Node ends with its version, after a stack; neither says what was wrong.
+  expect((await state(hub, 'crashed'))?.reason).toMatch(/Cannot find module '\/no\/such\/file.js'$/)
   expect((await state(hub, 'missing'))?.reason).toMatch(/ENOENT/)
+  expect(await failure(hub.call('broken_tool'))).toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(/^the server broken is degraded: .*no licence/) as string,
+  })
   expect((await state(hub, 'off'))?.state).toBe('disabled')
 })
 

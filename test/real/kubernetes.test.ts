@@ -38,7 +38,8 @@ describe.skipIf(!canRunReal())('a real control plane', () => {
       podSecurity: 'enforced',
       admission: 'enforced',
       quota: 'enforced',
-      networkPolicy: 'accepted-only',
+      networkPolicy: 'unknown',
+      networkPolicyReason: 'a node says that a pod runs, and gives it no address in the network',
     })
     const namespace = `switchyard-default-${mark}`
     const { body } = await real

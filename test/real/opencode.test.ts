@@ -128,6 +128,7 @@ test('opencode does a task with the models of the hub, and people allow what it 
     data,
     model: 'openai/repairer',
     max_attempts: 1,
+    resources: { memoryMb: 4096 }, // It takes most of a gigabyte by itself, and now and then more.
   })
   const questions: string[] = []
   await until(async () => {
@@ -138,7 +139,8 @@ test('opencode does a task with the models of the hub, and people allow what it 
     }
     return ['in_review', 'failed'].includes((await read()).task.state)
   }, 300_000)
-  expect((await read()).task, await log()).toMatchObject({
+  const { task } = await read()
+  expect(task, `${JSON.stringify(task.failure)}\n${await log()}`).toMatchObject({
     state: 'in_review',
     result: {
       summary: 'sum subtracted; it adds now, and the test passes.',

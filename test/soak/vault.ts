@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import {
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -23,35 +24,42 @@ const pathOf = (index: number) => `Note ${index}.md`
 
 type EditorSays = { tokens: string[]; retries: number }
 
-/** An editor that does not know of the hubs: it saves the whole text, unless the file is newer than what it read. */
+/**
+ * An editor that does not know of the hubs: it saves the whole text, unless the file is another than what
+ * it read. It takes the file aside to look, since in the moment between a look and a rename it would
+ * itself undo a hub's write.
+ */
 function edit(): void {
   const [root = '', operations] = [process.argv[3], Number(process.argv[4])]
   const says: EditorSays = { tokens: [], retries: 0 }
-  for (let done = 0; done < operations;) {
-    const note = Math.floor(Math.random() * noteCount)
-    const file = join(root, pathOf(note))
+  for (let done = 0; done < operations; done++) {
+    const file = join(root, pathOf(Math.floor(Math.random() * noteCount)))
     const token = `editor-${done}`
-    const temporary = `${file}.${done}.tmp`
-    try {
-      const before = statSync(file, { bigint: true })
-      const text = readFileSync(file, 'utf8')
-      writeFileSync(temporary, `${text}${token}\n`)
-      const now = statSync(file, { bigint: true })
-      if (now.mtimeNs !== before.mtimeNs || now.ino !== before.ino) {
-        rmSync(temporary)
-        says.retries++
-        continue
-      }
-      renameSync(temporary, file)
-      says.tokens.push(token)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      rmSync(temporary, { force: true })
-    }
-    done++
+    while (!save(file, token)) says.retries++
+    says.tokens.push(token)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
   }
   process.send?.(says)
+}
+
+/** Adds a line; false where somebody else was quicker, or has the file in hand. */
+function save(file: string, token: string): boolean {
+  const [temporary, taken] = [`${file}.${token}.tmp`, `${file}.${token}.taken`]
+  try {
+    const before = statSync(file, { bigint: true })
+    writeFileSync(temporary, `${readFileSync(file, 'utf8')}${token}\n`)
+    renameSync(file, taken)
+    const { ino, mtimeNs } = statSync(taken, { bigint: true })
+    const isSame = ino === before.ino && mtimeNs === before.mtimeNs
+    linkSync(isSame ? temporary : taken, file)
+    rmSync(taken)
+    return isSame
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return false
+  } finally {
+    rmSync(temporary, { force: true })
+  }
 }
 
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Mention, OpenPage } from '../../schemas/chat-part.ts'
 import type { Attached } from './attachments.ts'
-import { mostAttachments, readFiles } from './attachments.ts'
+import { mostAttachments, readFile } from './attachments.ts'
 
 const mostMentions = 12
 
@@ -11,6 +11,8 @@ export class Along {
   /** Why something does not go along. */
   problems: string[] = []
   page: OpenPage | undefined
+  #reading: Promise<unknown> = Promise.resolve()
+  #readingCount = 0
   readonly #changed: () => void
   /** The page that a person took away; another page is offered again. */
   #without: string | undefined
@@ -20,7 +22,7 @@ export class Along {
   }
 
   get isEmpty(): boolean {
-    return this.files.length === 0
+    return this.files.length === 0 && !this.isReading
   }
 
   /** The page that is open now, unless it was taken away. */
@@ -36,12 +38,34 @@ export class Along {
     this.#changed()
   }
 
-  async attach(files: Iterable<File>): Promise<void> {
-    const { read, refused } = await readFiles(files)
-    const all = [...this.files, ...read]
+  /** Whether files are on their way to the hub. */
+  get isReading(): boolean {
+    return this.#readingCount > 0
+  }
+
+  /** Resolves when all that was attached is read. */
+  get ready(): Promise<unknown> {
+    return this.#reading
+  }
+
+  attach(files: Iterable<File>): Promise<void> {
+    const reading = Promise.all([...files].map(readFile)).finally(() => this.#readingCount--)
+    this.#readingCount++
+    this.#changed()
+    const added = reading.then((read) => {
+      this.problems = read.flatMap((one) => ('refused' in one ? [one.refused] : []))
+      this.add(...read.filter((one): one is Attached => !('refused' in one)))
+    })
+    this.#reading = Promise.allSettled([this.#reading, added])
+    return added
+  }
+
+  /** Takes in what is at hand already. */
+  add(...files: Attached[]): void {
+    const all = [...this.files, ...files]
     this.files = all.slice(0, mostAttachments)
-    const tooMany = all.length > mostAttachments
-    this.problems = tooMany ? [...refused, `At most ${mostAttachments} files go along.`] : refused
+    if (all.length > mostAttachments)
+      this.problems = [...this.problems, `At most ${mostAttachments} files go along.`]
     this.#changed()
   }
 

@@ -1,6 +1,7 @@
 import type { ChatPart } from '../../schemas/chat-part.ts'
 import type { AnswerMetadata, Waiting } from '../../schemas/chat-stream.ts'
 import type { Message } from './answer.ts'
+import { keptAs } from './attachments.ts'
 import type { Say } from './requests.ts'
 
 /** What a message is called until the hub has named it. */
@@ -61,18 +62,18 @@ function partsOf({ message, page }: Say): ChatPart[] {
   const { text = '', attachments = [], mentions = [] } = message ?? {}
   return [
     { type: 'text', id: unnamed, text, state: 'done' },
-    ...attachments.map((file): ChatPart => {
-      const data =
-        'artifact' in file
-          ? { name: file.artifact, mediaType: '', sizeBytes: 0, artifact: file.artifact }
-          : {
-              name: file.name,
-              mediaType: file.mediaType ?? 'text/plain',
-              sizeBytes: file.text.length,
-            }
-      return { type: 'data-attachment', data }
-    }),
+    ...attachments.map((data): ChatPart => ({ type: 'data-attachment', data: keptAs(data) })),
     ...mentions.map((data): ChatPart => ({ type: 'data-mention', data })),
     ...(page ? [{ type: 'data-page', data: page } as const] : []),
   ]
 }
+
+/** What of a branch waits for the answer that is under way. */
+export const waitingIn = (messages: Message[]): Waiting[] =>
+  messages
+    .filter(({ role, state }) => role === 'user' && (state === 'queued' || state === 'steering'))
+    .map(({ id, state, parts }) => ({
+      message: id,
+      mode: state === 'steering' ? 'steer' : 'queue',
+      text: parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n'),
+    }))

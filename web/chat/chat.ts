@@ -5,13 +5,15 @@ import { PageElement } from '../element.ts'
 import { ConnectionState } from '../live.ts'
 import { callTool } from '../mcp.ts'
 import { newTask } from '../new-task.ts'
-import type { Composed, Composer } from '../parts/composer.ts'
-import '../parts/composer.ts'
+import type { Composed, Composer } from './composer.ts'
+import './composer.ts'
 import { Query } from '../query.ts'
 import type { Message } from './answer.ts'
+import { sentAgain } from './attachments.ts'
 import './chat.css'
 import type { ChatConversation } from './conversation.ts'
 import { watchShown } from './conversations.ts'
+import { newKey } from './requests.ts'
 import { save } from './save.ts'
 import type { Thread } from './thread.ts'
 import './thread.ts'
@@ -46,6 +48,12 @@ class Chat extends PageElement {
     await this.updateComplete
     await this.#composer?.updateComplete
     this.#composer?.focusField()
+  }
+
+  /** Says something as if it had been typed; what is not taken stands in the field. */
+  async ask(text: string): Promise<void> {
+    await this.updateComplete
+    if (!(await this.#send({ message: { text }, key: newKey() }))) this.#composer?.put(text)
   }
 
   get #composer(): Composer | null {
@@ -142,9 +150,10 @@ class Chat extends PageElement {
     if (texts.length > 0) this.#composer?.put(texts.join('\n'))
   }
 
-  readonly #edited = async ({ parent }: Message, text: string): Promise<void> => {
+  readonly #edited = async ({ parent, parts }: Message, text: string): Promise<void> => {
     this.#thread?.toEnd()
-    await this.conversation.say({ parent, message: { text }, ...(await this.#asked()) })
+    const message = { text, attachments: sentAgain(parts) }
+    await this.conversation.say({ parent, message, ...(await this.#asked()) })
   }
 
   readonly #again = async ({ id }: Message, model?: string): Promise<void> => {

@@ -5,7 +5,7 @@ import { tell } from '../live.ts'
 import { ToolError, callTool } from '../mcp.ts'
 import type { Message } from './answer.ts'
 import { withChunk } from './answer.ts'
-import { withSaid, withStart } from './branch.ts'
+import { waitingIn, withSaid, withStart } from './branch.ts'
 import { follow } from './follow.ts'
 import type { Say } from './requests.ts'
 import { Unreachable, postChat, resumeChat, stopChat } from './requests.ts'
@@ -32,6 +32,7 @@ export class ChatConversation {
   #following: AbortController | undefined
   #answer: string | undefined
   #isLoading = false
+  #isStale = false
   /** A message of the branch that a person chose to see. */
   #chosen: string | undefined
 
@@ -44,8 +45,10 @@ export class ChatConversation {
   heard(event: Event | undefined): void {
     if (event !== undefined && !(event.kind.startsWith('chat.') && event.subject === this.id))
       return
-    if (this.id !== undefined && !this.#following && !this.#isLoading && this.isWatched)
-      void this.load()
+    if (event?.kind === 'chat.deleted') return this.#end()
+    // What happens while it is being read may not be in what was read.
+    if (this.#isLoading) this.#isStale = true
+    else if (this.id !== undefined && !this.#following && this.isWatched) void this.load()
   }
 
   /** Calls back, at most once a frame, when something changed. Returns how to end that. */
@@ -75,10 +78,13 @@ export class ChatConversation {
       }),
     )
     this.#isLoading = false
+    const isStale = this.#isStale
+    this.#isStale = false
     if (this.#following || chosen !== this.#chosen) return
     this.state = 'idle'
     if (read) this.#show(read)
     this.#changed()
+    if (isStale && !this.#following) void this.load()
   }
 
   async loadEarlier(): Promise<void> {
@@ -121,11 +127,24 @@ export class ChatConversation {
     return stopped?.withdrawn.map(({ text }) => text) ?? []
   }
 
+  /** It was deleted here or elsewhere. */
+  #end(): void {
+    this.messages = []
+    this.waiting = []
+    this.earlier = undefined
+    this.error = new ToolError({
+      code: 'not_found',
+      message: 'This conversation was deleted.',
+      hint: 'Begin a new one.',
+    })
+    this.#changed()
+  }
+
   #show({ conversation, messages, before, running }: ConversationRead): void {
     this.about = conversation
     this.messages = messages
     this.earlier = before
-    this.waiting = messages.filter(isWaiting).map(asWaiting)
+    this.waiting = waitingIn(messages)
     const answer = messages.find(({ id }) => id === running)
     if (!answer) return
     this.#answer = answer.id
@@ -226,12 +245,3 @@ export class ChatConversation {
     })
   }
 }
-
-const isWaiting = ({ role, state }: Message) =>
-  role === 'user' && (state === 'queued' || state === 'steering')
-
-const asWaiting = ({ id, state, parts }: Message): Waiting => ({
-  message: id,
-  mode: state === 'steering' ? 'steer' : 'queue',
-  text: parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n'),
-})

@@ -1,5 +1,5 @@
 import type { ReactiveControllerHost } from 'lit'
-import { onEvent, tell } from '../live.ts'
+import { onEvent } from '../live.ts'
 import { ChatConversation } from './conversation.ts'
 
 /** Conversations kept in memory, so that panel and page have the same and going back costs nothing. */
@@ -21,11 +21,6 @@ export function conversationOf(id?: string): ChatConversation {
 
 onEvent((event) => {
   for (const one of known) one.heard(event)
-})
-// A conversation is one person's and not in the events of the org: what was said on another device is
-// looked for when this one is looked at again.
-addEventListener('focus', () => {
-  for (const { id } of known) if (id !== undefined) tell('chat.updated', id)
 })
 
 /** Renders a host again whenever the conversation that it shows has changed. */

@@ -1,17 +1,17 @@
 import { html, nothing } from 'lit'
 import { guard } from 'lit/directives/guard.js'
 import { repeat } from 'lit/directives/repeat.js'
-import type { ChatPart, ContextItem, Mention } from '../../schemas/chat-part.ts'
+import type { ChatPart, ContextItem } from '../../schemas/chat-part.ts'
 import { duration } from '../format.ts'
 import { copy } from '../parts/copy.ts'
 import '../parts/markdown.ts'
 import { problem } from '../parts/problem.ts'
-import { placeOf } from '../parts/result.ts'
+import { placeOf } from '../parts/value.ts'
 import { since } from '../parts/time.ts'
 import { toolCard } from '../parts/tool-card.ts'
-import { href } from '../route.ts'
 import { ToolError } from '../mcp.ts'
 import type { Message } from './answer.ts'
+import { placeOfThing, wentAlong } from './went-along.ts'
 
 /** What can be done with a message. */
 export type Actions = {
@@ -27,7 +27,7 @@ export type Actions = {
 export function requestView(message: Message, actions: Actions) {
   return html`<article class="said" aria-label="You">
     <p class="text" dir="auto">${textOf(message.parts)}</p>
-    ${alongView(message.parts)}
+    ${wentAlong(message.parts)}
     <footer class="quiet-actions">
       ${branches(message, actions)}
       <button type="button" @click=${() => void copy(textOf(message.parts))}>Copy</button>
@@ -44,14 +44,16 @@ export function answerView(message: Message, actions: Actions) {
   const isLive = message.state === 'running' || message.state === 'waiting'
   const last = message.parts.at(-1)
   const isSilent = isLive && (last === undefined || last.type === 'step-start' || isEnded(last))
+  // Only a call that a person typed is answered without a model.
+  const isTyped = message.model === undefined
   return html`<article class="answer" aria-label="Answer" aria-busy=${isLive}>
-    ${repeat(message.parts, keyOf, (part) => guard([part, isLive], () => partView(part, isLive)))}
-    ${isSilent ? html`<p class="thinking"><span>Thinking…</span></p>` : nothing} ${ending(message)}
-    ${isLive ? nothing : answerActions(message, actions)}
+    ${repeat(message.parts, keyOf, (part) => guard([part, isLive, isTyped], () => partView(part, isLive, isTyped)))}
+    ${isSilent ? html`<p class="thinking">Thinking<span class="dots" aria-hidden="true">…</span></p>` : nothing}
+    ${ending(message)} ${isLive ? nothing : answerActions(message, actions)}
   </article>`
 }
 
-function partView(part: ChatPart, isLive: boolean) {
+function partView(part: ChatPart, isLive: boolean, isTyped: boolean) {
   switch (part.type) {
     case 'text':
       return html`<sy-markdown
@@ -67,11 +69,12 @@ function partView(part: ChatPart, isLive: boolean) {
         <p class="text" dir="auto">${part.text}</p>
       </details>`
     case 'dynamic-tool':
-      return toolCard(part, isLive)
+      return toolCard(part, isLive, isTyped)
     case 'steering-message':
-      return html`<p class="text meanwhile" dir="auto">
-        <small>You, meanwhile</small> ${part.parts.map(({ text }) => text).join('\n')}
-      </p>`
+      return html`<div class="meanwhile">
+        <small>You, meanwhile</small>
+        <p class="text" dir="auto">${part.parts.map(({ text }) => text).join('\n')}</p>
+      </div>`
     case 'data-context':
       return sources(part.data)
     case 'data-notice':
@@ -122,8 +125,10 @@ function ending({ state, error }: Message) {
 }
 
 function answerActions(message: Message, actions: Actions) {
-  const { model, kind, usage, createdAt, endedAt } = message
+  const { model, usage, createdAt, endedAt } = message
   const others = actions.models.filter(({ name }) => name !== model)
+  // The stream says it, and after that the list of what is there now.
+  const kind = message.kind ?? actions.models.find(({ name }) => name === model)?.kind
   const text = textOf(message.parts)
   return html`<footer class="quiet-actions">
     ${branches(message, actions)}
@@ -174,46 +179,6 @@ function branches({ id, siblings }: Message, { show }: Actions) {
     ${to(at + 1, '›', 'Next version')}</span
   >`
 }
-
-function alongView(parts: ChatPart[]) {
-  const along = parts.flatMap((part) => {
-    if (part.type === 'data-attachment')
-      return [{ kind: 'File', name: part.data.name, place: undefined }]
-    if (part.type === 'data-page')
-      return [
-        { kind: 'Page', name: part.data.title ?? part.data.url, place: ownPlace(part.data.url) },
-      ]
-    if (part.type !== 'data-mention') return []
-    const { kind, id, label = id } = part.data
-    return [{ kind, name: label, place: placeOfThing(part.data) }]
-  })
-  if (along.length === 0) return nothing
-  return html`<ul class="chips" aria-label="Went along">
-    ${along.map(
-      ({ kind, name, place }) =>
-        html`<li>
-          <small>${kind}</small>
-          ${place === undefined ? html`<span>${name}</span>` : html`<a href=${place}>${name}</a>`}
-        </li>`,
-    )}
-  </ul>`
-}
-
-const places: Record<Mention['kind'], string> = {
-  task: 'tasks',
-  change: 'changes',
-  note: 'notes',
-  spec: 'specs',
-}
-
-function placeOfThing({ kind, id }: { kind: string; id: string }): string | undefined {
-  if (kind === 'artifact') return `/artifacts/${encodeURIComponent(id)}`
-  if (kind === 'page') return ownPlace(id)
-  return kind in places ? href(places[kind as Mention['kind']], id) : undefined
-}
-
-/** Addresses within the dashboard begin with its hash; what is anything else is not opened. */
-const ownPlace = (url: string) => (url.startsWith('#/') ? url : undefined)
 
 export const textOf = (parts: ChatPart[]): string =>
   parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n')

@@ -3,7 +3,7 @@ import { PageElement } from '../element.ts'
 import { takeKeys } from '../keys.ts'
 import { go, readRoute } from '../route.ts'
 import type { Chat } from './chat.ts'
-import { conversationOf } from './conversations.ts'
+import { conversationOf, watchShown } from './conversations.ts'
 import type { ChatConversation } from './conversation.ts'
 import { openPage } from './open-page.ts'
 
@@ -19,6 +19,7 @@ class ChatSide extends PageElement {
   constructor() {
     super()
     this.isOpen = false
+    watchShown(this, () => (this.#isShown ? this.#conversation : undefined))
     takeKeys(this, [{ key: 'mod+j', title: 'Chat beside the page', run: () => this.toggle() }])
   }
 
@@ -52,6 +53,14 @@ class ChatSide extends PageElement {
     await this.querySelector<Chat>('sy-chat')?.focusField()
   }
 
+  /** Begins a conversation with something that was said elsewhere on the page. */
+  async ask(text: string): Promise<void> {
+    await import('./chat.ts')
+    this.#conversation = conversationOf()
+    await this.open()
+    await this.querySelector<Chat>('sy-chat')?.ask(text)
+  }
+
   readonly close = (): void => {
     this.isOpen = false
     sessionStorage.removeItem(openKey)
@@ -64,12 +73,12 @@ class ChatSide extends PageElement {
   override render() {
     const conversation = this.#conversation
     if (!this.isLoaded || !this.#isShown || !conversation) return nothing
-    return html`<header class="side-head">
+    return html`<div class="side-head">
         <strong>${conversation.about?.title ?? 'New conversation'}</strong>
         <button type="button" @click=${this.#begin}>New</button>
         <button type="button" @click=${() => go('chat', conversation.id)}>Full page</button>
         <button type="button" aria-label="Close the chat" @click=${this.close}>×</button>
-      </header>
+      </div>
       <sy-chat
         .conversation=${conversation}
         .page=${openPage(location.hash)}
@@ -100,5 +109,9 @@ class ChatSide extends PageElement {
 
 /** Opens or closes the chat beside the page; on the page of the chat there is nothing to open. */
 export const toggleChat = (): void => document.querySelector<ChatSide>('sy-chat-side')?.toggle()
+
+/** Says something to the assistant, in a new conversation beside the page. */
+export const askChat = (text: string): void =>
+  void document.querySelector<ChatSide>('sy-chat-side')?.ask(text)
 
 customElements.define('sy-chat-side', ChatSide)

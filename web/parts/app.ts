@@ -1,12 +1,17 @@
-import { html, nothing } from 'lit'
+import { html } from 'lit'
 import type { AppCall, AppMessage, Wish } from '../app-host.ts'
 import { AppHost, htmlOf, notification, readApp } from '../app-host.ts'
 import { PageElement } from '../element.ts'
 import type { ResourceContents } from '../mcp.ts'
-import './app.css'
+import type { AppView, AskedWish } from './app-view.ts'
+import { appView } from './app-view.ts'
 
 const leastHeight = 40
 const mostHeight = 1600
+const firstHeight = 160
+/** How long an app that wants to end may take to put away what it holds. */
+const endingMs = 2000
+const endingId = 'switchyard-teardown'
 
 /**
  * The app of a tool (`_meta.ui.resourceUri`), shown for one call of it. It runs in a frame of another
@@ -16,61 +21,83 @@ class AppFrame extends PageElement {
   static override properties = {
     call: { attribute: false },
     page: { state: true },
+    state: { state: true },
     error: { state: true },
     height: { state: true },
     wishes: { state: true },
+    refused: { state: true },
   }
   declare call: AppCall
   declare page: ResourceContents | undefined
+  declare state: AppView['state']
   declare error: string
   declare height: number
-  declare wishes: (Wish & { settle(isGranted: boolean): void })[]
+  declare wishes: AskedWish[]
+  declare refused: string
   #host: AppHost | undefined
   readonly #dark = matchMedia('(prefers-color-scheme: dark)')
   readonly #origin = document.querySelector<HTMLMetaElement>('meta[name=apps]')?.content ?? ''
 
   constructor() {
     super()
+    this.state = 'opening'
     this.error = ''
-    this.height = 160
+    this.height = firstHeight
     this.wishes = []
+    this.refused = ''
   }
 
   override connectedCallback(): void {
     super.connectedCallback()
     addEventListener('message', this.#take)
     this.#dark.addEventListener('change', this.#tellContext)
+    this.#open()
+  }
+
+  /** Begins with a page and a host of its own, also after the app has ended. */
+  readonly #open = (): void => {
+    Object.assign(this, { page: undefined, state: 'opening', refused: '', height: firstHeight })
+    if (!this.#origin) return this.#fail('this address of the hub has no sandbox')
     this.#host = new AppHost(this.call, { context: () => this.#context(), ask: this.#ask })
     readApp(this.call).then(
       (page) => (this.page = page),
-      (error: unknown) => (this.error = error instanceof Error ? error.message : String(error)),
+      (error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)),
     )
+  }
+
+  #fail(error: string): void {
+    this.state = 'failed'
+    this.error = error
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     removeEventListener('message', this.#take)
     this.#dark.removeEventListener('change', this.#tellContext)
+    this.#drop()
+  }
+
+  /** What nobody answered is refused. */
+  #drop(): void {
     for (const wish of this.wishes) wish.settle(false)
   }
 
   override render() {
-    if (this.error || !this.#origin)
-      return html`<p class="problem" role="alert">
-        The app cannot be shown: ${this.error || 'this address of the hub has no sandbox'}
-      </p>`
-    if (!this.page) return html`<div class="app" aria-busy="true"></div>`
-    const csp = JSON.stringify(this.page._meta?.ui?.csp ?? {})
+    const { state, error, wishes, refused } = this
+    const frame = this.page ? this.#frame(this.page) : undefined
+    const { server } = this.call
+    return appView({ server, state, frame, error, wishes, refused, open: this.#open })
+  }
+
+  #frame(page: ResourceContents) {
+    const csp = JSON.stringify(page._meta?.ui?.csp ?? {})
     const query = new URLSearchParams({ host: location.origin, csp })
-    return html`<div class="app">
-        <iframe
-          title=${`App of ${this.call.tool.title ?? this.call.tool.name}`}
-          src=${`${this.#origin}/frame?${query}`}
-          sandbox="allow-scripts allow-same-origin allow-forms"
-          referrerpolicy="no-referrer"
-        ></iframe>
-      </div>
-      ${this.wishes.map((wish) => this.#wish(wish))}`
+    return html`<iframe
+      title=${`App of ${this.call.tool.title ?? this.call.tool.name}`}
+      src=${`${this.#origin}/frame?${query}`}
+      sandbox="allow-scripts allow-same-origin allow-forms"
+      referrerpolicy="no-referrer"
+    ></iframe>`
   }
 
   /** Not by an attribute, which the page's policy forbids. */
@@ -78,20 +105,12 @@ class AppFrame extends PageElement {
     this.querySelector<HTMLElement>('.app')?.style.setProperty('height', `${this.height}px`)
   }
 
-  #wish({ what, detail, settle }: AppFrame['wishes'][number]) {
-    return html`<div class="app-wish" role="alertdialog" aria-label="The app asks">
-      <p>The app of <b>${this.call.server}</b> wants to ${what}.</p>
-      ${detail ? html`<pre tabindex="0">${detail}</pre>` : nothing}
-      <button class="primary" @click=${() => settle(true)}>Allow</button>
-      <button @click=${() => settle(false)}>Refuse</button>
-    </div>`
-  }
-
   readonly #ask = (wish: Wish): Promise<object> =>
     new Promise((resolve, reject) => {
       if (this.wishes.length >= 3) return reject(new Error('too much is asked at a time'))
       const settle = (isGranted: boolean) => {
         this.wishes = this.wishes.filter((other) => other !== asked)
+        this.refused = isGranted ? '' : wish.what
         if (isGranted) wish.grant().then(resolve, reject)
         else reject(new Error('a person refused it'))
       }
@@ -107,10 +126,29 @@ class AppFrame extends PageElement {
     const { id, method, params = {} } = message
     if (method === 'ui/notifications/sandbox-proxy-ready')
       this.#post(notification('sandbox-resource-ready', { html: htmlOf(this.page!) })) // The frame is there with it.
-    else if (method === 'ui/notifications/initialized') this.#host?.opening().forEach(this.#post)
+    else if (method === 'ui/notifications/initialized') this.#show()
+    else if (method === 'ui/notifications/request-teardown') this.#end()
+    else if (id === endingId && method === undefined) this.#ended()
     else if (method === 'ui/notifications/size-changed') this.#resize(Number(params.height))
     else if (typeof method === 'string' && (typeof id === 'number' || typeof id === 'string'))
       void this.#host?.answer(message).then(this.#post)
+  }
+
+  #show(): void {
+    this.state = 'shown'
+    this.#host?.opening().forEach(this.#post)
+  }
+
+  /** The app wants to end: it is told that it will, and may put away what it holds before. */
+  #end(): void {
+    this.#drop()
+    this.#post({ jsonrpc: '2.0', id: endingId, method: 'ui/resource-teardown', params: {} })
+    const ending = this.page
+    setTimeout(() => ending !== undefined && ending === this.page && this.#ended(), endingMs)
+  }
+
+  #ended(): void {
+    Object.assign(this, { state: 'ended', page: undefined, refused: '' })
   }
 
   #resize(height: number): void {

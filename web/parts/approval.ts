@@ -14,6 +14,10 @@ const reaches: Record<ApprovalScope, string> = {
   rule: 'always, for such callers',
 }
 
+/** Who asks, in words: a plan is named by the link to it. */
+export const askerOf = ({ askedBy, details: { plan } }: Approval): string =>
+  typeof plan === 'string' && askedBy === `plan ${plan}` ? 'a plan' : askedBy
+
 type Card = {
   asked: Approval
   showsTask: boolean
@@ -36,8 +40,8 @@ export const approvalCard = ({ asked, showsTask, showsGraph, isBusy, answer }: C
   return html`<form class="tile question" aria-label=${asked.question} @submit=${submit}>
     <h2>${asked.question}</h2>
     <p class="line">
-      <span>asked by ${asked.askedBy}</span> ${since(asked.askedAt)}
-      ${asked.task && showsTask ? html`<a href=${href('tasks', asked.task)}>${asked.task}</a>` : nothing}
+      <span>asked by ${askerOf(asked)}</span> ${since(asked.askedAt)}
+      ${asked.task && showsTask ? html`<a href=${href('tasks', asked.task)}>Open the task</a>` : nothing}
       ${asked.expiresAt ? html`<span>expires ${since(asked.expiresAt)}</span>` : nothing}
     </p>
     ${cut === true ? html`<p class="warn">Not everything is shown: it is too long.</p>` : nothing}

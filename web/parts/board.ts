@@ -1,8 +1,10 @@
 import { html } from 'lit'
 import type { Task, TaskStage } from '../../schemas/task.ts'
 import type { Asked } from '../query.ts'
+import { staleTasks } from '../task-events.ts'
 import { taskCard } from './card.ts'
 import { empty } from './empty.ts'
+import { listCount } from './list-count.ts'
 import { rows } from './rows.ts'
 
 export const stages: { stage: TaskStage; title: string; none: string }[] = [
@@ -19,12 +21,11 @@ export const board = (args: Record<string, unknown>, params: Record<string, stri
     ${stages.map(
       ({ stage, title, none }) =>
         html`<section aria-label=${title} data-stage=${stage}>
-          <h2>${title}</h2>
+          <h2>${title} ${listCount<Task>(columnOf(args, stage))}</h2>
           <div class="column" tabindex="-1">
             ${rows<Task>({
               label: title,
-              asked: tasksOf({ ...args, stage }),
-              key: ({ id }) => id,
+              ...columnOf(args, stage),
               row: (task) => taskCard(task, params),
               empty: empty(none),
               height: 104,
@@ -34,5 +35,14 @@ export const board = (args: Record<string, unknown>, params: Record<string, stri
     )}
   </div>`
 
-/** The listing of tasks, which every event about one makes stale. */
-export const tasksOf = (args: Record<string, unknown>): Asked => ({ tool: 'task_list', args })
+const columnOf = (args: Record<string, unknown>, stage: TaskStage) => ({
+  asked: tasksOf(args, stage),
+  key: ({ id }: Task) => id,
+})
+
+/** The listing of tasks, or of those in a stage. */
+export const tasksOf = (args: Record<string, unknown>, stage?: TaskStage): Asked => ({
+  tool: 'task_list',
+  args: stage === undefined ? args : { ...args, stage },
+  staleBy: staleTasks(stage),
+})

@@ -32,6 +32,8 @@ export function callOf(
     }
     case 'check':
       return ['change_check', { change }]
+    case 'ready':
+      return ['change_update', { change, draft: false }]
     case 'close':
       return ['change_close', { change, reason: body }]
     case 'merge':

@@ -74,7 +74,10 @@ export class ChangeDiff extends PageElement {
 
   /** What two commits differ in stays as it is, so no event makes it stale. */
   #asked() {
-    const { change, revisions } = this.read
+    // One that is defined only after it stands in the page has nothing yet.
+    const read = this.read as ReadChange | undefined
+    if (read === undefined) return undefined
+    const { change, revisions } = read
     const { revision, since } = this.shown
     const args = { max_bytes: mostBytes }
     const never = () => false

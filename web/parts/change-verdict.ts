@@ -18,11 +18,12 @@ export type ReadChange = {
   mergeable: Mergeable
 }
 
-const stands = (state: Change['state'], { ready }: Mergeable) =>
-  state === 'open' ? (ready ? 'ready' : 'blocked') : state
+const stands = ({ state, draft }: Change, { ready }: Mergeable) =>
+  state === 'open' ? (draft ? 'draft' : ready ? 'ready' : 'blocked') : state
 
 const words = {
   ready: 'Ready to merge',
+  draft: 'A draft, not ready for review',
   blocked: 'Not ready to merge',
   merged: 'Merged',
   closed: 'Closed without merging',
@@ -30,7 +31,7 @@ const words = {
 
 /** What a reviewer has to know first: whether it may go in, what speaks against it, how large it is. */
 export function standingView({ change, revisions, reviews, mergeable }: ReadChange) {
-  const standing = stands(change.state, mergeable)
+  const standing = stands(change, mergeable)
   const last = revisions.at(-1)
   const { approvals, required, reasons } = mergeable
   const newest = reviews.filter(({ revision }) => revision === change.revisions)
@@ -69,7 +70,15 @@ const reasonList = ({ waiting, conflict }: Change, reasons: Mergeable['reasons']
       </ul>`
 
 /** What a reviewer does, by the names of its buttons. */
-export type Act = 'comment' | 'request_changes' | 'accept' | 'merge' | 'resolve' | 'check' | 'close'
+export type Act =
+  | 'comment'
+  | 'request_changes'
+  | 'accept'
+  | 'merge'
+  | 'resolve'
+  | 'check'
+  | 'ready'
+  | 'close'
 
 type Form = {
   read: ReadChange
@@ -99,24 +108,12 @@ export function verdictForm({ read, revision, drafts, isBusy, act }: Form) {
     </label>
     ${drafts === 0 ? nothing : html`<p class="line">${drafts === 1 ? '1 comment goes' : `${drafts} comments go`} with your verdict.</p>`}
     <div class="actions">
-      ${button('comment', 'Comment')} ${button('request_changes', 'Request changes')}
-      ${button('accept', `Approve revision ${revision}`)}
+      ${button('comment', 'Comment')}
+      ${change.draft ? button('ready', 'Make it ready for review', 'primary') : html`${button('request_changes', 'Request changes')} ${button('accept', `Approve revision ${revision}`)}`}
     </div>
+    ${change.draft ? nothing : mergeRow(button('merge', 'Merge', mergeable.ready ? 'primary' : ''))}
     <div class="actions">
-      <select name="strategy" aria-label="How it is brought in">
-        <option value="">Merge as the org does</option>
-        <option value="merge">With a merge commit</option>
-        <option value="squash">Squashed into one commit</option>
-        <option value="rebase">Rebased</option>
-        <option value="fast_forward">By fast-forward only</option>
-      </select>
-      <label class="inline"
-        ><input type="checkbox" name="checkout" /> also update my checkout</label
-      >
-      ${button('merge', 'Merge', mergeable.ready ? 'primary' : '')}
-    </div>
-    <div class="actions">
-      ${has('conflict') && change.conflict === undefined ? button('resolve', 'Have an agent resolve the conflict') : nothing}
+      ${!change.draft && has('conflict') && change.conflict === undefined ? button('resolve', 'Have an agent resolve the conflict') : nothing}
       ${has('merge_unchecked') ? button('check', `Check it with ${change.target} as it is now`) : nothing}
       <details class="more">
         <summary>More</summary>
@@ -128,3 +125,16 @@ export function verdictForm({ read, revision, drafts, isBusy, act }: Form) {
     </div>
   </form>`
 }
+
+const mergeRow = (merge: unknown) =>
+  html`<div class="actions">
+    <select name="strategy" aria-label="How it is brought in">
+      <option value="">Merge as the org does</option>
+      <option value="merge">With a merge commit</option>
+      <option value="squash">Squashed into one commit</option>
+      <option value="rebase">Rebased</option>
+      <option value="fast_forward">By fast-forward only</option>
+    </select>
+    <label class="inline"><input type="checkbox" name="checkout" /> also update my checkout</label>
+    ${merge}
+  </div>`

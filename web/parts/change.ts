@@ -6,6 +6,7 @@ import { callTool, toolError } from '../mcp.ts'
 import { Query } from '../query.ts'
 import { go, href, readRoute } from '../route.ts'
 import './change.css'
+import { stateOf } from './change-row.ts'
 import type { ChangeDiff } from './change-diff.ts'
 import { discussionView } from './change-discussion.ts'
 import { callOf } from './change-acts.ts'
@@ -93,13 +94,16 @@ class ChangePanel extends PageElement {
     const mayAnswer = change.state === 'open' ? this.#answer : undefined
     const last = revisions.find(({ number }) => number === reviewed)
     return html`<section class="change" aria-label="Change">
-      ${this.isPage ? html`<h1>${badge(change.state)} ${change.title}</h1>` : html`<h2>Change ${badge(change.state)}</h2>`}
+      ${this.isPage ? html`<h1>${badge(stateOf(change))} ${change.title}</h1>` : html`<h2>Change ${badge(stateOf(change))}</h2>`}
       <p class="line">
         <span
           ><code>${change.branch}</code> → <code>${change.target}</code>, revision ${reviewed}</span
         >
         ${last ? html`<span>${last.filesChanged} ${last.filesChanged === 1 ? 'file' : 'files'}, <span class="added">+${last.additions}</span> <span class="removed">−${last.deletions}</span></span>` : nothing}
-        <span>by ${change.author}</span> ${since(change.createdAt)}
+        <span
+          >by ${change.author}${change.importedBy ? `, taken in by ${change.importedBy}` : ''}</span
+        >
+        ${since(change.createdAt)}
         ${this.isPage ? html`<span>in <sy-repo .repo=${change.repo}></sy-repo></span>` : html`<a href=${href('changes', change.id)}>Open the change</a>`}
         ${this.isPage && change.task ? html`<a href=${href('tasks', change.task)}>Its task</a>` : nothing}
       </p>

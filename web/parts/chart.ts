@@ -14,22 +14,31 @@ export function chart(options: {
   since: number
   /** The whole that the amount is part of, drawn as a line where it is near. */
   total?: number | undefined
+  /** Another amount of the same kind, as a line of its own. */
+  beside?: { name: string; points: ChartPoint[] }
   text(value: number): string
+  /** What the greatest of the values is, such as "peak". */
+  greatest: string
 }) {
-  const { name, points, since, total, text } = options
-  const most = Math.max(0, ...points.map(({ value }) => value))
+  const { name, points, since, total, beside, text, greatest } = options
+  const peak = Math.max(0, ...points.map(({ value }) => value))
+  const most = Math.max(peak, ...(beside?.points ?? []).map(({ value }) => value))
   const top = total !== undefined && total <= most * 3 ? Math.max(total, most) : most
   const last = points.at(-1)
   const until = last?.at ?? since
   const x = (at: number) => round(((at - since) / Math.max(1, until - since)) * width)
   const y = (value: number) => round(height - (top === 0 ? 0 : (value / top) * (height - 4)))
-  const steps = points.map(({ at, value }) => `V${y(value)}H${x(at)}`).join('')
-  const summary = `${name}: now ${text(last?.value ?? 0)}, at most ${text(most)}${total === undefined ? '' : ` of ${text(total)}`}`
+  const stepsOf = (all: ChartPoint[]) =>
+    all.map(({ at, value }) => `V${y(value)}H${x(at)}`).join('')
+  const steps = stepsOf(points)
+  const besideNow = beside && `${beside.name} ${text(beside.points.at(-1)?.value ?? 0)}`
+  const summary = `${name}: now ${text(last?.value ?? 0)}, ${greatest} ${text(peak)}${besideNow ? `, ${besideNow}` : ''}${total === undefined ? '' : ` of ${text(total)}`}`
   return html`<figure class="chart">
     <figcaption>
       <span>${name}</span>
       <span class="soft"
-        >peak ${text(most)}${total === undefined ? '' : ` · total ${text(total)}`}</span
+        >${greatest}
+        ${text(peak)}${besideNow ? ` · ${besideNow}` : nothing}${total === undefined ? '' : ` · total ${text(total)}`}</span
       >
     </figcaption>
     <svg
@@ -40,6 +49,7 @@ export function chart(options: {
     >
       <path class="area" d="M0 ${height}${steps}V${height}Z"></path>
       <path class="line" d="M0 ${y(points[0]?.value ?? 0)}${steps}"></path>
+      ${beside ? svg`<path class="line beside" d="M0 ${y(beside.points[0]?.value ?? 0)}${stepsOf(beside.points)}"></path>` : nothing}
       ${total !== undefined && top >= total ? svg`<path class="total" d="M0 ${y(total)}H${width}"></path>` : nothing}
       ${points.map(({ at, value }, index) => {
         const from = x(points[index - 1]?.at ?? since)

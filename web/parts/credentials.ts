@@ -30,7 +30,10 @@ class Credentials extends PageElement {
   declare error: ToolError | undefined
   /** The credential of which it was asked once whether to end it. */
   declare ending: string | undefined
-  readonly #tokens = new Query<{ items: Credential[] }>(this, () => ({ tool: 'token_list' }))
+  readonly #tokens = new Query<{ items: Credential[] }>(this, () => ({
+    tool: 'token_list',
+    args: { limit: 500 },
+  }))
 
   override render() {
     const { value, error, isLoading } = this.#tokens
@@ -106,6 +109,7 @@ class Credentials extends PageElement {
       ${toolForm({
         tool: 'token_create',
         button: 'Create',
+        isOnce: true,
         done: () => this.#tokens.refresh(),
         shown: ({ structuredContent }: ToolAnswer) => {
           const { token } = structuredContent as { token: string } // The tool's output.
@@ -140,6 +144,7 @@ const signInLink = html`<div class="join">
   ${toolForm({
     tool: 'login_link',
     button: 'Make a link',
+    isOnce: true,
     shown: ({ structuredContent }: ToolAnswer) =>
       secretView('Sign-in link', (structuredContent as { url: string }).url), // The tool's output.
   })}

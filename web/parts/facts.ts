@@ -17,7 +17,8 @@ export function factsView(task: Task, attempts: Attempt[], children: Child[]) {
       ${fact('Model', task.model)} ${fact('Org', task.org)}
       ${fact('Plan', plan && html`<a href=${href('plans', plan)}>${task.step ?? plan}</a>`)}
       ${fact('Asked for by', parent && link(parent))} ${fact('Once more', retryOf && link(retryOf))}
-      ${fact('Source', provenance.id && provenance.via !== 'plan' && provenance.via !== 'task' ? `${provenance.via} ${provenance.id}` : undefined)}
+      ${fact('Conversation', provenance.via === 'chat' && provenance.id ? html`<a href=${href('chat', provenance.id)}>${provenance.id}</a>` : undefined)}
+      ${fact('Source', provenance.id && provenance.via !== 'chat' && provenance.via !== 'plan' && provenance.via !== 'task' ? `${provenance.via} ${provenance.id}` : undefined)}
       ${fact('Room', `${task.resources.cpus} CPU, ${task.resources.memoryMb} MiB`)}
       ${fact('Time limit', duration(task.timeoutMs))} ${fact('Isolation', task.isolation)}
     </dl>

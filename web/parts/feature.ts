@@ -1,5 +1,6 @@
 import { html } from 'lit'
 import type { Feature } from '../../schemas/spec.ts'
+import { badge } from './state.ts'
 
 /** How far the work on a feature is, in a word. */
 export function featureState({ tasks, documents }: Feature): { state: string; words: string } {
@@ -7,7 +8,9 @@ export function featureState({ tasks, documents }: Feature): { state: string; wo
   if (!documents.includes('tasks.md')) return { state: 'draft', words: 'no tasks yet' }
   if (open + done + other === 0) return { state: 'draft', words: 'no tasks' }
   if (open === 0) return { state: 'succeeded', words: 'done' }
-  return done === 0 ? { state: 'open', words: 'not begun' } : { state: 'running', words: 'in work' }
+  return done === 0
+    ? { state: 'draft', words: 'not begun' }
+    : { state: 'running', words: 'in work' }
 }
 
 export const taskCount = ({ tasks: { open, done, other } }: Feature): string =>
@@ -23,9 +26,7 @@ export const featureBar = ({ tasks: { open, done } }: Feature) =>
 export function featureRow(feature: Feature, href: string) {
   const { state, words } = featureState(feature)
   return html`<a class="feature" href=${href}>
-    <span class="top-line"
-      ><span class="badge" data-state=${state}>${words}</span> <b>${feature.title}</b></span
-    >
+    <span class="top-line">${badge(state, words)} <b>${feature.title}</b></span>
     <small
       >${feature.name.match(/^\d+/)?.[0] ?? feature.name} ${featureBar(feature)}
       ${taskCount(feature)}</small

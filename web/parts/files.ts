@@ -22,7 +22,7 @@ class Files extends PageElement {
   declare open: string | undefined
   readonly #files = new Query<{ items: Artifact[] }>(this, () => ({
     tool: 'artifact_list',
-    args: { task: this.task },
+    args: { task: this.task, limit: 500 },
     staleBy: ({ kind, task }) => kind === 'artifact.created' && task === this.task,
   }))
   readonly #read = new Query<Read>(this, () => {

@@ -56,6 +56,15 @@ export function fieldView(field: Field & { name: string }): unknown {
       return control(field, shape)
     case 'object':
       if (shape.properties.length === 0) return nothing
+      // What may be left out as a whole stays folded until somebody wants it.
+      if (!required && field.value === undefined && !errorAt(errors, path, true))
+        return html`<fieldset>
+          <legend class="visually-hidden">${text}</legend>
+          <details class="more">
+            <summary>${text}</summary>
+            ${help}${groupFields(field)}
+          </details>
+        </fieldset>`
       return html`<fieldset>
         <legend>${text}</legend>
         ${help}${groupFields(field)}

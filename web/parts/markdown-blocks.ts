@@ -5,13 +5,14 @@ import { Marked } from 'marked'
 import { copy } from './copy.ts'
 import { closeOpenMarks } from './markdown-open.ts'
 import { renderInline, wikiLinks } from './markdown-inline.ts'
-import type { IdLink, WikiLink } from './markdown.ts'
+import type { IdLink, PictureAt, WikiLink } from './markdown.ts'
 
 export type MarkdownOptions = {
   streaming: boolean
   level: number
   wikiLink: WikiLink | undefined
   idLink: IdLink | undefined
+  pictureAt?: PictureAt | undefined
 }
 
 const reader = new Marked({ gfm: true, extensions: [wikiLinks] })
@@ -19,10 +20,12 @@ const reader = new Marked({ gfm: true, extensions: [wikiLinks] })
 /** Markdown as templates, a block each; a block whose source did not change is not rendered again. */
 export function renderMarkdown(text: string, options: MarkdownOptions) {
   const tokens = reader.lexer(options.streaming ? closeOpenMarks(text) : text)
-  const { level, wikiLink, idLink } = options
+  const { level, wikiLink, idLink, pictureAt } = options
   const definitions = Object.keys(tokens.links).length
   return tokens.map((token) =>
-    guard([token.raw, level, wikiLink, idLink, definitions], () => block(token, options)),
+    guard([token.raw, level, wikiLink, idLink, pictureAt, definitions], () =>
+      block(token, options),
+    ),
   )
 }
 

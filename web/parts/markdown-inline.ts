@@ -1,9 +1,14 @@
 import { html, nothing } from 'lit'
 import type { MarkedToken, Token, TokenizerExtension } from 'marked'
 import { safeLink } from './links.ts'
-import type { IdLink, WikiLink } from './markdown.ts'
+import type { IdLink, PictureAt, WikiLink } from './markdown.ts'
+import { notePicture } from './note-picture.ts'
 
-type Options = { wikiLink: WikiLink | undefined; idLink: IdLink | undefined }
+type Options = {
+  wikiLink: WikiLink | undefined
+  idLink: IdLink | undefined
+  pictureAt?: PictureAt | undefined
+}
 type WikiToken = { type: 'wiki'; raw: string; target: string; label: string }
 
 /** `[[Target]]` and `[[Target#Heading|label]]`, with or without the `!` of an embedding. */
@@ -55,7 +60,7 @@ function inline(token: MarkedToken | WikiToken, options: Options): unknown {
         renderInline(token.tokens, { ...options, idLink: undefined }),
       )
     case 'image':
-      return image(decoded(token.href), decoded(token.text))
+      return image(decoded(token.href), decoded(token.text), options)
     case 'wiki':
       return wiki(token, options)
     case 'html':
@@ -89,14 +94,19 @@ function link(address: string, text: unknown) {
 }
 
 /** Files of this hub are shown; to fetch from elsewhere would tell others who reads what. */
-function image(address: string, alt: string) {
+function image(address: string, alt: string, { pictureAt }: Options) {
+  const own = pictureAt?.(address)
+  if (own !== undefined) return notePicture(own, alt === '' ? address : alt)
   const safe = safeLink(address)
   if (safe && !safe.isExternal && safe.href.startsWith('/artifacts/'))
     return html`<img src=${safe.href} alt=${alt} loading="lazy" />`
   return link(address, `image: ${alt === '' ? address : alt}`)
 }
 
-function wiki({ target, label }: WikiToken, { wikiLink }: Options) {
+function wiki({ raw, target, label }: WikiToken, { wikiLink, pictureAt }: Options) {
+  const picture = raw.startsWith('!') ? pictureAt?.(target) : undefined
+  if (picture !== undefined)
+    return notePicture(picture, /^\d+(x\d+)?$/.test(label) ? target : label)
   const href = wikiLink?.(target)
   const safe = href === undefined ? undefined : safeLink(href)
   return safe && !safe.isExternal

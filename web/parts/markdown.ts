@@ -9,6 +9,9 @@ export type WikiLink = (target: string) => string | undefined
 /** Where an id that stands in a text leads, such as that of a task; undefined where it is none. */
 export type IdLink = (word: string) => string | undefined
 
+/** Where a picture that a text embeds is shown from; undefined where it is not shown. */
+export type PictureAt = (target: string) => string | undefined
+
 /** More is shown as plain text: a page of it is not read, and parsing would make the browser slow. */
 const parsedChars = 200_000
 
@@ -28,6 +31,7 @@ class Markdown extends PageElement {
     level: { type: Number },
     wikiLink: { attribute: false },
     idLink: { attribute: false },
+    pictureAt: { attribute: false },
     loadFailed: { state: true },
   }
   declare text: string | undefined
@@ -36,6 +40,7 @@ class Markdown extends PageElement {
   declare level: number | undefined
   declare wikiLink: WikiLink | undefined
   declare idLink: IdLink | undefined
+  declare pictureAt: PictureAt | undefined
   declare loadFailed: boolean
 
   override connectedCallback(): void {
@@ -55,9 +60,9 @@ class Markdown extends PageElement {
     if (!render || text.length > parsedChars)
       return html`<p class="plain-text">${text}</p>
         ${this.loadFailed ? html`<small class="soft">Shown as it is: formatting could not be loaded.</small>` : nothing}`
-    const { streaming = false, level = 2, wikiLink, idLink } = this
+    const { streaming = false, level = 2, wikiLink, idLink, pictureAt } = this
     try {
-      return render(text, { streaming, level, wikiLink, idLink })
+      return render(text, { streaming, level, wikiLink, idLink, pictureAt })
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       return html`<p class="plain-text">${text}</p>` // Nested deeper than the parser can follow.

@@ -1,7 +1,8 @@
 import { html, nothing } from 'lit'
 import { href } from '../route.ts'
 import { choices } from './chips.ts'
-import { nameOf, noteHref, valueText } from './note.ts'
+import { nameOf, noteHref } from './note.ts'
+import './note-properties.ts'
 import type { NoteLink } from './note-text.ts'
 
 export type Meta = {
@@ -15,6 +16,7 @@ export type Meta = {
 type Beside = {
   vault: string
   path: string
+  etag: string
   meta: Meta
   /** `line: ## Heading`, as the map of a note has it. */
   headings: string[]
@@ -23,7 +25,7 @@ type Beside = {
 }
 
 /** What stands beside a note: its outline, properties, tags, and what links to it. */
-export function noteAside({ vault, path, meta, headings, canCreate, reveal }: Beside) {
+export function noteAside({ vault, path, etag, meta, headings, canCreate, reveal }: Beside) {
   const missing = [
     ...new Set(
       meta.links
@@ -33,23 +35,15 @@ export function noteAside({ vault, path, meta, headings, canCreate, reveal }: Be
   ]
   // The title that only repeats the name is not shown either.
   const shown = headings.filter((entry) => entry.replace(/^\d+: # /, '') !== nameOf(path))
-  const properties = Object.entries(meta.properties).filter(
-    ([name]) => !['tags', 'aliases', 'cssclasses'].includes(name),
-  )
   return html`<aside class="beside" aria-label="About this note">
     ${meta.problem ? html`<p class="line warn">${meta.problem}</p>` : nothing}
-    ${
-      properties.length === 0
-        ? nothing
-        : html`<h3>Properties</h3>
-            <dl class="fields">
-              ${properties.map(
-                ([name, value]) =>
-                  html`<dt>${name}</dt>
-                    <dd>${valueText(value)}</dd>`,
-              )}
-            </dl>`
-    }
+    <sy-note-properties
+      .vault=${vault}
+      .path=${path}
+      .etag=${etag}
+      .values=${meta.properties}
+      .isWritable=${canCreate && meta.problem === undefined}
+    ></sy-note-properties>
     ${
       meta.tags.length === 0
         ? nothing

@@ -3,9 +3,11 @@ import { PageElement } from '../element.ts'
 import { ToolError, callTool } from '../mcp.ts'
 import { Query } from '../query.ts'
 import './markdown.ts'
+import type { PictureAt } from './markdown.ts'
 import { nameOf, noteHref } from './note.ts'
 import type { NotePart } from './note-parts.ts'
 import { noteParts, splitFront } from './note-parts.ts'
+import { notePicture, vaultPicture } from './note-picture.ts'
 import { problem } from './problem.ts'
 
 export type NoteLink = {
@@ -42,6 +44,8 @@ class NoteText extends PageElement {
   declare tasks: BoxTask[] | undefined
   declare depth: number | undefined
   declare error: ToolError | undefined
+  #pictureAt: PictureAt = () => undefined
+  #wikiLink = (_target: string): string | undefined => undefined
   readonly #watch = new MutationObserver(() => this.#openBoxes())
 
   override connectedCallback(): void {
@@ -54,6 +58,18 @@ class NoteText extends PageElement {
     super.disconnectedCallback()
     this.#watch.disconnect()
     this.removeEventListener('change', this.#changed)
+  }
+
+  /**
+   * Another function for another note, and once it is known where its links lead, so that what was
+   * drawn without is drawn anew.
+   */
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    const { vault, path } = this
+    if (changed.has('vault') || changed.has('path'))
+      this.#pictureAt = (target) => vaultPicture(vault, path, target)
+    if (changed.has('vault') || changed.has('path') || changed.has('links'))
+      this.#wikiLink = (target) => this.#leadsTo(target)
   }
 
   override render() {
@@ -74,7 +90,11 @@ class NoteText extends PageElement {
   readonly #part = (part: NotePart): unknown => {
     switch (part.kind) {
       case 'text':
-        return html`<sy-markdown .text=${part.text} .wikiLink=${this.#leadsTo}></sy-markdown>`
+        return html`<sy-markdown
+          .text=${part.text}
+          .wikiLink=${this.#wikiLink}
+          .pictureAt=${this.#pictureAt}
+        ></sy-markdown>`
       case 'callout':
         return html`<aside class="callout" data-kind=${part.type}>
           <b>${part.title || part.type}</b>
@@ -88,6 +108,8 @@ class NoteText extends PageElement {
   #embed(target: string) {
     const found = this.#find(target)
     const place = found?.path ?? target.split('#')[0] ?? target
+    const picture = this.#pictureAt(place)
+    if (picture !== undefined) return html`<p>${notePicture(picture, place)}</p>`
     if (!/\.md$/i.test(place) && /\.\w{2,5}$/.test(place))
       return html`<p class="line">Attachment: ${place}</p>`
     if ((this.depth ?? 0) >= deepestEmbed)
@@ -100,7 +122,7 @@ class NoteText extends PageElement {
     ></sy-note-embed>`
   }
 
-  readonly #leadsTo = (target: string): string | undefined => {
+  #leadsTo(target: string): string | undefined {
     const [name = '', ...heading] = target.split('#')
     const at: Record<string, string> = heading.length > 0 ? { heading: heading.join('#') } : {}
     if (name === '') return noteHref(this.vault, this.path, at)

@@ -57,6 +57,7 @@ class PlanPanel extends PageElement {
       <h1>${badge(plan.state)} ${plan.title}</h1>
       <p class="line">
         <span>${from(plan)}</span> <span>by ${plan.submittedBy}</span> ${since(plan.createdAt)}
+        ${plan.provenance.via === 'chat' && plan.provenance.id ? html`<a href=${href('chat', plan.provenance.id)}>Its conversation</a>` : nothing}
         <span>at most ${plan.maxParallel} at once</span>
         ${plan.repo ? html`<code>${plan.repo}</code>` : nothing}
       </p>

@@ -18,7 +18,12 @@ export function podRow(pod: Pod) {
       >${resources.cpus} CPU, ${gib(resources.memoryMb)} · ${node} ·
       ${since(endedAt ?? createdAt)}</span
     >
-    <a href=${href('servers', 'cluster/pod_log', { args: JSON.stringify({ pod: id }) })}>Output</a>
+    <span>
+      ${state === 'running' ? html`<a href=${href('clusters', undefined, { pod: id })}>Open</a> ` : nothing}
+      <a href=${href('servers', 'cluster/pod_log', { args: JSON.stringify({ pod: id }) })}
+        >Output</a
+      >
+    </span>
     ${state === 'exited' && reason ? html`<small class=${failed ? 'failed' : 'soft'}>${exitCode === null || exitCode === undefined ? '' : `exit ${exitCode}: `}${reason}</small>` : nothing}
   </div>`
 }

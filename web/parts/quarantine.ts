@@ -11,78 +11,93 @@ class Quarantine extends PageElement {
   static override properties = {
     server: {},
     names: {},
+    rejected: {},
     items: { state: true },
     error: { state: true },
   }
   declare server: string
   declare names: string[]
+  /** What was refused, and can be accepted all the same. */
+  declare rejected: string[]
   declare items: Difference[] | undefined
   declare error: ToolError | undefined
+  #shown = ''
 
   protected override willUpdate(changed: Map<string, unknown>): void {
-    if (
-      changed.has('server') ||
-      (changed.get('names') as string[] | undefined)?.join() !== this.names.join()
-    )
-      void this.#look()
+    const shown = [this.server, ...this.names, ' ', ...this.rejected].join()
+    if (changed.size > 0 && shown !== this.#shown) void this.#look()
+    this.#shown = shown
   }
 
   override render() {
-    const { items, names } = this
+    const { items, names, rejected } = this
+    const waiting = items?.filter(({ tool }) => names.includes(tool)) ?? []
+    const refused = items?.filter(({ tool }) => rejected.includes(tool)) ?? []
+    return html`${names.length > 0 || this.error ? this.#waiting(waiting) : nothing}
+    ${
+      refused.length > 0
+        ? html`<details class="rejected">
+            <summary>${refused.length} rejected, and not called</summary>
+            ${refused.map((item) => this.#difference(item, refused.length <= 5))}
+          </details>`
+        : nothing
+    }`
+  }
+
+  #waiting(items: Difference[]) {
     return html`<section class="quarantine" aria-label="Tools to accept">
-      <h3>${names.length} new or changed</h3>
+      <h3>${this.names.length} new or changed</h3>
       <p class="soft">
         What a tool says of itself is told to models, so nothing here can be called until somebody
-        has read it. To never have one, name it under <code>deny</code> of this server in
-        <code>switchyard.json</code>.
+        has read it. What is rejected never asks again as it is; to never have a tool, name it under
+        <code>deny</code> of this server in <code>switchyard.json</code>.
       </p>
-      ${problem(this.error)}
-      ${items?.map(
-        ({ tool, diff }) =>
-          html`<details class="difference" ?open=${items.length <= 5}>
-            <summary><code>${tool}</code> <span class="soft">${verdict(diff)}</span></summary>
-            <pre tabindex="0">
-${diff.split('\n').map((line) => html`<span class=${kind(line)}>${line} </span>`)}</pre>
-            <div class="actions">
-              <button class="primary" @click=${() => this.#accept([tool])}>Accept ${tool}</button>
-            </div>
-          </details>`,
-      )}
-      ${items && items.length > 1 ? html`<button @click=${() => this.#accept(items.map(({ tool }) => tool))}>Accept all ${items.length}</button>` : nothing}
+      ${problem(this.error)} ${items.map((item) => this.#difference(item, items.length <= 5))}
+      ${items.length > 1 ? html`<button @click=${() => this.#decide('accept', items)}>Accept all ${items.length}</button>` : nothing}
     </section>`
+  }
+
+  #difference(item: Difference, isOpen: boolean) {
+    const { tool, diff } = item
+    return html`<details class="difference" ?open=${isOpen}>
+      <summary><code>${tool}</code> <span class="soft">${verdict(diff)}</span></summary>
+      <pre tabindex="0">
+${diff.split('\n').map((line) => html`<span class=${kind(line)}>${line} </span>`)}</pre>
+      <div class="actions">
+        <button class="primary" @click=${() => this.#decide('accept', [item])}>
+          Accept ${tool}
+        </button>
+        ${this.rejected.includes(tool) ? nothing : html`<button @click=${() => this.#decide('reject', [item])}>Reject ${tool}</button>`}
+      </div>
+    </details>`
   }
 
   async #look(): Promise<void> {
     const { server } = this
     try {
-      const found = await callTool<{ items: Difference[] }>('server_accept', {
-        server,
-        dry_run: true,
-      })
-      if (server === this.server) this.items = found.items
+      const items = await this.#differences([...this.names, ...this.rejected])
+      if (server === this.server) this.items = items
     } catch (error) {
       this.error = toolError(error)
     }
   }
 
-  /** Only what was read is accepted: a tool that changed meanwhile is among none of these. */
-  async #accept(tools: string[]): Promise<void> {
+  async #differences(tools: string[]): Promise<Difference[]> {
+    const asked = { server: this.server, tools, dry_run: true }
+    return (await callTool<{ items: Difference[] }>('server_accept', asked)).items
+  }
+
+  /** Only what was read is decided on: a tool that changed meanwhile is among none of these. */
+  async #decide(what: 'accept' | 'reject', read: Difference[]): Promise<void> {
     this.error = undefined
     try {
-      const { server } = this
-      const now = await callTool<{ items: Difference[] }>('server_accept', {
-        server,
-        tools,
-        dry_run: true,
-      })
-      const isSame = now.items.every(
-        ({ tool, diff }) => this.items?.find((seen) => seen.tool === tool)?.diff === diff,
-      )
-      if (!isSame) {
+      const tools = read.map(({ tool }) => tool)
+      const now = await this.#differences(tools)
+      if (now.some(({ tool, diff }) => read.find((seen) => seen.tool === tool)?.diff !== diff)) {
         await this.#look()
         throw new Error('a definition changed while you read it: read it again')
       }
-      await callTool('server_accept', { server, tools })
+      await callTool(`server_${what}`, { server: this.server, tools })
       this.dispatchEvent(new Event('changed'))
     } catch (error) {
       this.error = toolError(error)

@@ -6,7 +6,10 @@ import { Query } from '../query.ts'
 class Repo extends PageElement {
   static override properties = { repo: {} }
   declare repo: string
-  readonly #known = new Query<{ items: Repository[] }>(this, () => ({ tool: 'repo_list' }))
+  readonly #known = new Query<{ items: Repository[] }>(this, () => ({
+    tool: 'repo_list',
+    args: { limit: 500 },
+  }))
 
   override render() {
     const found = this.#known.value?.items.find(({ id }) => id === this.repo)

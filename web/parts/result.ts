@@ -1,43 +1,69 @@
 import { html, nothing } from 'lit'
 import type { Change } from '../../schemas/change.ts'
 import type { Task } from '../../schemas/task.ts'
-import { ago, bytes, words } from '../format.ts'
+import type { JsonSchema, ToolAnswer } from '../mcp.ts'
 import { href } from '../route.ts'
 import { taskCard } from './card.ts'
 import { copy } from './copy.ts'
 import { diffView } from './diff-view.ts'
-import { fieldsView } from './fields.ts'
+import './page-bar.css'
+import './result.css'
 import { badge } from './state.ts'
+import { longText, valueView } from './value.ts'
 
 type Shape = Record<string, unknown>
 
-const shownItems = 20
-const shownColumns = 5
+const shownCards = 20
 const shownChars = 20_000
 
 /**
  * What a tool returned, by its form: a task or change as its card, a list as cards or a table, a diff
  * or text as such, anything else by its fields; and always all of it as JSON. Everything in it is text.
  */
-export function resultView(output: unknown) {
-  return html`${shaped(output)}${json(output)}`
+export function resultView(output: unknown, schema?: JsonSchema) {
+  if (isAnswer(output)) return answerView(output, schema)
+  return html`<div class="result">${shaped(output, schema)}${json(output)}</div>`
 }
 
-function shaped(output: unknown): unknown {
-  if (typeof output === 'string') return textView(output)
+/** The same of an answer as MCP has it: by its structure where it has one, else its texts; and its pictures. */
+export function answerView({ structuredContent, content = [] }: ToolAnswer, schema?: JsonSchema) {
+  return html`<div class="result">
+    ${structuredContent === undefined ? content.map(textItem) : shaped(structuredContent, schema)}
+    ${content.map(({ type, data, mimeType }) => (type === 'image' && data !== undefined ? image(data, mimeType) : nothing))}
+    ${json(structuredContent ?? content)}
+  </div>`
+}
+
+function textItem({ type, text, uri = '' }: NonNullable<ToolAnswer['content']>[number]) {
+  if (type === 'image') return nothing
+  return text === undefined ? html`<p class="soft">${type} ${uri}</p>` : longText(text)
+}
+
+/** Pictures only, of the kinds that run nothing. */
+const image = (data: string, mimeType = '') =>
+  /^image\/(png|jpeg|gif|webp)$/.test(mimeType) && /^[A-Za-z0-9+/=]*$/.test(data)
+    ? html`<img src="data:${mimeType};base64,${data}" alt="Picture in the answer" />`
+    : nothing
+
+function shaped(output: unknown, schema: JsonSchema | undefined): unknown {
+  if (typeof output === 'string') return longText(output)
   if (!isShape(output)) return nothing
   if (isTask(output)) return taskCard(output)
   if (isTask(output.task)) return html`${taskCard(output.task)}${others(output, 'task')}`
   if (isChange(output)) return changeCard(output)
   if (isChange(output.change))
     return html`${changeCard(output.change)}${typeof output.diff === 'string' ? diffView(output.diff) : nothing}`
-  if (Array.isArray(output.items)) return itemsView(output.items, output.next !== undefined)
+  const { items, next } = output
+  if (Array.isArray(items) && items.length === 0)
+    return html`<p class="empty">It found nothing.</p>`
+  if (Array.isArray(items) && (items.every(isTask) || items.every(isChange)))
+    return cards(items, next !== undefined)
   const text = output.text ?? output.content
   if (typeof text === 'string') {
     const name = output.text === undefined ? 'content' : 'text'
-    return html`${others(output, name)}${textView(text)}`
+    return html`${others(output, name)}${longText(text)}`
   }
-  return fieldsView(output)
+  return valueView(output, schema)
 }
 
 const changeCard = (change: Change) =>
@@ -49,72 +75,19 @@ const changeCard = (change: Change) =>
     >
   </a>`
 
-function itemsView(items: unknown[], hasMore: boolean) {
-  if (items.length === 0) return html`<p class="empty">It found nothing.</p>`
-  const shown = items.slice(0, shownItems)
+function cards(items: (Task | Change)[], hasMore: boolean) {
+  const shown = items.slice(0, shownCards)
   const rest = items.length - shown.length
-  return html`${shown.every(isTask) ? shown.map((task) => taskCard(task)) : shown.every(isChange) ? shown.map(changeCard) : table(shown)}
+  return html`${shown.map((item) => (isTask(item) ? taskCard(item) : isChange(item) ? changeCard(item) : nothing))}
   ${rest > 0 || hasMore ? html`<p class="soft">${rest > 0 ? `${rest} more are not shown here.` : 'There are more.'}</p>` : nothing}`
-}
-
-function table(items: unknown[]) {
-  if (!items.every(isShape)) return textView(items.map(line).join('\n'))
-  const columns = columnsOf(items)
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="Result">
-    <table>
-      <thead>
-        <tr>
-          ${columns.map((name) => html`<th>${words(name)}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${items.map(
-          (item) =>
-            html`<tr>
-              ${columns.map((name) => html`<td>${cell(name, item[name])}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`
-}
-
-/** The fields that are one value each, those that tell most first. */
-function columnsOf(items: Shape[]): string[] {
-  const names = [...new Set(items.flatMap((item) => Object.keys(item)))].filter((name) =>
-    items.some((item) => ['string', 'number', 'boolean'].includes(typeof item[name])),
-  )
-  const first = ['state', 'title', 'name', 'path']
-  const rank = (name: string) => (first.includes(name) ? first.indexOf(name) : first.length)
-  return names.sort((a, b) => rank(a) - rank(b)).slice(0, shownColumns)
-}
-
-function cell(name: string, value: unknown) {
-  if (value === undefined || value === null) return '–'
-  if (name === 'state' && typeof value === 'string') return badge(value)
-  if (typeof value === 'number' && name.endsWith('At')) return ago(value)
-  if (typeof value === 'number' && name.endsWith('Bytes')) return bytes(value)
-  const text = line(value)
-  const place = placeOf(text)
-  return place === undefined ? text.slice(0, 200) : html`<a href=${place}>${text}</a>`
-}
-
-/** The page of an id, where the id says what it is of. */
-export function placeOf(id: string): string | undefined {
-  const noun = /^(task|change|plan)-[0-9a-z]{11}-[0-9a-z]{5}$/.exec(id)?.[1]
-  return noun === undefined ? undefined : href(`${noun}s`, id)
 }
 
 function others(output: Shape, without: string) {
   const simple = Object.entries(output).filter(
     ([name, value]) => name !== without && value !== null && typeof value !== 'object',
   )
-  return fieldsView(Object.fromEntries(simple))
+  return simple.length === 0 ? nothing : valueView(Object.fromEntries(simple))
 }
-
-const textView = (text: string) =>
-  html`<pre class="output" tabindex="0">
-${text.slice(0, shownChars)}${text.length > shownChars ? '\n…' : ''}</pre>`
 
 /** All of it, for who wants to see it; drawn only when it is opened. */
 function json(output: unknown) {
@@ -134,10 +107,13 @@ function json(output: unknown) {
   </details>`
 }
 
-const line = (value: unknown): string =>
-  typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
 const isShape = (value: unknown): value is Shape =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+/** What a server behind the hub gave, as it came. */
+const isAnswer = (value: unknown): value is ToolAnswer =>
+  isShape(value) &&
+  Array.isArray(value.content) &&
+  value.content.every((one) => isShape(one) && typeof one.type === 'string')
 const has = (value: unknown, prefix: string, names: string[]): boolean =>
   isShape(value) &&
   typeof value.id === 'string' &&

@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit'
+import { badge } from './state.ts'
 
 export type Findings = {
   ready: boolean
@@ -14,18 +15,14 @@ export function specFindings(
 ) {
   const named = Object.entries(hooks).filter(([, list]) => list.length > 0)
   return html`<p>
-      <span class="badge" data-state=${ready ? 'passed' : 'failed'}
-        >${ready ? 'ready' : 'not ready'}</span
-      >
+      ${badge(ready ? 'passed' : 'failed', ready ? 'ready' : 'not ready')}
       ${ready ? 'Nothing keeps work from beginning.' : 'What is marked as an error has to be settled first.'}
     </p>
     <ul class="plain findings" aria-label="Findings">
       ${findings.map(
         ({ level, where, message }) =>
           html`<li>
-            <span class="badge" data-state=${level === 'error' ? 'failed' : 'waiting'}
-              >${level}</span
-            >
+            ${badge(level === 'error' ? 'failed' : 'waiting', level)}
             <a href=${to(where.replace(/:\d+$/, ''))}><code>${where}</code></a> ${message}
           </li>`,
       )}

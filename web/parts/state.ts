@@ -36,8 +36,8 @@ export const mark = (state: string) =>
     >${shapes[kindOf(state)]}</span
   >`
 
-/** A state as a shape and a word; their colour only repeats what they say. */
-export const badge = (state: string) =>
+/** A state as a shape and a word, its own by default; their colour only repeats what they say. */
+export const badge = (state: string, told = words(state)) =>
   html`<span class="badge" data-state=${state} data-kind=${kindOf(state)}
-    >${mark(state)}${words(state)}</span
+    >${mark(state)}${told}</span
   >`

@@ -4,7 +4,7 @@ import { PageElement } from '../element.ts'
 import { takeKeys } from '../keys.ts'
 import type { ToolError } from '../mcp.ts'
 import { callTool, toolError } from '../mcp.ts'
-import { go } from '../route.ts'
+import { go, href } from '../route.ts'
 import './budget-dialog.ts'
 import { problem } from './problem.ts'
 import { toast } from './toast.ts'
@@ -29,26 +29,30 @@ class TaskActions extends PageElement {
   override render() {
     const { state } = this.task
     const isFinal = final.includes(state)
+    const isOver = isFinal || state === 'in_review'
     return html`<div class="actions">
         ${
-          isFinal || state === 'in_review'
+          isOver
             ? html`<button ?disabled=${this.busy} @click=${this.#again}>Run again</button>`
-            : html`<form class="message" @submit=${this.#message}>
-                <input
-                  name="body"
-                  required
-                  maxlength="20000"
-                  aria-label="Message to the agent"
-                  placeholder="Message to the agent"
-                  autocomplete="off"
-                />
-                <label class="inline" title="End the turn that an external agent is in"
-                  ><input type="checkbox" name="interrupt" /> at once</label
-                >
-                <button ?disabled=${this.busy}>Send</button>
-              </form>`
+            : !hasReader(this.task)
+              ? nothing
+              : html`<form class="message" @submit=${this.#message}>
+                  <input
+                    name="body"
+                    required
+                    maxlength="20000"
+                    aria-label="Message to the agent"
+                    placeholder="Message to the agent"
+                    autocomplete="off"
+                  />
+                  <label class="inline" title="End the turn that an external agent is in"
+                    ><input type="checkbox" name="interrupt" /> at once</label
+                  >
+                  <button ?disabled=${this.busy}>Send</button>
+                </form>`
         }
         ${isFinal ? nothing : html`<button ?disabled=${this.busy} @click=${() => this.#act('task_cancel')}>Cancel</button>`}
+        ${state === 'running' ? html`<a href=${href('clusters', undefined, { task: this.task.id })}>Open its pod</a>` : nothing}
         ${isFinal ? nothing : html`<sy-budget-dialog .task=${this.task.id}></sy-budget-dialog>`}
       </div>
       ${problem(this.error)}`
@@ -82,5 +86,8 @@ class TaskActions extends PageElement {
     }
   }
 }
+
+/** A command runs by itself: no agent would read what is said to it. */
+const hasReader = ({ template }: Task): boolean => template !== 'command'
 
 customElements.define('sy-task-actions', TaskActions)

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit'
 import type { ToolPart } from '../../schemas/chat-part.ts'
 import { duration, words } from '../format.ts'
+import { href } from '../route.ts'
 import './approvals.ts'
 import { fieldsView } from './fields.ts'
 import './live-task.ts'
@@ -27,17 +28,17 @@ const tellingNames = [
 
 /**
  * A call of a tool as one line (state, verb, object, duration) that opens to what it was given and
- * what it returned. What failed or waits for a person is open from the start. While the answer is not
+ * what it returned. What failed, waits for a person or was run by one is open from the start. While the answer is not
  * `live` any more, a call that has not ended was cut off with it.
  */
-export function toolCard(part: ToolPart, isLive: boolean) {
+export function toolCard(part: ToolPart, isLive: boolean, isTyped = false) {
   const isCut = !isLive && states[part.state].tone === 'running'
   const { sign, word, tone } = isCut
     ? { sign: '–', word: 'cut off', tone: 'failed' }
     : states[part.state]
   const about = objectOf(part.input)
   const { durationMs } = part.toolMetadata ?? {}
-  const isOpen = part.state === 'output-error' || part.state === 'output-denied'
+  const isOpen = isTyped || part.state === 'output-error' || part.state === 'output-denied'
   return html`<details class="call" data-tone=${tone} ?open=${isOpen}>
       <summary>
         <span class="sign" aria-hidden="true">${sign}</span>
@@ -61,11 +62,16 @@ export function toolCard(part: ToolPart, isLive: boolean) {
     }`
 }
 
-/** A task that came of the call, as it is now; what was only looked at stays behind its line. */
-const made = ({ output, toolMetadata }: ToolPart) =>
-  toolMetadata?.effect === 'create' && isTask(output)
-    ? html`<sy-live-task .task=${output}></sy-live-task>`
-    : nothing
+/** A plan or task that came of the call, as it is now; what was only looked at stays behind its line. */
+const made = ({ output, toolMetadata, toolName }: ToolPart) => {
+  if (toolMetadata?.effect !== 'create') return nothing
+  if (toolName === 'plan_create' && hasId(output))
+    return html`<p class="made"><a href=${href('plans', output.id)}>Open the plan</a></p>`
+  return isTask(output) ? html`<sy-live-task .task=${output}></sy-live-task>` : nothing
+}
+
+const hasId = (output: unknown): output is { id: string } =>
+  typeof output === 'object' && output !== null && 'id' in output && typeof output.id === 'string'
 
 /** What another server's tool gave, as that server shows it. */
 function shownByApp({ state, toolName, input, output }: ToolPart) {

@@ -4,7 +4,7 @@ import { duration } from '../format.ts'
 import type { JsonSchema, ListedTool, ToolAnswer } from '../mcp.ts'
 import { ToolError, answerOf, toolError } from '../mcp.ts'
 import { knownTool } from '../tool-list.ts'
-import { answerView } from './answer.ts'
+import { answerView } from './result.ts'
 import { formFields, formValues } from './form.ts'
 import { fieldErrors } from './form-path.ts'
 import { problem } from './problem.ts'
@@ -26,6 +26,8 @@ export type ToolCall = {
   fields?: ((known: Record<string, JsonSchema>) => Record<string, JsonSchema>) | undefined
   /** What is shown of the answer; default: all of it, by its fields. */
   shown?(answer: ToolAnswer): unknown
+  /** The answer is shown once and stands in place of the form, until the person puts it away. */
+  isOnce?: boolean
   /** Called with what came back. */
   done?(value: unknown): void
   /** Also offers the arguments as JSON. */
@@ -68,6 +70,7 @@ class ToolForm extends PageElement {
   override render() {
     const { tool, error } = this
     if (!tool) return problem(error)
+    if (this.answer && this.call.isOnce) return this.#once(this.answer)
     const { button = 'Run', values, fixed, offersJson, shown } = this.call
     const errors = fieldErrors(error)
     const isDestructive = tool.annotations?.destructiveHint === true
@@ -115,6 +118,23 @@ class ToolForm extends PageElement {
             : nothing
         }
       </div>`
+  }
+
+  #once(answer: ToolAnswer) {
+    return html`<div class="once" role="group" aria-label="Shown once" tabindex="-1">
+      ${this.call.shown?.(answer)}
+      <div class="actions">
+        <button type="button" @click=${() => (this.answer = undefined)}>Put it away</button>
+      </div>
+    </div>`
+  }
+
+  /** It takes the place of what had the focus, and may be taller than what is in sight. */
+  protected override updated(changed: Map<string, unknown>): void {
+    if (!changed.has('answer') || !this.answer) return
+    const once = this.querySelector<HTMLElement>('.once')
+    once?.focus({ preventScroll: true })
+    once?.scrollIntoView({ block: 'nearest' })
   }
 
   async #find(): Promise<void> {

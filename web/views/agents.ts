@@ -1,7 +1,10 @@
 import { html, nothing } from 'lit'
 import type { Agent } from '../../schemas/agent.ts'
 import type { Capacity, Cluster } from '../../schemas/cluster.ts'
+import type { Event } from '../../schemas/event.ts'
 import { PageElement } from '../element.ts'
+import { Paged } from '../paged.ts'
+import { nodeBars } from '../parts/node.ts'
 import { problem } from '../parts/problem.ts'
 import { skeleton } from '../parts/skeleton.ts'
 import { badge } from '../parts/state.ts'
@@ -10,32 +13,57 @@ import { copyable } from '../parts/copy.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 
+/** As many as a page brings at once. */
+const pageRows = 100
+
+const agents = {
+  asked: {
+    tool: 'agent_list',
+    staleBy: ({ kind }: Event) => /^(agent|pod|task)\./.test(kind),
+  },
+  key: ({ id }: Agent) => id,
+}
+const nodes = {
+  asked: { tool: 'node_list', staleBy: ({ kind }: Event) => kind.startsWith('pod.') },
+  key: ({ cluster, node }: Capacity) => `${cluster} ${node}`,
+}
+
+/** The rows of a list that are here. */
+const shown = <T>({ list }: Paged): T[] =>
+  Array.from({ length: list?.count ?? 0 }, (_, at) => list?.at(at) as T | undefined).filter(
+    (one) => one !== undefined,
+  )
+
 /** Who works, and what the machines behind them have left. */
 class Agents extends PageElement {
-  readonly #agents = new Query<{ items: Agent[] }>(this, () => ({
-    tool: 'agent_list',
-    args: { limit: 200 },
-    staleBy: ({ kind }) => /^(agent|pod|task)\./.test(kind),
-  }))
-  readonly #nodes = new Query<{ items: Capacity[] }>(this, () => ({
-    tool: 'node_list',
-    staleBy: ({ kind }) => kind.startsWith('pod.'),
-  }))
+  readonly #agents = new Paged(this, () => agents)
+  readonly #nodes = new Paged(this, () => nodes)
   readonly #clusters = new Query<{ items: Cluster[] }>(this, () => ({ tool: 'cluster_list' }))
 
   override render() {
     return html`
       <h1>Agents</h1>
       ${problem(this.#clusters.error)} ${(this.#clusters.value?.items ?? []).map(warning)}
-      ${problem(this.#agents.error)} ${this.#table(this.#agents.value?.items ?? [])}
+      ${problem(this.#agents.list?.error)} ${this.#table(shown<Agent>(this.#agents))}
+      ${this.#more(this.#agents, 'Show more agents')}
       <h2>Machines</h2>
-      ${problem(this.#nodes.error)}
-      <div class="tiles">${(this.#nodes.value?.items ?? []).map(tile)}</div>
+      ${problem(this.#nodes.list?.error)}
+      <div class="tiles">${shown<Capacity>(this.#nodes).map(tile)}</div>
+      ${this.#more(this.#nodes, 'Show more machines')}
     `
   }
 
+  /** Pages are read as somebody asks for them. */
+  #more(paged: Paged, title: string) {
+    const { list } = paged
+    if (!list?.hasMore) return nothing
+    return html`<button type="button" @click=${() => paged.show(0, list.count + pageRows)}>
+      ${title}
+    </button>`
+  }
+
   #table(agents: Agent[]) {
-    if (this.#agents.isLoading) return skeleton(3)
+    if (this.#agents.list?.isLoading !== false) return skeleton(3)
     if (agents.length === 0)
       return html`<p class="empty">No agent is here now. One starts with each task.</p>`
     return html`<div class="scroll">
@@ -81,20 +109,10 @@ const warning = (cluster: Cluster) =>
 const tile = (node: Capacity) =>
   html`<section class="tile">
     <h3>${node.node} ${badge(node.health)}</h3>
-    ${meter('CPUs promised', node.cpus.promised, node.cpus.total, `${node.cpus.promised} of ${node.cpus.total}, load ${node.cpus.load}`)}
-    ${meter('Memory in use', node.memoryMb.total - node.memoryMb.available, node.memoryMb.total, `${gib(node.memoryMb.total - node.memoryMb.available)} of ${gib(node.memoryMb.total)}`)}
-    ${meter('Disk in use', node.diskMb.total - node.diskMb.available, node.diskMb.total, `${gib(node.diskMb.total - node.diskMb.available)} of ${gib(node.diskMb.total)}`)}
-    ${meter('Pods', node.pods.live, node.pods.limit, `${node.pods.live} of ${node.pods.limit}`)}
+    ${nodeBars(node)}
     <p class="line">
       isolation: ${node.isolation} ${node.tags.map((tag) => html`<code>${tag}</code> `)}
     </p>
   </section>`
-
-const meter = (name: string, value: number, max: number, text: string) =>
-  html`<label class="meter"
-    >${name} <span>${text}</span><meter min="0" max=${max} value=${value}></meter
-  ></label>`
-
-const gib = (mib: number) => `${(mib / 1024).toFixed(1)} GiB`
 
 customElements.define('sy-page-agents', Agents)

@@ -31,7 +31,10 @@ class Changes extends PageElement {
   static override properties = { thing: {}, params: {} }
   declare thing: string | undefined
   declare params: URLSearchParams
-  readonly #repos = new Query<{ items: Repository[] }>(this, () => ({ tool: 'repo_list' }))
+  readonly #repos = new Query<{ items: Repository[] }>(this, () => ({
+    tool: 'repo_list',
+    args: { limit: 500 },
+  }))
 
   constructor() {
     super()

@@ -34,6 +34,11 @@ class ChatPage extends PageElement {
     watchShown(this, () => this.#conversation)
   }
 
+  /** Before the controllers look, which watch what is open from its first moment on. */
+  protected override willUpdate(): void {
+    this.#shown()
+  }
+
   override render() {
     const conversation = this.#shown()
     const query = this.params?.get('query') ?? ''

@@ -2,6 +2,7 @@ import { html, nothing } from 'lit'
 import type { Capacity, Cluster, Pod } from '../../schemas/cluster.ts'
 import { PageElement } from '../element.ts'
 import { every } from '../every.ts'
+import { counted } from '../format.ts'
 import { problem } from '../parts/problem.ts'
 import { skeleton } from '../parts/skeleton.ts'
 import { badge } from '../parts/state.ts'
@@ -11,6 +12,7 @@ import '../parts/cluster-history.ts'
 import '../parts/fit.ts'
 import { nodeRow } from '../parts/node.ts'
 import { podRow } from '../parts/pod.ts'
+import '../parts/pod-window.ts'
 import '../parts/page-bar.css'
 import './clusters.css'
 
@@ -22,8 +24,9 @@ class Clusters extends PageElement {
   declare thing: string | undefined
   declare params: URLSearchParams
   readonly #clusters = new Query<{ items: Cluster[] }>(this, () => ({ tool: 'cluster_list' }))
-  readonly #nodes = new Query<{ items: Capacity[] }>(this, () => ({
+  readonly #nodes = new Query<{ items: Capacity[]; next?: string }>(this, () => ({
     tool: 'node_list',
+    args: { limit: 100, ...(this.thing === undefined ? {} : { cluster: this.thing }) },
     staleBy: aboutPods,
   }))
   readonly #pods = new Query<{ items: Pod[]; next?: string }>(this, () => ({
@@ -62,9 +65,20 @@ class Clusters extends PageElement {
       <sy-cluster-history
         .cluster=${this.thing}
         .params=${this.params}
-        .nodes=${nodes.filter((node) => this.thing === undefined || node.cluster === this.thing)}
+        .nodes=${
+          this.#nodes.value?.next === undefined
+            ? nodes.filter((node) => this.thing === undefined || node.cluster === this.thing)
+            : []
+        }
       ></sy-cluster-history>
-      ${this.#podList()}`
+      ${this.#window()} ${this.#podList()}`
+  }
+
+  /** What a pod serves, where the address names the pod, or the task that it is for. */
+  #window() {
+    const [pod, task] = [this.params.get('pod'), this.params.get('task')]
+    const found = pod ?? (task && this.#pods.value?.items.find((one) => one.task === task)?.id)
+    return found ? html`<sy-pod-window .pod=${found}></sy-pod-window>` : nothing
   }
 
   #cluster(cluster: Cluster, nodes: Capacity[]) {
@@ -74,12 +88,14 @@ class Clusters extends PageElement {
         ${badge(health.state)}
         <h2><a href=${href('clusters', id)}>${id}</a></h2>
         <span class="soft"
-          >${driver} · ${count(nodes.length, 'machine')} · ${count(pods, 'pod')} · isolation:
+          >${driver} · ${counted(Math.max(cluster.nodes, nodes.length), 'machine')} ·
+          ${counted(pods, 'pod')} · isolation:
           <b class=${isolation === 'none' ? 'failed' : ''}>${isolation}</b></span
         >
       </div>
       ${health.reason ? html`<p class="notice-text">${health.reason}</p>` : nothing}
       ${warning(cluster)} ${nodes.map((node) => nodeRow(node))}
+      ${this.#nodes.value && cluster.nodes > nodes.length ? html`<p class="soft">Only ${nodes.length} of its machines are shown.</p>` : nothing}
     </section>`
   }
 
@@ -119,8 +135,5 @@ const warning = ({ id, isolation, mayStart, isolationReason }: Cluster) =>
         <small>${isolationReason}</small>
       </p>`
     : nothing
-
-const count = (amount: number, noun: string): string =>
-  `${amount} ${noun}${amount === 1 ? '' : 's'}`
 
 customElements.define('sy-page-clusters', Clusters)

@@ -39,18 +39,30 @@ class NewPlan extends PageElement {
   declare repo: string
   declare error: ToolError | undefined
   declare busy: boolean
-  readonly #repos = new Query<{ items: Repository[] }>(this, () => ({ tool: 'repo_list' }))
+  readonly #repos = new Query<{ items: Repository[] }>(this, () => ({
+    tool: 'repo_list',
+    args: { limit: 500 },
+  }))
   readonly #features = new Query<{ items: Feature[] }>(this, () =>
     this.#source() === 'feature' && this.#repos.value?.items.some(({ path }) => path === this.repo)
       ? { tool: 'spec_list', args: { repo: this.repo, limit: 200 } }
       : undefined,
   )
 
+  #from: string | undefined
+
   constructor() {
     super()
     this.text = ''
     this.kind = 'command'
     this.repo = ''
+  }
+
+  /** What went wrong with one source says nothing about the next. */
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    const source = this.#source()
+    if (changed.has('params') && source !== this.#from) this.error = undefined
+    this.#from = source
   }
 
   override render() {

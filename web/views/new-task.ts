@@ -4,6 +4,7 @@ import type { Task } from '../../schemas/task.ts'
 import type { Template } from '../../schemas/template.ts'
 import { PageElement } from '../element.ts'
 import type { ListedTool } from '../mcp.ts'
+import { ConnectionState } from '../live.ts'
 import { ToolError, callTool, listTools, toolError } from '../mcp.ts'
 import { onNewTask } from '../new-task.ts'
 import { problem } from '../parts/problem.ts'
@@ -22,8 +23,14 @@ class NewTask extends PageElement {
   }
   declare tool: ListedTool | undefined
   #forms: Forms | undefined
+  #templates: Template[] = []
   declare error: ToolError | undefined
   declare busy: boolean
+  readonly #connection = new ConnectionState(this)
+  /** Filled in as soon as there is a form for it. */
+  #goal = ''
+  #isLoading = false
+  #wasAway = false
 
   constructor() {
     super()
@@ -34,7 +41,7 @@ class NewTask extends PageElement {
     return html`
       <button class="primary" @click=${() => this.#open('')}>New task</button>
       <dialog aria-labelledby="new-task-title">
-        <form method="dialog" @submit=${this.#submit} @keydown=${submitByKey}>
+        <form method="dialog" @submit=${this.#submit} @change=${this.#fit} @keydown=${submitByKey}>
           <h2 id="new-task-title">New task</h2>
           ${this.tool && this.#forms ? this.#forms.formFields(this.tool.inputSchema) : this.error ? '' : skeleton(6)}
           ${problem(this.error)}
@@ -56,24 +63,45 @@ class NewTask extends PageElement {
   async #open(goal: string): Promise<void> {
     if (this.#dialog.open) return
     this.#dialog.showModal()
+    this.#goal = goal
+    await this.#load()
+  }
+
+  /** A dialog that was opened while the hub was away gets its form when the hub is back. */
+  protected override updated(): void {
+    const isLive = this.#connection.value === 'live'
+    const isBack = isLive && this.#wasAway
+    this.#wasAway = !isLive
+    const isReady = this.tool !== undefined && this.#forms !== undefined
+    if (isBack && this.#dialog.open && !isReady) void this.#load()
+  }
+
+  async #load(): Promise<void> {
+    if (this.#isLoading) return
+    this.#isLoading = true
     this.error = undefined
     try {
-      this.#forms ??= await import('../parts/form.ts')
-      this.tool ??= await submitTool()
+      this.#forms ??= await import('../parts/form.ts').catch(notLoaded)
+      if (this.#templates.length === 0) this.#templates = await listTemplates()
+      this.tool ??= await submitTool(this.#templates)
       if (!this.tool)
         this.error = new ToolError({ code: 'denied', message: 'your role may not submit tasks' })
       await this.updateComplete
       // Its fields come after the dialog, which could not focus the first of them.
       this.querySelector<HTMLElement>('form :is(select, input, textarea)')?.focus()
-      if (goal !== '') await this.#fill(goal)
+      this.#fit()
+      if (this.#goal !== '') await this.#fill(this.#goal)
     } catch (error) {
       this.error = toolError(error)
+    } finally {
+      this.#isLoading = false
     }
   }
 
   /** Fills in what follows from a goal: an agent's work, in the repository that there is. */
   async #fill(goal: string): Promise<void> {
     this.#set('template', 'code')
+    this.#fit()
     this.#set('goal', goal)
     const { items } = await callTool<{ items: Repository[] }>('repo_list')
     if (items.length === 1 && items[0]) this.#set('repo', items[0].path)
@@ -83,6 +111,11 @@ class NewTask extends PageElement {
   #set(name: string, value: string): void {
     const field = this.querySelector<HTMLInputElement | HTMLSelectElement>(`form [name=${name}]`)
     if (field) field.value = value
+  }
+
+  readonly #fit = (): void => {
+    const form = this.querySelector('form')
+    if (form) this.#forms?.fitToTemplate(form, this.#templates)
   }
 
   readonly #close = (): void => this.#dialog.close()
@@ -110,6 +143,15 @@ class NewTask extends PageElement {
   }
 }
 
+/** A browser keeps to it that a part was not there, until the page is loaded anew. */
+function notLoaded(): never {
+  throw new ToolError({
+    code: 'unavailable',
+    message: 'a part of this page could not be loaded',
+    hint: 'Load the page again when the hub answers.',
+  })
+}
+
 /** ⌘ or Ctrl with Enter sends the form from any of its fields, also from those of many lines. */
 function submitByKey(event: KeyboardEvent): void {
   if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return
@@ -117,13 +159,15 @@ function submitByKey(event: KeyboardEvent): void {
   if (event.currentTarget instanceof HTMLFormElement) event.currentTarget.requestSubmit()
 }
 
+const listTemplates = async (): Promise<Template[]> =>
+  (await callTool<{ items: Template[] }>('template_list')).items
+
 /** `task_submit` with the names of the templates there are, so that its form offers them. */
-async function submitTool(): Promise<ListedTool | undefined> {
+async function submitTool(templates: Template[]): Promise<ListedTool | undefined> {
   const tool = (await listTools()).find(({ name }) => name === 'task_submit')
   const template = tool?.inputSchema.properties?.template
   if (!tool || !template) return tool
-  const { items } = await callTool<{ items: Template[] }>('template_list')
-  const known = { ...template, enum: [...new Set(items.map(({ name }) => name))] }
+  const known = { ...template, enum: [...new Set(templates.map(({ name }) => name))] }
   const properties = { ...tool.inputSchema.properties, template: known }
   return { ...tool, inputSchema: { ...tool.inputSchema, properties } }
 }

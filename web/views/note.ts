@@ -146,7 +146,7 @@ class NotePage extends PageElement {
         ${value.text.trim() === '' ? html`<p class="empty">This note is empty.</p>` : nothing}
         ${value.truncated ? html`<p class="empty">The first ${mostChars} of ${value.totalChars} characters; <code>note_read</code> has the rest.</p>` : nothing}
       </div>
-      ${meta && map ? noteAside({ vault: this.vault, path: value.path, meta, headings: map.headings, canCreate: this.#isWritable(value.path), reveal: (heading) => reveal(this, heading) }) : nothing}
+      ${meta && map ? noteAside({ vault: this.vault, path: value.path, etag: value.etag, meta, headings: map.headings, canCreate: this.#isWritable(value.path), reveal: (heading) => reveal(this, heading) }) : nothing}
     </div>`
   }
 

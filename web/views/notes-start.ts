@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit'
 import type { QuerySet } from '../../schemas/note.ts'
+import { counted } from '../format.ts'
 import { choices } from '../parts/chips.ts'
 import { nameOf, noteHref } from '../parts/note.ts'
 import { href } from '../route.ts'
@@ -64,10 +65,10 @@ const setLink = ({ name, problem, description }: QuerySet, to: string) =>
 export function overview({ name, notes, tasks, links, unresolved, problems, writable }: Vault) {
   return html`<header><h2 class="title">${name}</h2></header>
     <p class="line">
-      <span>${notes} notes</span> <span>${tasks.open} open tasks</span>
-      <span>${links.total} links</span>
+      <span>${counted(notes, 'note')}</span> <span>${counted(tasks.open, 'open task')}</span>
+      <span>${counted(links.total, 'link')}</span>
       <span
-        >${writable.length === 0 ? 'read only' : writable.includes('/') ? 'may be changed' : `may be changed: ${writable.join(', ')}`}</span
+        >${writable.length === 0 ? 'read only' : writable.includes('/') ? 'can be edited' : `can be edited: ${writable.join(', ')}`}</span
       >
     </p>
     ${

@@ -4,9 +4,11 @@ import type { Approval } from '../../schemas/approval.ts'
 import type { Change } from '../../schemas/change.ts'
 import type { Capacity } from '../../schemas/cluster.ts'
 import type { Task } from '../../schemas/task.ts'
+import { askChat } from '../chat/side.ts'
 import { PageElement } from '../element.ts'
 import { Inbox } from '../inbox.ts'
 import { newTask } from '../new-task.ts'
+import { askerOf } from '../parts/approval.ts'
 import '../parts/approvals.ts'
 import { lineOf } from '../parts/card.ts'
 import '../parts/change.ts'
@@ -21,6 +23,7 @@ import { since } from '../parts/time.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
 import { markAllSeen, markSeen } from '../seen.ts'
+import { staleTasks } from '../task-events.ts'
 import './now.css'
 
 const shownRunning = 12
@@ -31,20 +34,66 @@ class Now extends PageElement {
   readonly #active = new Query<{ items: Task[]; next?: string }>(this, () => ({
     tool: 'task_list',
     args: { stage: 'active', limit: shownRunning },
+    staleBy: staleTasks('active'),
   }))
   readonly #nodes = new Query<{ items: Capacity[] }>(this, () => ({
     tool: 'node_list',
     staleBy: ({ kind }) => kind.startsWith('pod.'),
   }))
+  readonly #models = new Query<{ items: { kind: string }[] }>(this, () => ({ tool: 'model_list' }))
   readonly #any = new Query<{ items: Task[] }>(this, () => ({
     tool: 'task_list',
     args: { limit: 1 },
+    everyMs: 1000,
   }))
 
   override render() {
     return html`<div class="now">
-      ${ask()} ${this.#needed()} ${this.#running()} ${this.#room()}
+      ${this.#ask()} ${this.#needed()} ${this.#running()} ${this.#room()}
     </div>`
+  }
+
+  /** One field for what should be done: said to the assistant, or the goal of a new task. */
+  #ask() {
+    return html`<form class="ask" @submit=${this.#asked} @keydown=${this.#asTask}>
+      <input
+        name="goal"
+        aria-label="What should be done?"
+        aria-describedby="ask-keys"
+        placeholder="What should be done?"
+        autocomplete="off"
+        maxlength="4000"
+      />
+      ${this.#hasModel ? html`<button class="primary">Ask</button>` : nothing}
+      <button value="task">${this.#hasModel ? 'As a task' : 'Start'}</button>
+      <span class="visually-hidden" id="ask-keys"
+        >${this.#hasModel ? 'Enter asks the assistant' : 'Enter begins a new task'}, Control Enter
+        begins a new task, / runs a tool.</span
+      >
+    </form>`
+  }
+
+  /** The scripted model is for trials, and answers nobody who did not choose it. */
+  get #hasModel(): boolean {
+    return (this.#models.value?.items ?? []).some(({ kind }) => kind !== 'scripted')
+  }
+
+  readonly #asTask = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter' || event.isComposing || !(event.ctrlKey || event.metaKey)) return
+    event.preventDefault()
+    const form = event.currentTarget as HTMLFormElement // The listener sits on the form.
+    form.requestSubmit(form.querySelector<HTMLElement>('[value=task]'))
+  }
+
+  readonly #asked = (event: SubmitEvent): void => {
+    event.preventDefault()
+    const form = event.target as HTMLFormElement // The listener sits on the form.
+    const given = new FormData(form).get('goal')
+    const text = typeof given === 'string' ? given.trim() : ''
+    const isForAssistant = event.submitter?.getAttribute('value') !== 'task'
+    if (text.startsWith('/') || (text !== '' && isForAssistant)) askChat(text)
+    else newTask(text)
+    form.reset()
   }
 
   #needed() {
@@ -92,10 +141,17 @@ class Now extends PageElement {
         ${repeat(
           items,
           ({ id }) => id,
-          ({ id, title, state, updatedAt }) =>
+          (task) =>
             html`<li>
-              <a href=${href('tasks', id)}>${mark(state)}<strong>${title}</strong></a>
-              <sy-last-line .task=${id}></sy-last-line>${since(updatedAt)}
+              <a href=${href('tasks', task.id)}
+                >${mark(task.state)}<strong>${task.title}</strong></a
+              >
+              ${
+                task.state === 'waiting'
+                  ? html`<span class="last-line">${lineOf(task)}</span>`
+                  : html`<sy-last-line .task=${task.id}></sy-last-line>`
+              }
+              ${since(task.updatedAt)}
             </li>`,
         )}
       </ul>
@@ -113,33 +169,13 @@ class Now extends PageElement {
   }
 }
 
-/** One field for what should be done; the rest of the form follows. */
-const ask = () =>
-  html`<form class="ask" @submit=${submitGoal}>
-    <input
-      name="goal"
-      aria-label="What should be done?"
-      placeholder="What should be done?"
-      autocomplete="off"
-      maxlength="4000"
-    /><button>Start</button>
-  </form>`
-
-function submitGoal(event: SubmitEvent): void {
-  event.preventDefault()
-  const form = event.target as HTMLFormElement // The listener sits on the form.
-  const goal = new FormData(form).get('goal')
-  newTask(typeof goal === 'string' ? goal.trim() : '')
-  form.reset()
-}
-
-const questionItem = ({ id, question, askedBy, askedAt }: Approval) =>
+const questionItem = (asked: Approval) =>
   html`<li>
     ${foldable(
-      html`${mark('waiting')}<strong>${question}</strong>
-        <span class="line">asked by ${askedBy}</span>
-        ${since(askedAt)}`,
-      () => html`<sy-approvals .approval=${id}></sy-approvals>`,
+      html`${mark('waiting')}<strong>${asked.question}</strong>
+        <span class="line">asked by ${askerOf(asked)}</span>
+        ${since(asked.askedAt)}`,
+      () => html`<sy-approvals .approval=${asked.id}></sy-approvals>`,
     )}
   </li>`
 

@@ -98,10 +98,16 @@ class Peers extends PageElement {
       ${toolForm({
         tool: 'peer_invite',
         button: 'Make an invitation',
+        isOnce: true,
         shown: ({ structuredContent }: ToolAnswer) => {
-          const made = structuredContent as { invitation: string; expiresAt: number } // The tool's output.
+          const made = structuredContent as {
+            invitation: string
+            expiresAt: number
+            note?: string
+          } // The tool's output.
           return html`${secretView('Invitation', made.invitation)}
-            <p class="soft">It ends ${since(made.expiresAt)}, and is shown only now.</p>`
+            <p class="soft">It ends ${since(made.expiresAt)}, and is shown only now.</p>
+            ${made.note ? html`<p role="status">${made.note}</p>` : nothing}`
         },
       })}
     </section>`

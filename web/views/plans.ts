@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit'
+import type { Event } from '../../schemas/event.ts'
 import type { Plan } from '../../schemas/plan.ts'
 import { PageElement } from '../element.ts'
 import { empty } from '../parts/empty.ts'
@@ -16,6 +17,13 @@ const states = [
   { name: 'failed', title: 'Failed' },
   { name: 'succeeded', title: 'Done' },
 ]
+
+/**
+ * A plan tells of itself only as a whole; its counts move with its steps, which end as tasks and are
+ * held as approvals.
+ */
+const movesPlans = ({ kind }: Event): boolean =>
+  /^(plan\.|approval\.|task\.(succeeded|failed|canceled)$)/.test(kind)
 
 /** The plans, and the one that is open beside them, or the form for a new one. */
 class Plans extends PageElement {
@@ -42,7 +50,7 @@ class Plans extends PageElement {
         </div>
         ${rows<Plan>({
           label: 'Plans',
-          asked: { tool: 'plan_list', args: kept },
+          asked: { tool: 'plan_list', args: kept, staleBy: movesPlans, everyMs: 500 },
           key: ({ id }) => id,
           row: (plan) => planRow(plan, kept),
           empty: empty(

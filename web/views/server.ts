@@ -22,6 +22,7 @@ class ServerView extends PageElement {
     tools: { state: true },
     error: { state: true },
     link: { state: true },
+    isRestarting: { state: true },
   }
   declare name: string
   declare own: OwnServer | undefined
@@ -31,10 +32,12 @@ class ServerView extends PageElement {
   declare error: ToolError | undefined
   /** Where a person signs the hub in. */
   declare link: string | undefined
+  /** Until it is connected to again, or could not be. */
+  declare isRestarting: boolean
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     const before = changed.get('upstream') as Upstream | undefined // The property's own type.
-    if (changed.has('name')) this.tools = this.link = this.error = undefined
+    if (changed.has('name')) this.#forget()
     const isChanged =
       !changed.has('name') && changed.has('upstream') && before?.tools !== this.upstream?.tools
     if (isChanged) forgetTools()
@@ -55,10 +58,11 @@ class ServerView extends PageElement {
       ${own ? html`<p class="soft">${own.description}</p>` : nothing}
       ${upstream ? this.#state(upstream) : nothing} ${problem(error)}
       ${
-        upstream && upstream.quarantined.length > 0
+        upstream && upstream.quarantined.length + upstream.rejected.length > 0
           ? html`<sy-quarantine
               .server=${this.name}
               .names=${upstream.quarantined}
+              .rejected=${upstream.rejected}
               @changed=${() => this.dispatchEvent(new Event('changed'))}
             ></sy-quarantine>`
           : nothing
@@ -100,15 +104,33 @@ class ServerView extends PageElement {
         ${shadowed.length > 0 ? html`<span title=${shadowed.join(', ')}>${shadowed.length} left out, because the name is taken or the definition is not allowed</span>` : nothing}
       </p>
       ${reason && state !== 'ready' ? html`<p class="notice-text">${reason}</p>` : nothing}
-      ${
-        kind === 'stdio'
-          ? nothing
-          : html`<div class="actions">
-              ${state === 'signed_out' ? html`<button class="primary" @click=${this.#signIn}>Sign in</button>` : html`<button @click=${this.#signIn}>Sign in again</button>`}
-              <button @click=${this.#signOut}>Sign out</button>
-            </div>`
-      }
+      <div class="actions">
+        ${kind === 'stdio' ? nothing : this.#signIns(state)}
+        ${
+          state === 'disabled'
+            ? nothing
+            : html`<button ?disabled=${this.isRestarting} @click=${this.#restart}>
+                ${this.isRestarting ? 'Restarting…' : 'Restart'}
+              </button>`
+        }
+      </div>
       ${this.link ? html`<p class="notice-text">Open <a href=${this.link} target="_blank" rel="noopener noreferrer">the sign-in page of ${this.name}</a> within ten minutes. The browser reports back by itself.</p>` : nothing}`
+  }
+
+  #forget(): void {
+    this.tools = this.link = this.error = undefined
+    this.isRestarting = false
+  }
+
+  #signIns(state: Upstream['state']) {
+    return html`${state === 'signed_out' ? html`<button class="primary" @click=${this.#signIn}>Sign in</button>` : html`<button @click=${this.#signIn}>Sign in again</button>`}
+      <button @click=${this.#signOut}>Sign out</button>`
+  }
+
+  readonly #restart = async (): Promise<void> => {
+    this.isRestarting = true
+    await this.#do(async () => void (await callTool('server_restart', { server: this.name })))
+    this.isRestarting = false
   }
 
   async #load(): Promise<void> {

@@ -68,7 +68,7 @@ class Servers extends PageElement {
 
   #open(name: string | undefined, tool: string, own: OwnServer[], others: Upstream[]) {
     if (name === undefined)
-      return html`<p class="empty">
+      return html`<p class="nothing wide-only">
         Choose a server to see its tools: what each does, its form, its last calls, and what it
         costs a model to know it.
       </p>`

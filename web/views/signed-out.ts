@@ -1,6 +1,6 @@
 import { html } from 'lit'
 import { PageElement } from '../element.ts'
-import { ToolError } from '../mcp.ts'
+import { ToolError, hubAway } from '../mcp.ts'
 import type { ErrorBody } from '../../schemas/errors.ts'
 import { problem } from '../parts/problem.ts'
 
@@ -55,9 +55,8 @@ class SignedOut extends PageElement {
       if (response.ok) return location.reload() // So that nothing of an earlier session is left.
       const { error } = (await response.json()) as { error: ErrorBody } // As every failure of the hub.
       this.error = new ToolError(error)
-    } catch (cause) {
-      const message = `the hub does not answer (${String(cause)})`
-      this.error = new ToolError({ code: 'unavailable', message })
+    } catch {
+      this.error = hubAway()
     } finally {
       this.busy = false
     }

@@ -14,6 +14,7 @@ import type { SpecTasks } from '../parts/spec-tasks.ts'
 import { workOf } from '../parts/spec-work.ts'
 import '../parts/traceability.ts'
 import { skeleton } from '../parts/skeleton.ts'
+import { badge } from '../parts/state.ts'
 import { tabs } from '../parts/tabs.ts'
 import { Query } from '../query.ts'
 import { go, href } from '../route.ts'
@@ -91,7 +92,7 @@ class SpecPage extends PageElement {
           }
         </div>
         <p class="line">
-          <span class="badge" data-state=${state}>${words}</span> ${featureBar(feature)}
+          ${badge(state, words)} ${featureBar(feature)}
           <span>${taskCount(feature)}</span> <code>${feature.name}</code>
         </p>
         ${this.isStarting ? html`<sy-spec-start .of=${this.#of} @close=${() => (this.isStarting = false)}></sy-spec-start>` : nothing}

@@ -18,7 +18,10 @@ class Specs extends PageElement {
   static override properties = { thing: {}, params: {} }
   declare thing: string | undefined
   declare params: URLSearchParams
-  readonly #repos = new Query<{ items: Repository[] }>(this, () => ({ tool: 'repo_list' }))
+  readonly #repos = new Query<{ items: Repository[] }>(this, () => ({
+    tool: 'repo_list',
+    args: { limit: 500 },
+  }))
 
   override render() {
     const { value, error } = this.#repos
@@ -43,7 +46,7 @@ class Specs extends PageElement {
                 ></sy-spec>`
               : this.params.has('new')
                 ? html`<sy-feature-new .repo=${repo} .project=${project}></sy-feature-new>`
-                : html`<p class="empty hint">
+                : html`<p class="nothing wide-only">
                     Open a feature to read its documents, its tasks, and what covers what.
                   </p>`
           }

@@ -23,11 +23,13 @@ import { href } from '../route.ts'
 import { markSeen } from '../seen.ts'
 import type { Spent } from '../story.ts'
 import { storyOf } from '../story.ts'
+import { TaskHistory } from '../task-history.ts'
 
 type Read = { task: Task; attempts: Attempt[]; children: Pick<Task, 'id' | 'state' | 'title'>[] }
 
 const details = { log: 'Log', change: 'Change', results: 'Results', files: 'Files', facts: 'Facts' }
 type Detail = keyof typeof details
+type Shown = { task: string; detail: Detail }
 const final = ['succeeded', 'failed', 'canceled']
 
 /** One task: its story, what can be done now, and beside the story the detail that is looked at. */
@@ -37,12 +39,14 @@ class TaskPage extends PageElement {
   declare params: URLSearchParams
   readonly #isOwn = (event: Event): boolean => event.task === this.task
   readonly #read = new Query<Read>(this, () => this.#asked('task_read', { task: this.task }))
-  readonly #events = new Query<{ items: Event[] }>(this, () =>
-    this.#asked('event_list', { task: this.task, after: 0, limit: 500 }),
-  )
+  readonly #history = new TaskHistory(this, () => this.task)
   readonly #spent = new Query<{ items: Spent[] }>(this, () =>
     this.#asked('usage_read', { task: this.task, by: 'task' }),
   )
+
+  /** What was shown last, and what a person reads. */
+  #last: Shown | undefined
+  #kept: Shown | undefined
 
   override render() {
     const { value, error } = this.#read
@@ -50,7 +54,7 @@ class TaskPage extends PageElement {
       return html`<article class="task">${error ? problem(error) : skeleton(6)}</article>`
     const { task, attempts } = value
     const show = this.#shown(task)
-    const events = this.#events.value?.items ?? []
+    const events = this.#history.items
     const spent = this.#spent.value?.items[0]
     return html`<article class="task" aria-label=${task.title}>
       <a class="back" href=${this.#href()}>← All tasks</a>
@@ -69,9 +73,10 @@ class TaskPage extends PageElement {
       ${final.includes(task.state) ? nothing : html`<sy-approvals .task=${task.id}></sy-approvals>`}
       <div class="story">
         <section aria-label="Story">
+          ${this.#earlier()}
           ${spine(storyOf({ task, attempts, events, spent }), (name) => this.#href(name, true))}
         </section>
-        <section aria-label=${details[show]}>
+        <section aria-label=${show === 'change' ? 'What it changed' : details[show]}>
           ${tabs(
             'Details',
             show,
@@ -81,10 +86,30 @@ class TaskPage extends PageElement {
               href: this.#href(name, true),
             })),
           )}
-          <div class="detail">${this.#detail(show, value)}</div>
+          <div
+            class="detail"
+            @pointerdown=${this.#reading}
+            @wheel=${{ handleEvent: this.#reading, passive: true }}
+            @keydown=${this.#reading}
+          >
+            ${this.#detail(show, value)}
+          </div>
         </section>
       </div>
     </article>`
+  }
+
+  /** A long story is read back from its end. */
+  #earlier() {
+    const { error, hasEarlier, isBusy } = this.#history
+    if (!hasEarlier) return problem(error)
+    return html`${problem(error)}<button
+        type="button"
+        ?disabled=${isBusy}
+        @click=${() => void this.#history.loadEarlier()}
+      >
+        Show what was earlier
+      </button>`
   }
 
   protected override updated(): void {
@@ -111,10 +136,27 @@ class TaskPage extends PageElement {
     }
   }
 
-  /** What the address says, or else what people look for first in a task that stands like this. */
+  /** What the address says, or what is being read, or what people look for first in such a task. */
   #shown(task: Task): Detail {
     const asked = this.params.get('show')
     if (asked !== null && asked in details) return asked as Detail // Checked before.
+    if (this.#kept?.task === task.id) return this.#kept.detail
+    const detail = this.#firstOf(task)
+    // Its end does not take the log away: the story beside it tells of the result.
+    const isLogKept = this.#last?.task === task.id && this.#last.detail === 'log'
+    this.#last = {
+      task: task.id,
+      detail: isLogKept && detail === 'results' ? 'log' : detail,
+    }
+    return this.#last.detail
+  }
+
+  /** Whoever points, scrolls or types in a detail reads it: it stays until another is chosen. */
+  readonly #reading = (): void => {
+    this.#kept = this.#last
+  }
+
+  #firstOf(task: Task): Detail {
     if (task.result?.change) return 'change'
     if (task.state === 'succeeded') return 'results'
     return task.attempts === 0 ? 'facts' : 'log'

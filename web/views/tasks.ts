@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit'
-import type { Task } from '../../schemas/task.ts'
+import type { Task, TaskStage } from '../../schemas/task.ts'
 import type { Template } from '../../schemas/template.ts'
 import { PageElement } from '../element.ts'
 import { board, stages, tasksOf } from '../parts/board.ts'
@@ -35,7 +35,7 @@ class Tasks extends PageElement {
   #list() {
     return rows<Task>({
       label: 'Tasks',
-      asked: tasksOf({ ...this.#args(), ...this.#param('stage') }),
+      asked: tasksOf({ ...this.#args(), ...this.#param('stage') }, this.#stage()),
       key: ({ id }) => id,
       row: (task) => taskRow(task, this.#kept(), task.id === this.thing),
       empty: this.#isFiltered()
@@ -88,6 +88,11 @@ class Tasks extends PageElement {
 
   #args(): Record<string, unknown> {
     return { ...this.#param('text'), ...this.#param('template'), ...this.#param('org') }
+  }
+
+  /** The stage that the list is narrowed to, if the address names one. */
+  #stage(): TaskStage | undefined {
+    return stages.find(({ stage }) => stage === this.params.get('stage'))?.stage
   }
 
   #param(name: string): Record<string, string> {

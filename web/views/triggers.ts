@@ -25,7 +25,7 @@ class Triggers extends PageElement {
   override render() {
     return html`<div class="page-bar">
         <h1>Triggers</h1>
-        <a class="end" href=${href('triggers', 'new')}>New trigger</a>
+        <a class="end button" href=${href('triggers', 'new')}>New trigger</a>
       </div>
       <div class="pair" ?data-open=${this.thing !== undefined}>
         ${rows<Trigger>({

@@ -24,13 +24,27 @@ const longestSimulated = 200
  * Each round draws from a resample of the history, so that a short history gives a wide range.
  * Undefined where too little has ended to say anything.
  */
-export function drainMs(history: Sample[], queue: Queue): Range | undefined {
+export const drainMs = (history: Sample[], queue: Queue): Range | undefined =>
+  simulated(history, queue, ({ drainedMs }) => drainedMs)
+
+/** How long until a task that is submitted now begins, behind all that waits, by the same simulation. */
+export const waitMs = (history: Sample[], queue: Queue): Range | undefined =>
+  simulated(history, queue, ({ freeMs }) => freeMs)
+
+/** When all is done, and when a slot is free that nobody waits for any more. */
+type Drained = { drainedMs: number; freeMs: number }
+
+function simulated(
+  history: Sample[],
+  queue: Queue,
+  of: (drained: Drained) => number,
+): Range | undefined {
   if (history.length < leastSamples) return undefined
   const random = seededRandom(history.length * 1009 + queue.waiting.length)
-  return rangeOf(Array.from({ length: rounds }, () => drainOnce(history, queue, random)))
+  return rangeOf(Array.from({ length: rounds }, () => of(drainOnce(history, queue, random))))
 }
 
-function drainOnce(history: Sample[], queue: Queue, random: () => number): number {
+function drainOnce(history: Sample[], queue: Queue, random: () => number): Drained {
   const { waiting, running, slots } = queue
   const draw = resampled(history, random)
   const first = Array.from({ length: Math.max(1, slots) }, (_unused, at) => {
@@ -44,7 +58,7 @@ function drainOnce(history: Sample[], queue: Queue, random: () => number): numbe
     const free = first.indexOf(Math.min(...first))
     first[free] = (first[free] ?? 0) + draw(template)
   }
-  return Math.max(...first)
+  return { drainedMs: Math.max(...first), freeMs: Math.min(...first) }
 }
 
 /** A long queue by the sum of its work, which is close to normal: drawing each task would take too long. */
@@ -53,7 +67,7 @@ function drainAtOnce(
   first: number[],
   draw: (template: string) => number,
   random: () => number,
-): number {
+): Drained {
   const drawn = Array.from({ length: longestSimulated }, () => {
     const template = isFilled(waiting) ? pick(waiting, random) : ''
     return draw(template)
@@ -62,8 +76,9 @@ function drainAtOnce(
   const spread = Math.sqrt(mean(drawn.map((value) => (value - middle) ** 2)))
   const work = waiting.length * middle + Math.sqrt(waiting.length) * spread * normal(random)
   const total = first.reduce((sum, value) => sum + value, 0) + Math.max(0, work)
-  // The last task of each slot ends by half a task on average after the others.
-  return total / first.length + (middle / 2) * (1 - 1 / first.length)
+  // The last task of each slot ends by half a task on average after the others, and the first before.
+  const [even, apart] = [total / first.length, (middle / 2) * (1 - 1 / first.length)]
+  return { drainedMs: even + apart, freeMs: Math.max(0, even - apart) }
 }
 
 /** Draws times of a template out of a resample of its history; of all, where it has too few. */

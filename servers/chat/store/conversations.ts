@@ -101,6 +101,16 @@ export const insertConversation = (
     ...{ head: null, running: null, created_at: tx.now, updated_at: tx.now },
   })
 
+type Happening = 'answer_started' | 'answer_finished' | 'renamed' | 'branch_shown' | 'deleted'
+
+/** Tells the pages of its owner, and nobody else, what became of a conversation. */
+export const tellConversation = (
+  tx: Transaction,
+  { id, org, owner }: Pick<ConversationRow, 'id' | 'org' | 'owner'>,
+  what: Happening,
+  data: Record<string, unknown> = {},
+): Promise<void> => tx.event({ kind: `chat.${what}`, org, subject: id, owner, data })
+
 /** Has the branch that is shown end with a message. */
 export async function moveHead(tx: Transaction, id: string, head: string): Promise<void> {
   await tx.run('UPDATE conversations SET head = :head WHERE id = :id', { id, head })

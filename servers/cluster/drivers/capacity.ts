@@ -3,6 +3,7 @@ import { arch, availableParallelism, freemem, loadavg, platform, totalmem } from
 import type { Capacity } from '../../../schemas/cluster.ts'
 import type { Isolation, Resources } from '../../../schemas/task.ts'
 import { run } from '../../kit/run.ts'
+import { busyCores } from './busy-cores.ts'
 
 const mib = 1024 * 1024
 
@@ -25,6 +26,7 @@ export async function readCapacity(options: {
   ])
   const cpus = availableParallelism()
   const load = loadavg()[0] ?? 0
+  const busy = busyCores()
   const diskAvailable = (disk.bavail * disk.bsize) / mib
   const capacity = {
     node,
@@ -45,6 +47,11 @@ export async function readCapacity(options: {
       available: Math.floor(diskAvailable),
     },
     gpus,
+    used: {
+      ...(busy === undefined ? {} : { cpus: busy }),
+      memoryMb: Math.floor((totalmem() - available) / mib),
+      diskMb: Math.floor(((disk.blocks - disk.bfree) * disk.bsize) / mib),
+    },
     pods: { live: live.length, limit: maxPods },
     isolation,
     at: Date.now(),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Mount, PodSpec } from '../../kit/cluster-driver.ts'
 import { agentCommand } from './agent-command.ts'
 import { marker } from './clean-up.ts'
+import type { Confinement } from './egress/egress.ts'
 import type { LocalIsolation } from './isolation/isolation.ts'
 import { isolate, stageOf } from './isolation/isolation.ts'
 import { sandboxOf } from './isolation/sandbox.ts'
@@ -29,16 +30,18 @@ export function prepareLaunch(
     codeRoot: string
     isolation: LocalIsolation
     podEnv: string[]
+    confined?: Confinement | undefined
   },
 ): Launch {
-  const { folder, dataDir, codeRoot, isolation } = at
+  const { folder, dataDir, codeRoot, isolation, confined } = at
   const work = join(dataDir, 'work', spec.workspace.key)
   const cacheDir = join(dataDir, 'cache', spec.org)
   const mounts = spec.workspace.mounts.map((mount) => ({ ...mount, path: pathOf(mount, dataDir) }))
   const shown = (access: 'read' | 'write') =>
     mounts.filter((mount) => mount.access === access).map((mount) => mount.path)
   const writable = [work, ...shown('write')]
-  const readable = [join(dataDir, 'run'), ...shown('read')]
+  const net = confined ? [confined.folder] : []
+  const readable = [join(dataDir, 'run'), ...net, ...shown('read')]
   // Beside the output, which the program could else put a link in place of.
   const [home, tmp] = [join(folder, 'home'), join(folder, 'tmp')]
   for (const path of [home, tmp, cacheDir, ...writable, ...readable])
@@ -46,6 +49,7 @@ export function prepareLaunch(
   const base = podEnvironment({ own: process.env, home, tmp, cacheDir, codeRoot, extra: at.podEnv })
   const env: Record<string, string> = {
     ...base,
+    ...confined?.env,
     ...spec.env,
     SWITCHYARD_ENDPOINT: join(dataDir, 'run', 'endpoint'),
     SWITCHYARD_WORK: work,
@@ -54,8 +58,23 @@ export function prepareLaunch(
   const own = spec.program.kind === 'agent' ? agentCommand() : spec.program.command
   const stage = stageOf(dataDir)
   const path = env.PATH ?? ''
-  const sandbox = sandboxOf({ home, tmp, stage, readable, writable, dataDir, codeRoot, path })
-  const [program = '', ...args] = isolate[isolation](sandbox, command ?? own)
+  const network = confined ? 'own' : 'shared'
+  const options = {
+    home,
+    tmp,
+    stage,
+    readable,
+    writable,
+    dataDir,
+    codeRoot,
+    path,
+    network,
+  } as const
+  const wanted = command ?? own
+  const [program = '', ...args] = isolate[isolation](
+    sandboxOf(options),
+    confined ? confined.wrap(wanted) : wanted,
+  )
   return { home, env, program, args }
 }
 

@@ -1,31 +1,35 @@
-import { spawn } from 'node:child_process'
-import { closeSync, openSync, realpathSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Capacity, ClusterHealth } from '../../../schemas/cluster.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { HubError } from '../../../schemas/errors.ts'
+import type { Resources } from '../../../schemas/task.ts'
 import type {
   AcceptedPod,
   ClusterDriver,
   ExecEvent,
   LogOptions,
+  PodPort,
   PodSpec,
 } from '../../kit/cluster-driver.ts'
-import { pressureOf, readCapacity } from './capacity.ts'
 import { askToEnd, killAll, signalFamily, sleep, sweepPods, tidy } from './clean-up.ts'
-import { chooseIsolation } from './isolation/isolation.ts'
+import type { CgroupPlace } from './cgroups.ts'
+import { machineCgroups } from './cgroups.ts'
+import { Egress } from './egress/egress.ts'
+import { isolationWithWarning } from './isolation/isolation.ts'
 import type { Chosen, LocalIsolation } from './isolation/isolation.ts'
 import type { Launch } from './launch.ts'
+import { LocalLimits } from './local-limits.ts'
 import { prepareLaunch } from './launch.ts'
+import { Machine } from './machine.ts'
 import { MemoryGuard } from './memory-guard.ts'
-import { execute, readLog, spawned } from './output.ts'
-import type { LivePod } from './pod-process.ts'
-import { acceptedPod, livePod, parseHandle } from './pod-process.ts'
-import { signalProcess, snapshot } from './processes.ts'
-
-const adoptedPollMs = 250
+import { execute, readLog } from './output.ts'
+import type { Cause, LivePod } from './pod-process.ts'
+import { acceptedPod, livePod, outOfTime, parseHandle } from './pod-process.ts'
+import { localPort } from './ports.ts'
+import { snapshot } from './processes.ts'
+import { onExit, onGone, startProgram } from './start.ts'
 
 /**
  * Pods as child processes of this machine: own process group and folder, scrubbed environment,
@@ -36,15 +40,18 @@ export class LocalDriver implements ClusterDriver {
   readonly id: string
   readonly kind = 'local'
   readonly runsAgents = true
-  readonly limits = ['time', 'memory (sampled)']
+  readonly forgetsCordons = true
   readonly #config: () => Config
   readonly #dataDir: string
   readonly #codeRoot: string
   readonly #log: Logger
   readonly #pods: string
-  readonly #tags: string[]
+  readonly #machine: Machine
   readonly #live = new Map<string, LivePod>()
   readonly #guard: MemoryGuard
+  readonly #egress: Egress
+  readonly #tryout: Parameters<typeof isolationWithWarning>[1]
+  readonly #limits: LocalLimits
   readonly #closing = new AbortController()
   #isolation: Promise<Chosen> | undefined
 
@@ -56,75 +63,71 @@ export class LocalDriver implements ClusterDriver {
     dataDir: string
     codeRoot: string
     log: Logger
+    cgroups?: CgroupPlace
   }) {
     const { id = 'local', tags = [], config, dataDir, codeRoot, log } = options
+    this.#limits = new LocalLimits(options.cgroups ?? machineCgroups, log)
     this.id = id
-    this.#tags = tags
     this.#config = config
     this.#dataDir = realpathSync(dataDir)
     this.#codeRoot = realpathSync(codeRoot)
     this.#log = log
     this.#pods = join(this.#dataDir, 'pods', ...(id === 'local' ? [] : [`.${id}`]))
+    const at = { dataDir: this.#dataDir, codeRoot: this.#codeRoot }
+    const onRefused = (pod: string, host: string) => this.#live.get(pod)?.refuse(host)
+    this.#egress = new Egress({ config, ...at, onRefused })
+    this.#tryout = { ...at, log, cluster: id, signal: this.#closing.signal }
+    this.#machine = new Machine(async () => ({
+      cluster: id,
+      isolation: (await this.isolation()).level,
+      live: [...this.#live.values()].map(({ spec }) => spec.resources),
+      maxPods: config().maxPods,
+      dataDir: this.#dataDir,
+      tags: [...config().file.tags, ...tags],
+    }))
     this.#guard = new MemoryGuard(
       () => this.#live.values(),
-      (pod, reason) => this.stop(pod, 0, reason),
+      (pod, cause) => this.#end(pod, 0, cause),
       this.#trouble,
     )
   }
 
+  limitsOf = (org: string): string[] => this.#egress.limitsOf(org, this.limits)
+
+  get limits(): string[] {
+    return this.#limits.names()
+  }
+
   isolation(): Promise<Chosen> {
-    this.#isolation ??= this.#chooseIsolation()
+    this.#isolation ??= this.#limits
+      .open()
+      .then(() => isolationWithWarning(this.#config().isolation, this.#tryout))
     return this.#isolation
   }
 
-  async health(): Promise<ClusterHealth> {
-    try {
-      const [node] = await this.nodes()
-      const reason = node && pressureOf(node)
-      return reason === undefined ? { state: 'ready' } : { state: 'pressure', reason }
-    } catch (error) {
-      return {
-        state: 'unreachable',
-        reason: error instanceof Error ? error.message : String(error),
-      }
-    }
-  }
+  readonly health = (): Promise<ClusterHealth> => this.#machine.health()
 
   async nodes(): Promise<[Capacity]> {
-    const { level } = await this.isolation()
-    const { maxPods, file } = this.#config()
-    const capacity = await readCapacity({
-      node: hostname(),
-      cluster: this.id,
-      isolation: level,
-      live: [...this.#live.values()].map(({ spec }) => spec.resources),
-      maxPods,
-      dataDir: this.#dataDir,
-      tags: [...file.tags, ...this.#tags],
-    })
-    return [capacity]
+    return [await this.#machine.capacity()]
+  }
+
+  async cordon(node: string, closed: string | undefined): Promise<void> {
+    this.#machine.close(node, closed)
+  }
+
+  resize(podId: string, resources: Resources): Promise<void> {
+    const live = this.#require(podId)
+    live.spec = { ...live.spec, resources }
+    return this.#limits.change(live.spec)
   }
 
   async start(spec: PodSpec): Promise<AcceptedPod> {
     const { level } = await this.isolation()
-    const { home, env, program, args } = this.#prepare(spec, level)
-    const output = openSync(this.#logFile(spec.id), 'a', 0o600)
-    const child = spawn(program, args, {
-      cwd: home,
-      env,
-      detached: true,
-      stdio: ['ignore', output, output],
-    })
-    closeSync(output)
-    await spawned(child, program)
-    const pid = child.pid ?? 0 // Set once `spawn` was emitted.
-    const started = (await snapshot()).get(pid)?.started ?? ''
+    await this.#egress.confine(this.#place(spec), level)
+    const launch = await this.#limits.hold(spec, this.#prepare(spec, level))
+    const { child, pid, started } = await startProgram(launch, this.#logFile(spec.id))
     const live = this.#watch(spec, { pid, started, isolation: level })
-    child.once('exit', (exitCode, signal) =>
-      this.#ended(live, exitCode, signal ? `killed by ${signal}` : ''),
-    )
-    if (child.exitCode !== null || child.signalCode !== null)
-      this.#ended(live, child.exitCode, child.signalCode ?? '')
+    onExit(child, (exitCode, reason) => this.#ended(live, exitCode, reason))
     return acceptedPod(live)
   }
 
@@ -132,20 +135,20 @@ export class LocalDriver implements ClusterDriver {
     const handle = parseHandle(text)
     const found = (await snapshot()).get(handle.pid)
     if (!found || found.started !== handle.started) return undefined
+    await this.#egress.resume(this.#place(spec))
     const live = this.#watch(spec, handle)
-    const poll = setInterval(() => {
-      if (this.#live.get(spec.id) !== live) return clearInterval(poll)
-      if (signalProcess(handle.pid, 0)) return
-      clearInterval(poll)
-      this.#ended(live, null, 'ended while the hub that started it was gone')
-    }, adoptedPollMs)
+    const isLive = () => this.#live.get(spec.id) === live
+    onGone(handle.pid, isLive, (exitCode, reason) => this.#ended(live, exitCode, reason))
     return acceptedPod(live)
   }
 
-  async stop(podId: string, graceMs: number, reason: string): Promise<void> {
+  readonly stop = (podId: string, graceMs: number, reason: string): Promise<void> =>
+    this.#end(podId, graceMs, { reason })
+
+  async #end(podId: string, graceMs: number, cause: Cause): Promise<void> {
     const live = this.#live.get(podId)
     if (!live) return
-    live.reason ||= reason
+    live.cause ??= cause
     const { pid, isolation } = live.handle
     if (graceMs > 0) {
       await askToEnd(pid, isolation)
@@ -155,18 +158,22 @@ export class LocalDriver implements ClusterDriver {
     await killAll(podId, pid)
   }
 
-  suspend(podId: string): Promise<void> {
-    return signalFamily(this.#require(podId).handle.pid, 'SIGSTOP')
-  }
+  readonly suspend = (podId: string): Promise<void> =>
+    signalFamily(this.#require(podId).handle.pid, 'SIGSTOP')
 
-  resume(podId: string): Promise<void> {
-    return signalFamily(this.#require(podId).handle.pid, 'SIGCONT')
-  }
+  readonly resume = (podId: string): Promise<void> =>
+    signalFamily(this.#require(podId).handle.pid, 'SIGCONT')
 
   async *exec(podId: string, command: string[], signal: AbortSignal): AsyncGenerator<ExecEvent> {
     const { spec, handle } = this.#require(podId)
     // As the pod itself was started, whatever the machine offers by now.
-    yield* execute(this.#prepare(spec, handle.isolation, command), signal)
+    const launch = this.#prepare(spec, handle.isolation, command)
+    yield* execute(await this.#limits.hold(spec, launch), signal)
+  }
+
+  async reach(podId: string, port: number): Promise<PodPort> {
+    const { pid } = this.#require(podId).handle
+    return localPort({ id: podId, pid }, port, this.#egress.wayInto(podId))
   }
 
   logs(podId: string, options: LogOptions): AsyncIterable<Uint8Array> {
@@ -182,18 +189,8 @@ export class LocalDriver implements ClusterDriver {
     await this.#isolation?.catch(() => undefined) // Whoever asked was told.
   }
 
-  async #chooseIsolation(): Promise<Chosen> {
-    const chosen = await chooseIsolation(this.#config().isolation, {
-      dataDir: this.#dataDir,
-      codeRoot: this.#codeRoot,
-      signal: this.#closing.signal,
-    })
-    if (chosen.level === 'none')
-      this.#log.warn(
-        { cluster: this.id, reason: chosen.reason },
-        "pods are not isolated: what runs there could read the owner's token",
-      )
-    return chosen
+  #place({ id, org }: PodSpec) {
+    return { id, org, folder: this.#folder(id), logFile: this.#logFile(id) }
   }
 
   #folder(podId: string): string {
@@ -217,12 +214,13 @@ export class LocalDriver implements ClusterDriver {
       codeRoot: this.#codeRoot,
       isolation,
       podEnv: this.#config().file.podEnv,
+      confined: this.#egress.confinementOf(spec.id, this.#folder(spec.id)),
     })
   }
 
   #watch(spec: PodSpec, handle: LivePod['handle']): LivePod {
     const deadline = setTimeout(
-      () => void this.stop(spec.id, 2000, 'time limit').catch(this.#trouble(spec.id)),
+      () => void this.#end(spec.id, 2000, outOfTime).catch(this.#trouble(spec.id)),
       spec.timeoutMs,
     )
     const live = livePod(spec, handle, deadline)
@@ -235,12 +233,14 @@ export class LocalDriver implements ClusterDriver {
     const { spec, handle } = live
     if (this.#live.get(spec.id) !== live) return
     this.#live.delete(spec.id)
+    this.#egress.close(spec.id)
     clearTimeout(live.deadline)
     // What the pod left behind, in whatever group or session, goes with it.
     killAll(spec.id, handle.pid)
+      .then(async () => (live.cause ??= await this.#limits.end(spec.id)))
       .then(() => tidy(this.#folder(spec.id)))
       .catch(this.#trouble(spec.id))
-      .finally(() => live.exit({ exitCode, reason: live.reason || reason }))
+      .finally(() => live.exit({ exitCode, ...live.cause, reason: live.cause?.reason || reason }))
   }
 
   /** What runs by itself has nobody to throw to, and must not end the hub. */

@@ -61,6 +61,17 @@ export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
+/**
+ * The memory of a process, with its part of what it shares with others: several processes of one program
+ * have its code in memory once (`Pss` of proc_pid_smaps_rollup(5)). All that is resident where the system
+ * does not tell, and nothing for one that has ended.
+ */
+export function proportionalBytes({ pid, rssBytes }: Process): number {
+  const [, kib] = /^Pss: +(\d+) kB$/m.exec(readProc(pid, 'smaps_rollup') ?? '') ?? []
+  if (kib !== undefined) return Number(kib) * 1024
+  return process.platform === 'linux' && readProc(pid, 'stat') === undefined ? 0 : rssBytes
+}
+
 function procIds(): number[] | undefined {
   if (process.platform !== 'linux') return undefined
   return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []))
@@ -111,7 +122,7 @@ async function fromPs(): Promise<Process[]> {
     })
 }
 
-function readProc(pid: number, file: 'stat' | 'environ'): string | undefined {
+function readProc(pid: number, file: 'stat' | 'environ' | 'smaps_rollup'): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1')
   } catch {

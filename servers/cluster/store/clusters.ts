@@ -61,6 +61,10 @@ export const keepGuards = (writer: Writer, id: string, guards: ClusterGuards): P
 export const forgetCluster = (writer: Writer, id: string): Promise<void> =>
   writer.transaction(async (tx) => {
     tx.about(id)
+    await tx.run(
+      'DELETE FROM cluster_credentials WHERE mark IN (SELECT mark FROM clusters WHERE id = :id)',
+      { id },
+    )
     await tx.run('DELETE FROM clusters WHERE id = :id', { id })
   })
 

@@ -1,13 +1,19 @@
-import type { Pod } from '../../../schemas/cluster.ts'
+import type { Pod, PodLimit } from '../../../schemas/cluster.ts'
 import { HubError } from '../../../schemas/errors.ts'
-import type { Page } from '../../kit/page.ts'
 import type { Principal } from '../../../schemas/principal.ts'
 import { Resources } from '../../../schemas/task.ts'
+import type { PodExit } from '../../kit/cluster-driver.ts'
 import type { Context } from '../../kit/context.ts'
 import { maySee } from '../../kit/context.ts'
-import { listNewest } from '../../kit/listing.ts'
 import type { Reader, Row, Transaction, Writer } from '../../kit/sql.ts'
-import { mintToken, revokePodTokens } from '../../kit/store/tokens.ts'
+import { anyOf } from '../../kit/sql.ts'
+import { revokePodTokens } from '../../kit/store/tokens.ts'
+import { agentOf, agentToken } from './pod-agents.ts'
+import { endPodExposures } from './exposures.ts'
+import { addLoad, dropLoad } from './node-loads.ts'
+import type { Occupied } from './occupied.ts'
+import { readOccupied } from './occupied.ts'
+import { dropReservation } from './reservations.ts'
 
 /** A row of `pods`, which this file owns. */
 export type PodRow = Row & {
@@ -25,6 +31,13 @@ export type PodRow = Row & {
   handle: string | null
   exit_code: number | null
   reason: string | null
+  /** Why it is moved away, or was. */
+  evicted: string | null
+  /** Which of its limits ended it, where one did. */
+  exit_limit: PodLimit | null
+  /** Of its task, where it is for one. */
+  template: string | null
+  repo: string | null
   created_at: number
   ended_at: number | null
 }
@@ -43,6 +56,8 @@ export const toPod = (row: PodRow): Pod => ({
   ...(row.handle === null ? {} : { handle: row.handle }),
   ...(row.ended_at === null ? {} : { exitCode: row.exit_code, endedAt: row.ended_at }),
   ...(row.reason === null || row.reason === '' ? {} : { reason: row.reason }),
+  ...(row.evicted === null ? {} : { evicted: row.evicted }),
+  ...(row.exit_limit === null ? {} : { limit: row.exit_limit }),
   createdAt: row.created_at,
 })
 
@@ -58,31 +73,22 @@ export async function findPod(ctx: Context, id: string): Promise<PodRow> {
 export const listLivePods = (reader: Reader): Promise<PodRow[]> =>
   reader.all<PodRow>('SELECT * FROM pods WHERE ended_at IS NULL')
 
-export const listPods = (
-  reader: Reader,
-  options: {
-    task: string | undefined
-    ended: boolean
-    orgs: string[] | undefined
-    cursor: string | undefined
-    limit: number
-  },
-): Promise<Page<Pod>> =>
-  listNewest(reader, {
-    table: 'pods',
-    filters: { task: options.task },
-    orgs: options.orgs,
-    also: options.ended ? undefined : 'ended_at IS NULL',
-    cursor: options.cursor,
-    limit: options.limit,
-    toItem: toPod,
-  })
-
 /** Where a pod goes, decided with the pods that are live at that moment. */
-export type Place = { cluster: string; node: string; isolation: Pod['isolation']; limits: string[] }
+export type Place = {
+  cluster: string
+  node: string
+  isolation: Pod['isolation']
+  limits: string[]
+  /** What it is promised there. */
+  resources: Resources
+  /** Whether the cluster itself says who its pods are, so that they need no credential of the hub's. */
+  identifies: boolean
+  /** Nodes there that are kept for others, where its cluster chooses the node by itself. */
+  avoids?: string[]
+}
 
 /**
- * Records a pod that is about to start, with the credential of its agent when it is for a task. Two
+ * Records a pod that is about to start, with the credential of its agent where it needs one. Two
  * requests for one task, or for the last room there is, cannot both be let in.
  */
 export function admitPod(
@@ -91,22 +97,26 @@ export function admitPod(
     ids: { pod: string; token: string }
     org: string
     task: string | undefined
+    /** What its task is, where it is for one. */
+    template?: string | undefined
+    repo?: string | undefined
     command: string[]
-    resources: Resources
     timeoutMs: number
+    /** Whether more is limited for the org than the number of its pods. */
+    countsUse?: boolean
   },
-  place: (live: PodRow[]) => Place,
-): Promise<{ row: PodRow; token: string | undefined }> {
-  const { ids, org, task, command, resources, timeoutMs } = asked
+  place: (occupied: Occupied) => Place,
+): Promise<{ row: PodRow; token: string | undefined; avoids: string[] }> {
+  const { ids, org, task, command, timeoutMs, countsUse = false } = asked
   return writer.transaction(async (tx) => {
-    const live = await listLivePods(tx)
-    const running = task === undefined ? undefined : live.find((pod) => pod.task === task)
+    const running = task === undefined ? undefined : await readLivePodOf(tx, task)
     if (running) {
       throw new HubError('conflict', `pod ${running.id} already runs for task ${task}`, {
         details: { pod: running.id },
       })
     }
-    const { limits, ...at } = place(live)
+    const occupied = await readOccupied(tx, org, countsUse)
+    const { limits, identifies, resources, avoids = [], ...at } = place(occupied)
     const row: PodRow = {
       id: ids.pod,
       org,
@@ -120,13 +130,20 @@ export function admitPod(
       handle: null,
       exit_code: null,
       reason: null,
+      evicted: null,
+      exit_limit: null,
+      template: asked.template ?? null,
+      repo: asked.repo ?? null,
       created_at: tx.now,
       ended_at: null,
     }
     await tx.insert('pods', row)
+    await addLoad(tx, row)
+    if (task !== undefined) await dropReservation(tx, task)
     tx.about(row.id)
     await announce(tx, row, 'pod.starting')
-    return { row, token: task === undefined ? undefined : await agentToken(tx, ids, org, task) }
+    const agent = identifies ? undefined : agentOf(row)
+    return { row, token: agent && (await agentToken(tx, ids, agent)), avoids }
   })
 }
 
@@ -140,69 +157,45 @@ export function acceptPod(writer: Writer, id: string, handle: string): Promise<v
   })
 }
 
-/** Records that a pod's program runs, where, and with which handle. */
-export function markRunning(
-  writer: Writer,
-  id: string,
-  { node, handle }: { node: string; handle: string },
-): Promise<void> {
-  return writer.transaction(async (tx) => {
-    const changed = await tx.run(
-      `UPDATE pods SET state = 'running', node = :node, handle = :handle, reason = NULL
-       WHERE id = :id AND state = 'starting'`,
-      { id, node, handle },
-    )
-    const row = changed > 0 ? await readPod(tx, id) : undefined
-    if (row) await announce(tx, row, 'pod.running')
-  })
-}
-
-/** Keeps why a pod does not run yet, and tells whoever waits for it. */
-export function markWaiting(writer: Writer, id: string, reason: string): Promise<void> {
-  return writer.transaction(async (tx) => {
-    const changed = await tx.run(
-      `UPDATE pods SET reason = :reason WHERE id = :id AND state = 'starting'`,
-      { id, reason },
-    )
-    const row = changed > 0 ? await readPod(tx, id) : undefined
-    if (row) await announce(tx, row, 'pod.waiting', { reason })
-  })
-}
-
-export function markStopping(writer: Writer, id: string): Promise<void> {
-  return writer.transaction(async (tx) => {
-    tx.about(id)
-    await tx.run(`UPDATE pods SET state = 'stopping' WHERE id = :id AND ended_at IS NULL`, { id })
-  })
-}
-
-/** Puts on record that something is about to be done to a pod that leaves its row as it is. */
-export const markTouched = (writer: Writer, id: string): Promise<void> =>
-  writer.transaction(async (tx) => tx.about(id))
-
 /** Records that a pod is over; its credentials end with it. Doing it twice changes nothing. */
-export function endPod(
-  writer: Writer,
-  id: string,
-  exit: { exitCode: number | null; reason: string },
-): Promise<void> {
+export function endPod(writer: Writer, id: string, exit: PodExit): Promise<void> {
   return writer.transaction(async (tx) => {
     const row = await readPod(tx, id)
     if (!row || row.ended_at !== null) return
+    const { exitCode, reason, isEvicted, limit } = exit
+    const evicted = row.evicted ?? (isEvicted ? reason : null)
     await tx.run(
-      `UPDATE pods SET state = 'exited', exit_code = :exitCode, reason = :reason, ended_at = :now WHERE id = :id`,
-      { id, exitCode: exit.exitCode, reason: exit.reason, now: tx.now },
+      `UPDATE pods SET state = 'exited', exit_code = :exitCode, reason = :reason, evicted = :evicted,
+         exit_limit = :limit, ended_at = :now WHERE id = :id`,
+      { id, exitCode, reason, evicted, limit: limit ?? null, now: tx.now },
     )
+    await dropLoad(tx, row)
     await revokePodTokens(tx, id)
+    // Credentials that its cluster made end as well: what is remembered of them is forgotten.
+    if (row.task !== null) tx.wake('tokens')
+    await endPodExposures(tx, id)
     tx.about(id)
-    await announce(tx, row, 'pod.exited', { exitCode: exit.exitCode, reason: exit.reason })
+    const why = { ...(evicted === null ? {} : { evicted }), ...(limit ? { limit } : {}) }
+    await announce(tx, row, 'pod.exited', { exitCode, reason, ...why })
   })
 }
 
-const readPod = (reader: Reader, id: string): Promise<PodRow | undefined> =>
+export const readPod = (reader: Reader, id: string): Promise<PodRow | undefined> =>
   reader.get<PodRow>('SELECT * FROM pods WHERE id = :id', { id })
 
-const announce = (
+/** Those of some pods that are live. */
+export const readPods = async (reader: Reader, ids: string[]): Promise<PodRow[]> =>
+  ids.length === 0
+    ? []
+    : reader.all<PodRow>(`SELECT * FROM pods WHERE ended_at IS NULL AND id ${anyOf('ids')}`, {
+        ids: JSON.stringify(ids),
+      })
+
+const readLivePodOf = (reader: Reader, task: string): Promise<PodRow | undefined> =>
+  reader.get<PodRow>('SELECT * FROM pods WHERE task = :task AND ended_at IS NULL', { task })
+
+/** Tells of a change of a pod. */
+export const announce = (
   tx: Transaction,
   row: PodRow,
   kind: string,
@@ -216,20 +209,19 @@ const announce = (
     data: { pod: row.id, ...data },
   })
 
-/** A bootstrap credential: it can claim this one task and nothing else. */
-function agentToken(
-  tx: Transaction,
-  ids: { pod: string; token: string },
-  org: string,
+/** Where pods of a task have run, whether they live or not. */
+export const clustersOf = (
+  reader: Reader,
   task: string,
-): Promise<string> {
-  const { pod, token: id } = ids
-  const principal: Principal = {
-    kind: 'agent',
-    id: `agent-${pod}`,
-    roles: ['agent'],
-    orgs: [org],
-    task,
-  }
-  return mintToken(tx, { id, purpose: 'access', principal, label: `pod ${pod}`, pod })
+): Promise<{ cluster: string; org: string }[]> =>
+  reader.all('SELECT DISTINCT cluster, org FROM pods WHERE task = :task', { task })
+
+/** The agent of a live pod that was started for a task. */
+export async function readPodAgent(
+  reader: Reader,
+  id: string,
+  cluster: string,
+): Promise<Principal | undefined> {
+  const row = await readPod(reader, id)
+  return row?.ended_at === null && row.cluster === cluster ? agentOf(row) : undefined
 }

@@ -146,7 +146,7 @@ function hitOf(
     revision,
     cite: `${path}:${lines}@${revision}`,
     tokens,
-    score: Math.round(score * 1e4) / 1e4,
+    score: Number(score.toPrecision(4)),
     text,
   }
 }

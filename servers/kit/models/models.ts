@@ -4,6 +4,7 @@ import { HubError } from '../../../schemas/errors.ts'
 import type { Clock } from '../clock.ts'
 import type { AnswerPart, StreamedAnswer } from './answer.ts'
 import { Breaker } from './breaker.ts'
+import { hasPictures, takesPictures, withoutEarlier } from './pictures.ts'
 import { listModels, openModel } from './providers.ts'
 import { readStream, reasonOf } from './read-stream.ts'
 
@@ -19,13 +20,14 @@ export type Generated = StreamedAnswer & {
 
 type Trial = {
   candidates: string[]
-  signal: AbortSignal | undefined
+  options: LanguageModelV4CallOptions
   now(): number
-  ask(
-    model: LanguageModelV4,
-    name: string,
-    fallbacks: Generated['fallbacks'],
-  ): Promise<StreamedAnswer>
+  ask(asked: {
+    model: LanguageModelV4
+    name: string
+    options: LanguageModelV4CallOptions
+    fallbacks: Generated['fallbacks']
+  }): Promise<StreamedAnswer>
 }
 
 /** Language models by name: `provider/name`, a logical name of the configuration, or the default. */
@@ -79,8 +81,10 @@ export class Models {
     options: LanguageModelV4CallOptions,
     now: () => number,
   ): Promise<Generated> {
-    const ask = async (model: LanguageModelV4) => ({ result: await model.doGenerate(options) })
-    return this.#tryEach({ candidates, signal: options.abortSignal, now, ask })
+    const ask: Trial['ask'] = async ({ model, options: own }) => ({
+      result: await model.doGenerate(own),
+    })
+    return this.#tryEach({ candidates, options, now, ask })
   }
 
   /**
@@ -94,10 +98,10 @@ export class Models {
   ): Promise<Generated> {
     return this.#tryEach({
       candidates,
-      signal: options.abortSignal,
+      options,
       now: () => clock.now(),
-      ask: (model, name, fallbacks) =>
-        readStream(model, options, {
+      ask: ({ model, name, options: own, fallbacks }) =>
+        readStream(model, own, {
           clock,
           onPart,
           onFirst: () => onPart({ type: 'answering', model: name, fallbacks: [...fallbacks] }),
@@ -105,8 +109,9 @@ export class Models {
     })
   }
 
-  async #tryEach({ candidates, signal, now, ask }: Trial): Promise<Generated> {
+  async #tryEach({ candidates, options, now, ask }: Trial): Promise<Generated> {
     const fallbacks: Generated['fallbacks'] = []
+    const blind: string[] = []
     for (const candidate of candidates) {
       const startedAt = now()
       const restMs = this.#breaker.restMs(candidate, startedAt)
@@ -115,9 +120,15 @@ export class Models {
         fallbacks.push({ model: candidate, error })
         continue
       }
+      const own = await this.#fitted(candidate, options)
+      if (!own) {
+        blind.push(candidate)
+        fallbacks.push({ model: candidate, error: 'it takes no pictures' })
+        continue
+      }
       try {
         const model = await this.#model(candidate)
-        const answer = await ask(model, candidate, fallbacks)
+        const answer = await ask({ model, name: candidate, options: own, fallbacks })
         if (answer.broken && answer.broken.code !== 'canceled')
           this.#breaker.failed(candidate, answer.broken, now())
         else this.#breaker.succeeded(candidate)
@@ -129,12 +140,16 @@ export class Models {
           fallbacks,
         }
       } catch (error) {
-        if (signal?.aborted)
+        if (options.abortSignal?.aborted)
           throw new HubError('canceled', 'the model call was stopped', { cause: error })
         this.#breaker.failed(candidate, error, now())
         fallbacks.push({ model: candidate, error: reasonOf(error) })
       }
     }
+    if (blind.length === candidates.length)
+      throw new HubError('unsupported', `${blind.join(' and ')} can see no pictures`, {
+        hint: 'Choose a model that can, or say it without the picture.',
+      })
     throw new HubError(
       'unavailable',
       `no model answered: ${fallbacks.map((f) => `${f.model}: ${f.error}`).join('; ')}`,
@@ -142,6 +157,17 @@ export class Models {
         hint: 'Check that the model server runs and has the model; `switchyard call model_list` shows what is reachable.',
       },
     )
+  }
+
+  /** What a model is asked as far as it can see; undefined where it could not see what this is about. */
+  async #fitted(
+    name: string,
+    options: LanguageModelV4CallOptions,
+  ): Promise<LanguageModelV4CallOptions | undefined> {
+    if (!hasPictures(options.prompt)) return options
+    if ((await takesPictures(name, this.#environment)) !== false) return options
+    const prompt = withoutEarlier(options.prompt)
+    return hasPictures(prompt) ? undefined : { ...options, prompt }
   }
 
   #named(name: string | undefined): string | undefined {

@@ -51,8 +51,14 @@ export function storeSize(db: Database.Database): StoreSize {
   }
 }
 
-export const artifactDigests = (db: Database.Database): Set<string> =>
-  new Set(db.prepare('SELECT DISTINCT sha256 FROM artifacts').pluck().all() as string[]) // TEXT.
+/** What files are kept for; a store of an earlier schema has no pictures of conversations. */
+export function artifactDigests(db: Database.Database): Set<string> {
+  const hasPictures = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'chat_files'").get()
+  const pictures = hasPictures ? ' UNION SELECT sha256 FROM chat_files' : ''
+  return new Set(
+    db.prepare(`SELECT sha256 FROM artifacts${pictures}`).pluck().all() as string[], // TEXT.
+  )
+}
 
 export const repositoryIds = (db: Database.Database): Set<string> =>
   new Set(db.prepare('SELECT id FROM repositories').pluck().all() as string[]) // TEXT.

@@ -1,4 +1,6 @@
 import type { Repository } from '../../../schemas/repo.ts'
+import type { Page } from '../page.ts'
+import { cursorKey, goneCursor, pageOf } from '../page.ts'
 import type { Reader, Row, Transaction } from '../sql.ts'
 import { anyOf } from '../sql.ts'
 
@@ -34,18 +36,20 @@ export async function readRepositoryAt(
 export async function listRepositories(
   reader: Reader,
   orgs: string[] | undefined,
-  limit: number,
-): Promise<Repository[]> {
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+): Promise<Page<Repository>> {
+  const last = await readRepository(reader, cursorKey(cursor, ''))
+  if (cursor !== undefined && !last) throw goneCursor(cursor)
+  const asked = { path: last?.path ?? '', id: last?.id ?? '', rows: limit + 1 }
+  const rest = '(path > :path OR (path = :path AND id > :id)) ORDER BY path, id LIMIT :rows'
   const rows =
     orgs === undefined
-      ? await reader.all<RepositoryRow>('SELECT * FROM repositories ORDER BY path LIMIT :limit', {
-          limit,
-        })
+      ? await reader.all<RepositoryRow>(`SELECT * FROM repositories WHERE ${rest}`, asked)
       : await reader.all<RepositoryRow>(
-          `SELECT * FROM repositories WHERE org ${anyOf('orgs')} ORDER BY path LIMIT :limit`,
-          { orgs: JSON.stringify(orgs), limit },
+          `SELECT * FROM repositories WHERE org ${anyOf('orgs')} AND ${rest}`,
+          { orgs: JSON.stringify(orgs), ...asked },
         )
-  return rows.map(toRepository)
+  return pageOf(rows, limit, toRepository, ({ id }) => id)
 }
 
 /** Makes a repository known to its org and announces it; one that is known already stays as it is. */

@@ -2,7 +2,7 @@ import { Principal } from '../../../schemas/principal.ts'
 import type { Submitter } from '../clusters.ts'
 import type { Reader, Row } from '../sql.ts'
 
-/** Keeps on whose authority a task runs, beside the task itself and in its transaction. */
+/** Keeps on whose authority a task runs, or work on a change that was taken in, in its transaction. */
 export const recordSubmitter = <Done>(
   tx: { insert(table: string, row: Row): Done },
   task: string,

@@ -1,5 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { Principal } from '../../../schemas/principal.ts'
+import type { Page } from '../page.ts'
+import { cursorKey, pageOf } from '../page.ts'
 import type { Reader, Row, Transaction } from '../sql.ts'
 
 export type TokenPurpose = 'access' | 'session' | 'login'
@@ -108,14 +110,18 @@ export async function readToken(
 }
 
 /** Live credentials but for those of attempts and pods, which die with them, and login links. */
-export async function listTokens(reader: Reader, now: number): Promise<Credential[]> {
+export async function listTokens(
+  reader: Reader,
+  now: number,
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+): Promise<Page<Credential>> {
   const rows = await reader.all<TokenRow>(
     `SELECT * FROM tokens
      WHERE attempt IS NULL AND pod IS NULL AND purpose <> 'login'
-       AND (expires_at IS NULL OR expires_at > :now) ORDER BY id LIMIT 500`,
-    { now },
+       AND (expires_at IS NULL OR expires_at > :now) AND id > :after ORDER BY id LIMIT :rows`,
+    { now, after: cursorKey(cursor, ''), rows: limit + 1 },
   )
-  return rows.map(toCredential)
+  return pageOf(rows, limit, toCredential, ({ id }) => id)
 }
 
 /** Whether somebody has a credential of these roles and orgs that has not ended, beside those of attempts and pods. */

@@ -33,7 +33,7 @@ async function inputOf(reader: Reader, step: string, id: string): Promise<TaskIn
   const row = await readTask(reader, id)
   if (!row) return []
   const { title, result, attempts } = toTask(row)
-  const kept = await listArtifacts(reader, id)
+  const { items: kept } = await listArtifacts(reader, id, { limit: maxArtifacts })
   return [
     {
       task: id,
@@ -43,7 +43,6 @@ async function inputOf(reader: Reader, step: string, id: string): Promise<TaskIn
       ...(result?.change === undefined ? {} : { change: result.change }),
       artifacts: kept
         .filter(({ attempt }) => attempt === attempts)
-        .slice(0, maxArtifacts)
         .map((artifact) => ({ id: artifact.id, name: artifact.name })),
     },
   ]

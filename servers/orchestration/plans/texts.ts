@@ -22,10 +22,11 @@ export const plansText = (page: Page<Plan>): string =>
 /** A plan and a page of its steps, in their order, a line each. */
 export function planText({ plan, ...steps }: { plan: Plan } & Page<Step>): string {
   const { id, state, title, source, repo, submittedBy, reason, approval, draft, failure } = plan
+  const { via, id: chat } = plan.provenance
   const from = source.kind === 'goal' ? `the goal: ${lineText(source.goal, 300)}` : source.kind
   return [
     `${id}, ${state}: ${title}`,
-    `from ${source.kind === 'feature' ? `the feature ${source.feature}` : from}${repo === undefined ? '' : ` in ${repo}`}, by ${submittedBy}${reason === undefined ? '' : `: ${lineText(reason, 300)}`}`,
+    `from ${source.kind === 'feature' ? `the feature ${source.feature}` : from}${repo === undefined ? '' : ` in ${repo}`}, by ${submittedBy}${via === 'chat' ? ` in the conversation ${chat}` : ''}${reason === undefined ? '' : `: ${lineText(reason, 300)}`}`,
     `steps: ${countsText(plan) || 'none yet'}; ${plan.maxParallel} at once`,
     ...(state === 'proposed' ? [`waits for the answer to ${approval}`] : []),
     ...(failure === undefined ? [] : [`why: ${lineText(failure, 600)}`]),

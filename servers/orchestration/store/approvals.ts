@@ -3,6 +3,7 @@ import type {
   ApprovalKind,
   ApprovalScope,
   ApprovalState,
+  CallOutcome,
 } from '../../../schemas/approval.ts'
 import { HubError } from '../../../schemas/errors.ts'
 import type { Principal } from '../../../schemas/principal.ts'
@@ -28,6 +29,8 @@ export type ApprovalRow = Row & {
   reason: string | null
   scope: ApprovalScope | null
   decided_at: number | null
+  outcome: CallOutcome | null
+  failure: string | null
 }
 
 export const toApproval = (row: ApprovalRow, now: number): Approval => ({
@@ -47,6 +50,8 @@ export const toApproval = (row: ApprovalRow, now: number): Approval => ({
   ...(row.reason === null ? {} : { reason: row.reason }),
   ...(row.scope === null ? {} : { scope: row.scope }),
   ...(row.decided_at === null ? {} : { decidedAt: row.decided_at }),
+  ...(row.outcome === null ? {} : { outcome: row.outcome }),
+  ...(row.failure === null ? {} : { failure: row.failure }),
 })
 
 /** One whose time is over has expired from that moment on, also before its row says so. */
@@ -99,6 +104,8 @@ export async function askApproval(tx: Transaction, asked: Asked): Promise<Approv
     reason: null,
     scope: null,
     decided_at: null,
+    outcome: null,
+    failure: null,
   }
   await tx.insert('approvals', row)
   await announce(tx, row, 'approval.asked', { kind, question })
@@ -207,7 +214,8 @@ async function announceAll(tx: Transaction, kind: string, rows: ApprovalRow[]): 
   for (const row of rows) await announce(tx, row, kind)
 }
 
-const announce = (
+/** Puts on record what happened to an approval. */
+export const announce = (
   tx: Transaction,
   { id, org, task, subject }: ApprovalRow,
   kind: string,

@@ -1,6 +1,9 @@
 import type { Artifact } from '../../../schemas/artifact.ts'
 import { HubError } from '../../../schemas/errors.ts'
+import type { Page } from '../../kit/page.ts'
+import { cursorKey, goneCursor, pageOf } from '../../kit/page.ts'
 import type { Reader, Row, Transaction } from '../../kit/sql.ts'
+import { anyOf } from '../../kit/sql.ts'
 
 export type ArtifactRow = Row & {
   id: string
@@ -28,11 +31,46 @@ export const readArtifact = (reader: Reader, id: string): Promise<ArtifactRow | 
   reader.get<ArtifactRow>('SELECT * FROM artifacts WHERE id = :id', { id })
 
 /** The artifacts of a task, those of the newest attempt first. */
-export const listArtifacts = (reader: Reader, task: string): Promise<ArtifactRow[]> =>
-  reader.all<ArtifactRow>(
-    'SELECT * FROM artifacts WHERE task = :task ORDER BY attempt DESC, name LIMIT 500',
-    { task },
+/** A page of what was kept from a task, the newest attempt first. */
+export async function listArtifacts(
+  reader: Reader,
+  task: string,
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+): Promise<Page<Artifact>> {
+  const last = cursor === undefined ? undefined : await readArtifact(reader, cursorKey(cursor, ''))
+  if (cursor !== undefined && last?.task !== task) throw goneCursor(cursor)
+  const rows = await reader.all<ArtifactRow>(
+    `SELECT * FROM artifacts
+     WHERE task = :task AND (attempt < :attempt OR (attempt = :attempt AND name > :name))
+     ORDER BY attempt DESC, name LIMIT :rows`,
+    {
+      task,
+      attempt: last?.attempt ?? Number.MAX_SAFE_INTEGER,
+      name: last?.name ?? '',
+      rows: limit + 1,
+    },
   )
+  return pageOf(rows, limit, toArtifact, ({ id }) => id)
+}
+
+/** Artifacts of all tasks of some orgs, the newest first. */
+export const listNewestArtifacts = (
+  reader: Reader,
+  asked: { orgs: string[] | undefined; name: string; before: string; count: number },
+): Promise<ArtifactRow[]> => {
+  const { orgs, name, ...page } = asked
+  return reader.all<ArtifactRow>(
+    `SELECT a.* FROM artifacts a JOIN tasks t ON t.id = a.task
+     WHERE a.id < :before AND lower(a.name) LIKE :pattern ESCAPE '!'
+       ${orgs === undefined ? '' : `AND t.org ${anyOf('orgs')}`}
+     ORDER BY a.id DESC LIMIT :count`,
+    {
+      ...page,
+      pattern: `%${name.toLowerCase().replace(/[!%_]/g, '!$&')}%`,
+      ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
+    },
+  )
+}
 
 /** Keeps an artifact; the same name and bytes again are the artifact that is there. */
 export async function keepArtifact(

@@ -89,6 +89,26 @@ export const wasReported = async (
     { task, fence, digest },
   )) !== undefined
 
+/** How many attempts of a task ended because its pod was moved: they say nothing of the work. */
+export const countEvicted = async (reader: Reader, task: string): Promise<number> =>
+  (
+    await reader.get<{ count: number }>(
+      "SELECT count(*) AS count FROM attempts WHERE task = :task AND state = 'evicted'",
+      { task },
+    )
+  )?.count ?? 0
+
+/** An agent that was told to stop has handed its lease back: says why that was. */
+export const markEvicted = (
+  tx: Transaction,
+  { task, agent, failure }: { task: string; agent: string; failure: TaskFailure },
+): Promise<number> =>
+  tx.run(
+    `UPDATE attempts SET state = 'evicted', failure = :failure
+     WHERE task = :task AND agent = :agent AND state = 'released'`,
+    { task, agent, failure: JSON.stringify(failure) },
+  )
+
 /** When the first of the live leases expires, or undefined when there is none. */
 export const nextLeaseExpiry = async (reader: Reader): Promise<number | undefined> =>
   (

@@ -22,27 +22,55 @@ export const toEvent = (row: EventRow): Event => ({
   data: JSON.parse(row.data) as Record<string, unknown>, // Written by Transaction.event.
 })
 
-/** The next events after a number, in order. */
+type EventFilter = {
+  principal: string
+  limit: number
+  task: string | undefined
+  orgs: string[] | undefined
+}
+
+/** The next events after a number, in order, that a principal may know of. */
 export async function listEvents(
   reader: Reader,
-  filter: { after: number; limit: number; task: string | undefined; orgs: string[] | undefined },
+  { after, ...filter }: EventFilter & { after: number },
 ): Promise<Event[]> {
-  const { after, limit, task, orgs } = filter
-  const where = [
-    'seq > :after',
-    ...(task === undefined ? [] : ['task = :task']),
-    ...(orgs === undefined ? [] : [`org ${anyOf('orgs')}`]),
-  ]
+  const { where, values } = known(filter)
   const rows = await reader.all<EventRow>(
-    `SELECT * FROM events WHERE ${where.join(' AND ')} ORDER BY seq LIMIT :limit`,
-    {
-      after,
-      limit,
-      ...(task === undefined ? {} : { task }),
-      ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
-    },
+    `SELECT * FROM events WHERE seq > :after AND ${where} ORDER BY seq LIMIT :limit`,
+    { ...values, after },
   )
   return rows.map(toEvent)
+}
+
+/** The last events before a number, or of all, in order; `previous` is where those before them end. */
+export async function listLastEvents(
+  reader: Reader,
+  { before, ...filter }: EventFilter & { before: number | undefined },
+): Promise<{ items: Event[]; previous?: number }> {
+  const { where, values } = known({ ...filter, limit: filter.limit + 1 })
+  const rows = await reader.all<EventRow>(
+    `SELECT * FROM events WHERE seq < :before AND ${where} ORDER BY seq DESC LIMIT :limit`,
+    { ...values, before: before ?? Number.MAX_SAFE_INTEGER },
+  )
+  const items = rows.slice(0, filter.limit).toReversed().map(toEvent)
+  const first = items[0]
+  return rows.length > filter.limit && first ? { items, previous: first.seq } : { items }
+}
+
+/** The condition by which a principal may know of an event, with its values. */
+function known({ principal, limit, task, orgs }: EventFilter) {
+  const where = [
+    '(owner IS NULL OR owner = :principal)',
+    ...(task === undefined ? [] : ['task = :task']),
+    ...(orgs === undefined ? [] : [`org ${anyOf('orgs')}`]),
+  ].join(' AND ')
+  const values = {
+    principal,
+    limit,
+    ...(task === undefined ? {} : { task }),
+    ...(orgs === undefined ? {} : { orgs: JSON.stringify(orgs) }),
+  }
+  return { where, values }
 }
 
 /** The number of the newest event, 0 when there is none. */

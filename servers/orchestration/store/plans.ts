@@ -1,6 +1,7 @@
 import type { Plan, PlanDraft, PlanSource, PlanState, StepState } from '../../../schemas/plan.ts'
 import { stepStates } from '../../../schemas/plan.ts'
 import type { Principal } from '../../../schemas/principal.ts'
+import type { Provenance } from '../../../schemas/task.ts'
 import { HubError } from '../../../schemas/errors.ts'
 import type { Authority } from '../../kit/authority.ts'
 import { listNewest } from '../../kit/listing.ts'
@@ -43,6 +44,12 @@ export const authorOf = (row: PlanRow): Principal => JSON.parse(row.principal) a
 export const draftOf = (row: PlanRow): PlanDraft | undefined =>
   row.draft === null ? undefined : (JSON.parse(row.draft) as PlanDraft) // By saveDraft.
 
+/** Where a plan was asked for, as its tasks say it of themselves. */
+const provenanceOf = ({ kind, id, chat }: Principal): Provenance => {
+  if (chat !== undefined) return { via: 'chat', id: chat.conversation }
+  return kind === 'hub' ? { via: 'peer', id } : { via: 'call' }
+}
+
 export const isOver = (state: PlanState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'canceled'
 
@@ -55,6 +62,7 @@ export const toPlan = (row: PlanRow): Plan => ({
   ...(row.repo === null ? {} : { repo: row.repo }),
   submittedBy: authorOf(row).id,
   ...(row.reason === null ? {} : { reason: row.reason }),
+  provenance: provenanceOf(authorOf(row)),
   maxParallel: row.max_parallel,
   ...(row.approval === null ? {} : { approval: row.approval }),
   ...(row.draft === null ? {} : { draft: draftOf(row) }),

@@ -59,7 +59,7 @@ export async function nextQueuedTask(
   return heads.sort((a, b) => (isBefore(a, b) ? -1 : 1))[0]?.id
 }
 
-/** The next due tasks of some lanes in the order of the queue, without those named. */
+/** The next due tasks of some lanes in the order of the queue that have no live pod, without those named. */
 export async function listQueued(
   reader: Reader,
   options: { org: string; lanes: string[]; without: string[]; limit: number; now: number },
@@ -72,12 +72,35 @@ export async function listQueued(
         `SELECT * FROM tasks
          WHERE state = 'queued' AND org = :org AND lane = :lane AND not_before_at <= :now
            AND id NOT ${anyOf('without')}
+           AND NOT EXISTS (SELECT 1 FROM pods WHERE pods.task = tasks.id AND pods.ended_at IS NULL)
          ORDER BY rank, id LIMIT :limit`,
         { org, lane, limit, now, without: JSON.stringify(without) },
       )),
     )
   return rows.sort((a, b) => (isBefore(a, b) ? -1 : 1)).slice(0, limit)
 }
+
+/** The most urgent due tasks of an org, of those that have a priority above 0. */
+export const listUrgent = (
+  reader: Reader,
+  { org, now, limit }: { org: string; now: number; limit: number },
+): Promise<TaskRow[]> =>
+  reader.all<TaskRow>(
+    `SELECT * FROM tasks
+     WHERE state = 'queued' AND org = :org AND priority > 0 AND not_before_at <= :now
+     ORDER BY priority DESC, rank, id LIMIT :limit`,
+    { org, now, limit },
+  )
+
+/** Where some tasks stand, and how urgent they are. */
+export const listStanding = (
+  reader: Reader,
+  ids: string[],
+): Promise<Pick<TaskRow, 'id' | 'org' | 'state' | 'priority'>[]> =>
+  reader.all<Pick<TaskRow, 'id' | 'org' | 'state' | 'priority'>>(
+    `SELECT id, org, state, priority FROM tasks WHERE id ${anyOf('ids')}`,
+    { ids: JSON.stringify(ids) },
+  )
 
 /** Queued tasks of a lane that do not say yet why they wait. */
 export const listUnexplained = (
@@ -99,6 +122,14 @@ export const countQueued = async (reader: Reader, org: string, most: number): Pr
          SELECT 1 FROM tasks WHERE state = 'queued' AND org = :org LIMIT :most
        ) AS queued`,
       { org, most },
+    )
+  )?.count ?? 0
+
+/** How many tasks of all orgs are queued. */
+export const countAllQueued = async (reader: Reader): Promise<number> =>
+  (
+    await reader.get<{ count: number }>(
+      "SELECT count(*) AS count FROM tasks WHERE state = 'queued'",
     )
   )?.count ?? 0
 

@@ -8,6 +8,7 @@ import type {
   TaskInput,
   TaskResult,
   TaskState,
+  TaskWait,
 } from '../../../schemas/task.ts'
 import { Resources } from '../../../schemas/task.ts'
 import { laneOf } from '../../kit/needs.ts'
@@ -25,7 +26,7 @@ export type TaskRow = Row & {
   params: string
   repo: string | null
   state: TaskState
-  waiting_for: 'approval' | 'input' | 'budget' | null
+  waiting_for: TaskWait | null
   priority: number
   attempts: number
   failures: number

@@ -1,5 +1,11 @@
 import { HubError } from '../../../schemas/errors.ts'
-import type { TaskFailure, TaskResult, TaskStage, TaskState } from '../../../schemas/task.ts'
+import type {
+  TaskFailure,
+  TaskResult,
+  TaskStage,
+  TaskState,
+  TaskWait,
+} from '../../../schemas/task.ts'
 import { isTerminal } from '../../../schemas/task.ts'
 import type { Authority } from '../../kit/authority.ts'
 import type { Submitter } from '../../kit/clusters.ts'
@@ -46,6 +52,7 @@ export const listTasks = (
   options: {
     state: TaskState | undefined
     stage: TaskStage | undefined
+    wait: TaskWait | undefined
     /** What the title contains, or the id is. */
     text: string | undefined
     template: string | undefined
@@ -57,9 +64,10 @@ export const listTasks = (
     limit: number
   },
 ) => {
-  const { state, stage, text, template, id, plan, parent, ...rest } = options
+  const { state, stage, wait, text, template, id, plan, parent, ...rest } = options
   const also = [
     ...(stage === undefined ? [] : [stageConditions[stage]]),
+    ...(wait === undefined ? [] : [waitConditions[wait]]),
     ...(text === undefined ? [] : [textCondition]),
   ].join(' AND ')
   return listNewest<TaskRow, ReturnType<typeof toTask>>(reader, {
@@ -79,6 +87,13 @@ const stageConditions: Record<TaskStage, string> = {
   review: "finished_at IS NULL AND state = 'in_review'",
   failed: "state = 'failed'",
   done: "state IN ('succeeded', 'canceled')",
+}
+
+// Written out, so that the index of tasks without a budget and that of live ones are used.
+const waitConditions: Record<TaskWait, string> = {
+  approval: "finished_at IS NULL AND waiting_for = 'approval'",
+  input: "finished_at IS NULL AND waiting_for = 'input'",
+  budget: "waiting_for = 'budget'",
 }
 
 const textCondition = "(lower(title) LIKE lower(:pattern) ESCAPE '!' OR id = :text)"
@@ -117,7 +132,7 @@ export async function insertTask(
 }
 
 type Patch = {
-  waitingFor?: 'approval' | 'input' | 'budget'
+  waitingFor?: TaskWait
   result?: TaskResult
   failure?: TaskFailure
   notBeforeAt?: number

@@ -38,6 +38,10 @@ export const code: BuiltIn = {
       .describe(
         'Branch to merge in first and to propose the work for; conflicts are part of the work',
       ),
+    draft: z
+      .boolean()
+      .optional()
+      .describe('Whether its change is opened as a draft, which change_update makes ready'),
     note: NoteTarget.optional().describe('Note to add the result to'),
   }),
 }

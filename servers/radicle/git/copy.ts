@@ -2,6 +2,7 @@ import { appendFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HubError } from '../../../schemas/errors.ts'
 import type { Repository } from '../../../schemas/repo.ts'
+import { neverCommitted } from '../../../schemas/repo.ts'
 import type { Context } from '../../kit/context.ts'
 import { git, gitRaw } from '../../kit/git.ts'
 import { withLock } from '../../kit/locks.ts'
@@ -26,9 +27,6 @@ export const copyOf = (
 export const withCopy = <T>({ dir }: GitCopy, work: () => Promise<T>): Promise<T> =>
   withLock(dir, work)
 
-// What builds leave behind and nobody means to commit, in repositories that do not ignore it.
-const excluded = ['node_modules/', '.venv/', '__pycache__/', '*.pyc', '.pytest_cache/', '']
-
 /** Makes the copy when it is missing. A crash half-way leaves nothing behind but a temporary folder. */
 export async function ensureCopy(
   copy: GitCopy,
@@ -41,7 +39,7 @@ export async function ensureCopy(
   await mkdir(dirname(dir), { recursive: true })
   await git(['init', '--quiet', '--bare', '--template=', temporary])
   await mkdir(join(temporary, 'info'), { recursive: true })
-  await appendFile(join(temporary, 'info', 'exclude'), excluded.join('\n'))
+  await appendFile(join(temporary, 'info', 'exclude'), `${neverCommitted.join('\n')}\n`)
   await fetch({ dir: temporary, userPath })
   await rename(temporary, dir)
 }

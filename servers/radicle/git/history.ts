@@ -96,3 +96,8 @@ export const isAncestor = async (
 ): Promise<boolean> =>
   (await gitRaw(['--git-dir', dir, 'merge-base', '--is-ancestor', ancestor, descendant]))
     .exitCode === 0
+
+/** Has a commit stay in the copy, whatever its author does with the branch that it was on. */
+export const keepRevision = async ({ dir }: GitCopy, head: string): Promise<void> => {
+  await git(['--git-dir', dir, 'update-ref', `refs/switchyard/revisions/${head}`, head])
+}

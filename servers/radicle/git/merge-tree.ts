@@ -1,11 +1,10 @@
 import type { ConflictFile } from '../../../schemas/change.ts'
+import { conflictHunks } from '../../../schemas/conflict-hunks.ts'
 import { HubError } from '../../../schemas/errors.ts'
 import { gitRaw } from '../../kit/git.ts'
 import type { GitCopy } from './copy.ts'
 
 const shownFiles = 20
-const shownHunks = 5
-const hunkChars = 2000
 
 /** What comes of merging two commits, without touching any checkout. Conflicts are in its files, between markers. */
 export async function mergeTree(
@@ -49,12 +48,4 @@ export async function conflictFiles(
     files.push({ path, hunks: conflictHunks(text.stdout.toString('utf8')) })
   }
   return files
-}
-
-/** The first places between conflict markers in a text, each cut to a length that can be shown. */
-function conflictHunks(text: string): string[] {
-  const found = text.match(/^<{7} [^\n]*\n[\s\S]*?^>{7} [^\n]*$/gm) ?? []
-  return found
-    .slice(0, shownHunks)
-    .map((hunk) => (hunk.length > hunkChars ? `${hunk.slice(0, hunkChars)}…` : hunk))
 }

@@ -71,6 +71,24 @@ export async function beginMerge(
   throw new HubError('conflict', `${commit} cannot be merged here: ${said.slice(0, 1000)}`)
 }
 
+/**
+ * Brings a worktree and its branch to a commit. What an attempt left there without committing it would be
+ * overwritten, so it is kept under a ref.
+ */
+export async function moveWorktree(copy: GitCopy, place: Place, commit: string): Promise<void> {
+  const at = within(copy, place)
+  const inPlace = { cwd: place.path }
+  await git([...at, 'add', '--all'], inPlace)
+  const tree = (await git([...at, 'write-tree'], inPlace)).trim()
+  if (tree !== (await git([...at, 'rev-parse', 'HEAD^{tree}'], inPlace)).trim()) {
+    const message = `Left uncommitted by an attempt before\n\nTask: ${place.name}\n`
+    const made = ['commit-tree', tree, '-p', 'HEAD', '-F', '-']
+    const left = (await git([...at, ...made], { ...inPlace, input: message })).trim()
+    await git([...at, 'update-ref', `refs/switchyard/left/${place.name}/${left}`, left], inPlace)
+  }
+  await git([...at, 'reset', '--quiet', '--hard', commit], { ...inPlace, timeoutMs: 600_000 })
+}
+
 /** The commit that a merge brings in which is begun and not committed. */
 async function mergeUnderWay(copy: GitCopy, place: Place): Promise<string | undefined> {
   const wanted = ['rev-parse', '--verify', '--quiet', 'MERGE_HEAD']

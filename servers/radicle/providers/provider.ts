@@ -15,7 +15,7 @@ import type { Context } from '../../kit/context.ts'
  * `watch` and `incoming`, and is written to the rows once each by who calls them.
  *
  * After a crash between the provider and the row the call is sent again and finds what the first one
- * did instead of doing it twice; a comment alone may then be there twice. `by` is the principal that
+ * did instead of doing it twice; a comment or a review does so where it has a key (`known`). `by` is the principal that
  * acts, for providers where each has an identity of its own (a Radicle key, a forge account). A
  * provider that cannot do what is asked throws a typed error, such as `conflict` with who is missing
  * where a target branch moves only on a quorum of delegates.
@@ -35,18 +35,26 @@ export type ChangeProvider = {
   publishBranch(branch: string, by: string): Promise<void>
   /** Opens the change with that key, or brings the one it finds to `head`. */
   propose(proposal: Proposal): Promise<Handles>
+  /** Returns what it is called there, where that is all it can be told by. */
   comment(
     change: ProvidedChange,
-    comment: Pick<ChangeComment, 'id' | 'body' | 'path' | 'line'> & By,
-  ): Promise<void>
+    comment: Pick<ChangeComment, 'id' | 'body' | 'path' | 'line'> & By & Again,
+  ): Promise<string | undefined>
   /** The verdict holds for this revision, not for later ones. */
   review(
     change: ProvidedChange,
-    review: Pick<ChangeReview, 'id' | 'verdict' | 'body'> & By,
+    review: Pick<ChangeReview, 'id' | 'verdict' | 'body'> & By & Again,
   ): Promise<void>
   /** Brings the change into its target and returns the commit there that carries it. */
   merge(change: ProvidedChange, options: MergeOptions): Promise<string>
   close(change: ProvidedChange, options: { reason: string } & By): Promise<void>
+  /** Says there that it is a draft, or that it is ready for review. */
+  setDraft(change: ProvidedChange, options: { isDraft: boolean } & By): Promise<void>
+  /**
+   * A change that somebody else proposed there, with its commits in the hub's copy; undefined where
+   * nothing is called so. For local Git it is a branch, called by its name.
+   */
+  proposal(handle: string): Promise<ForeignChange | undefined>
   /** What the provider calls the repository, and who may move its branches. */
   about?(): Promise<RepositoryElsewhere>
   /**
@@ -93,11 +101,31 @@ export type Remark = {
 
 export type Incoming = {
   remarks: Remark[]
+  /** Whether it is a draft there, where the provider knows drafts. */
+  isDraft?: boolean
   outcome?: { state: 'merged'; mergedAs: string; by: string } | { state: 'closed'; by: string }
 }
 
+/** A change of somebody else's as it is taken in. */
+export type ForeignChange = {
+  handle: string
+  title: string
+  body: string
+  /** Who proposed it, with the provider's name before it. */
+  author: string
+  /** What the hub's copy calls its head. */
+  branch: string
+  /** The branch that it is for, where the provider says. */
+  target?: string
+  /** Whether it is a draft there, where the provider knows drafts. */
+  isDraft?: boolean
+  state: 'open' | 'merged' | 'closed'
+  /** Those of its author, the oldest first, as far as the provider keeps them; the last is at its head. */
+  revisions: { handle: string; head: string; summary: string }[]
+}
+
 /** A change as its provider has it; the hub may know nothing else of it. */
-type ProposedThere = {
+export type ProposedThere = {
   handle: string
   title: string
   /** Who proposed it, with the provider's name before it. */
@@ -125,6 +153,8 @@ export type Proposal = By & {
   head: string
   /** What the provider called the change when it was opened. */
   handle: string | undefined
+  /** Whether it is opened as a draft; one that is there stays what it is. */
+  isDraft: boolean
 }
 
 /** A change that was proposed, at one of its revisions. */
@@ -139,6 +169,8 @@ export type ProvidedChange = {
   proposedAt: number
   handle: string | undefined
   revisionHandle: string | undefined
+  /** Whether somebody else proposed it, and the hub took it in. */
+  isImported: boolean
 }
 
 export type MergeOptions = By & {
@@ -148,3 +180,9 @@ export type MergeOptions = By & {
 }
 
 type By = { by: string }
+
+/**
+ * Of a call that is sent again: what it says may be there already, so it is looked for. `known` is what
+ * the provider has that is something else.
+ */
+type Again = { known: ReadonlySet<string> | undefined }

@@ -1,10 +1,8 @@
-import type { Change, ChangeReview, Conflict } from '../../../schemas/change.ts'
-import { HubError } from '../../../schemas/errors.ts'
+import type { Change, Conflict } from '../../../schemas/change.ts'
 import { listNewest } from '../../kit/listing.ts'
 import type { Page } from '../../kit/page.ts'
 import type { Reader, Row, Transaction } from '../../kit/sql.ts'
-import type { StoredRevision } from './revisions.ts'
-import { addRevision } from './revisions.ts'
+import { assertOpen } from './change-state.ts'
 
 // Owns the table `changes`. Whatever happens to a change is written here with its event.
 
@@ -33,6 +31,10 @@ export type ChangeRow = Row & {
   waiting: string | null
   /** JSON of a Conflict. */
   conflict: string | null
+  /** 1 for a draft. */
+  draft: number
+  /** Who took it in, where somebody else proposed it at its provider. */
+  imported_by: string | null
   created_at: number
   updated_at: number
 }
@@ -42,6 +44,64 @@ export const readChange = (reader: Reader, id: string): Promise<ChangeRow | unde
 
 export const readChangeOf = (reader: Reader, task: string): Promise<ChangeRow | undefined> =>
   reader.get<ChangeRow>('SELECT * FROM changes WHERE task = :task', { task })
+
+/** The change of this repository that was taken in from there, or that is called so there; the latest. */
+export const readChangeCalled = (
+  reader: Reader,
+  called: { repo: string; handle: string },
+): Promise<ChangeRow | undefined> =>
+  reader.get<ChangeRow>(
+    'SELECT * FROM changes WHERE repo = :repo AND handle = :handle ORDER BY id DESC LIMIT 1',
+    called,
+  )
+
+/** The open change of a task that proposes this branch. */
+export const readChangeOfBranch = (
+  reader: Reader,
+  of: { repo: string; branch: string },
+): Promise<ChangeRow | undefined> =>
+  reader.get<ChangeRow>(
+    `SELECT * FROM changes WHERE repo = :repo AND branch = :branch AND state = 'open'
+     ORDER BY id DESC LIMIT 1`,
+    of,
+  )
+
+/** A change as it begins: with its first revision, and nothing said of it. */
+export async function insertChange(
+  tx: Transaction,
+  begun: Pick<
+    ChangeRow,
+    | 'id'
+    | 'org'
+    | 'repo'
+    | 'task'
+    | 'title'
+    | 'body'
+    | 'branch'
+    | 'target'
+    | 'head'
+    | 'author'
+    | 'handle'
+    | 'draft'
+    | 'imported_by'
+  >,
+): Promise<ChangeRow> {
+  const row: ChangeRow = {
+    ...begun,
+    state: 'open',
+    revisions: 1,
+    merged_as: null,
+    merged_by: null,
+    remarks: 0,
+    taken: 0,
+    waiting: null,
+    conflict: null,
+    created_at: tx.now,
+    updated_at: tx.now,
+  }
+  await tx.insert('changes', row)
+  return row
+}
 
 /** Newest first; `orgs` undefined is all of them. */
 export const listChanges = (
@@ -70,6 +130,8 @@ export const toChange = (row: ChangeRow): Change => ({
   state: row.state,
   head: row.head,
   author: row.author,
+  ...(row.draft === 0 ? {} : { draft: true }),
+  ...(row.imported_by === null ? {} : { importedBy: row.imported_by }),
   revisions: row.revisions,
   ...(row.merged_as === null ? {} : { mergedAs: row.merged_as }),
   ...(row.merged_by === null ? {} : { mergedBy: row.merged_by }),
@@ -78,58 +140,6 @@ export const toChange = (row: ChangeRow): Change => ({
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
-
-type Proposed = Pick<Change, 'id' | 'org' | 'repo' | 'title' | 'body' | 'branch' | 'target'> & {
-  task: string
-  author: string
-  handle: string | undefined
-  /** The last remark that whoever made it has read; undefined takes all that are on record with a new revision. */
-  seen: number | undefined
-  revision: Omit<StoredRevision, 'number' | 'createdAt'>
-}
-
-/**
- * Opens the change of a task, or adds a revision to it; what it is at already adds none, but says
- * which remarks were read. A new revision ends what was said of the one before: a conflict, a wait.
- */
-export async function proposeRevision(
-  tx: Transaction,
-  { revision, seen, ...proposed }: Proposed,
-): Promise<ChangeRow> {
-  const { head } = revision
-  const { title, body, handle = null } = proposed
-  const known = await readChangeOf(tx, proposed.task)
-  if (!known) {
-    const row: ChangeRow = {
-      ...proposed,
-      handle,
-      state: 'open',
-      head,
-      revisions: 1,
-      merged_as: null,
-      merged_by: null,
-      remarks: 0,
-      taken: 0,
-      waiting: null,
-      conflict: null,
-      created_at: tx.now,
-      updated_at: tx.now,
-    }
-    await tx.insert('changes', row)
-    await addRevision(tx, row.id, { ...revision, number: 1 })
-    return recordChange(tx, row, 'change.opened', { revision: 1 })
-  }
-  assertOpen(known)
-  const isNew = known.head !== head
-  const read = Math.min(known.remarks, seen ?? (isNew ? known.remarks : known.taken))
-  const taken = Math.max(known.taken, read)
-  if (!isNew) return saveRead(tx, { ...known, taken, conflict: null })
-  const number = known.revisions + 1
-  const waits = { waiting: null, conflict: null }
-  const row: ChangeRow = { ...known, ...waits, head, title, body, taken, revisions: number }
-  await addRevision(tx, row.id, { ...revision, number })
-  return recordChange(tx, row, 'change.revised', { revision: number })
-}
 
 /** Records what the provider says is in the target branch, whatever became of the change meanwhile. */
 export async function mergeChange(
@@ -181,27 +191,6 @@ export async function conflictChange(
   })
 }
 
-export function assertOpen(row: ChangeRow): void {
-  if (row.state === 'open') return
-  throw new HubError('conflict', `change ${row.id} is ${row.state}`, {
-    details: { state: row.state },
-  })
-}
-
-/** Only what was proposed last can be asked to change; an older revision can still be accepted. */
-export function assertReviewable(
-  row: ChangeRow,
-  { verdict, revision }: Pick<ChangeReview, 'verdict' | 'revision'>,
-): void {
-  assertOpen(row)
-  if (verdict !== 'request_changes' || revision === row.revisions) return
-  throw new HubError(
-    'conflict',
-    `revision ${revision} is not the last one of ${row.id}, which is ${row.revisions}`,
-    { hint: 'Read the last revision and review that one.' },
-  )
-}
-
 /** Changes are never deleted, so one that was found outside the transaction is there inside it. */
 export async function requireChange(tx: Transaction, id: string): Promise<ChangeRow> {
   const row = await readChange(tx, id)
@@ -210,7 +199,7 @@ export async function requireChange(tx: Transaction, id: string): Promise<Change
 }
 
 /** What was at that head already has been read, and is all that could be done about a conflict. */
-async function saveRead(tx: Transaction, row: ChangeRow): Promise<ChangeRow> {
+export async function saveRead(tx: Transaction, row: ChangeRow): Promise<ChangeRow> {
   const { id, taken } = row
   tx.about(id)
   await tx.run('UPDATE changes SET taken = :taken, conflict = NULL WHERE id = :id', { id, taken })
@@ -225,15 +214,15 @@ export async function recordChange(
   data: Record<string, unknown>,
 ): Promise<ChangeRow> {
   const { id, state, head, title, body, revisions, merged_as, merged_by } = row
-  const { remarks, taken, waiting, conflict } = row
+  const { remarks, taken, waiting, conflict, draft } = row
   await tx.run(
     `UPDATE changes SET state = :state, head = :head, title = :title, body = :body,
        revisions = :revisions, merged_as = :merged_as, merged_by = :merged_by, remarks = :remarks,
-       taken = :taken, waiting = :waiting, conflict = :conflict, updated_at = :now
+       taken = :taken, waiting = :waiting, conflict = :conflict, draft = :draft, updated_at = :now
      WHERE id = :id`,
     {
       ...{ id, state, head, title, body, revisions, merged_as, merged_by },
-      ...{ remarks, taken, waiting, conflict, now: tx.now },
+      ...{ remarks, taken, waiting, conflict, draft, now: tx.now },
     },
   )
   tx.about(id)

@@ -2,7 +2,8 @@ import type { ChangeComment } from '../../../schemas/change.ts'
 import { HubError } from '../../../schemas/errors.ts'
 import type { Reader, Transaction } from '../../kit/sql.ts'
 import type { ChangeRow } from './changes.ts'
-import { assertOpen, assertReviewable, recordChange, requireChange } from './changes.ts'
+import { assertOpen, assertReviewable } from './change-state.ts'
+import { recordChange, requireChange } from './changes.ts'
 import type { Asking, NewComment } from './comments.ts'
 import {
   addComment,

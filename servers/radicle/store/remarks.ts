@@ -1,6 +1,6 @@
 import type { Reader, Row, Transaction } from '../../kit/sql.ts'
 
-// Owns the table `remarks`: which remarks of a provider were taken in, and as what.
+// Owns the table `remarks`: which remarks that a provider has were taken in, or said there, and as what.
 
 export async function knownRemarks(reader: Reader, change: string): Promise<Set<string>> {
   const rows = await reader.all<Row & { handle: string }>(

@@ -23,6 +23,18 @@ export async function readReviews(reader: Reader, change: string): Promise<Store
   return rows.map(toReview)
 }
 
+export async function readReview(
+  reader: Reader,
+  change: string,
+  id: string,
+): Promise<StoredReview | undefined> {
+  const row = await reader.get<ReviewRow>(
+    'SELECT * FROM reviews WHERE id = :id AND change = :change',
+    { id, change },
+  )
+  return row && toReview(row)
+}
+
 /** The verdict that the agent of a task gave on a revision. */
 export async function readReviewOfTask(
   reader: Reader,

@@ -40,6 +40,15 @@ export async function revisionCalled(
   return row?.number
 }
 
+/** What the provider calls the revisions that are on record. */
+export async function readRevisionHandles(reader: Reader, change: string): Promise<Set<string>> {
+  const rows = await reader.all<Row & { handle: string }>(
+    'SELECT handle FROM revisions WHERE change = :change AND handle IS NOT NULL',
+    { change },
+  )
+  return new Set(rows.map(({ handle }) => handle))
+}
+
 export const addRevision = (
   tx: Transaction,
   change: string,

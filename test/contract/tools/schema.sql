@@ -41,9 +41,18 @@ CREATE INDEX audit_by_subject ON audit (subject, seq) WHERE subject IS NOT NULL;
 
 CREATE INDEX changes_by_org ON changes (org, id DESC);
 
+CREATE UNIQUE INDEX changes_imported ON changes (repo, handle)
+  WHERE imported_by IS NOT NULL AND state = 'open';
+
 CREATE INDEX changes_open ON changes (created_at) WHERE state = 'open';
 
 CREATE INDEX changes_open_by_repo ON changes (repo, id) WHERE state = 'open';
+
+CREATE INDEX chat_files_bytes ON chat_files (sha256);
+
+CREATE INDEX chat_files_of ON chat_files (conversation);
+
+CREATE INDEX chat_files_unsent ON chat_files (owner, id) WHERE conversation IS NULL;
 
 CREATE UNIQUE INDEX chat_messages_key ON chat_messages (owner, request_key) WHERE request_key IS NOT NULL;
 
@@ -64,6 +73,10 @@ CREATE INDEX deferred_events_due ON deferred_events (follower, due_at);
 CREATE INDEX events_by_org ON events (org, seq);
 
 CREATE INDEX events_by_task ON events (task, seq) WHERE task IS NOT NULL;
+
+CREATE INDEX exposure_keys_by_exposure ON exposure_keys (exposure);
+
+CREATE UNIQUE INDEX exposures_live ON exposures (pod, port) WHERE ended_at IS NULL;
 
 CREATE INDEX held_calls_done ON held_calls (done_at) WHERE state = 'done';
 
@@ -101,7 +114,11 @@ CREATE INDEX plans_drafting ON plans (id) WHERE state = 'drafting';
 
 CREATE INDEX pods_by_org ON pods (org, id DESC);
 
+CREATE INDEX pods_by_task ON pods (task, id DESC) WHERE task IS NOT NULL;
+
 CREATE INDEX pods_live ON pods (cluster, org) WHERE ended_at IS NULL;
+
+CREATE INDEX pods_live_by_org ON pods (org) WHERE ended_at IS NULL;
 
 CREATE UNIQUE INDEX pods_live_by_task ON pods (task) WHERE ended_at IS NULL AND task IS NOT NULL;
 
@@ -137,6 +154,9 @@ CREATE INDEX tasks_spent ON tasks (org, id) WHERE waiting_for = 'budget';
 
 CREATE INDEX tasks_unexplained ON tasks (org, lane, rank, id)
   WHERE state = 'queued' AND pending_reason IS NULL;
+
+CREATE INDEX tasks_urgent ON tasks (org, priority DESC, rank, id)
+  WHERE state = 'queued' AND priority > 0;
 
 CREATE INDEX tokens_by_attempt ON tokens (attempt) WHERE attempt IS NOT NULL;
 
@@ -211,7 +231,7 @@ CREATE TABLE "approvals" (
   decided_by TEXT,
   reason     TEXT,
   decided_at INTEGER
-, subject TEXT, tool TEXT, caller TEXT, scope TEXT) STRICT;
+, subject TEXT, tool TEXT, caller TEXT, scope TEXT, outcome TEXT, failure TEXT) STRICT;
 
 CREATE TABLE artifacts (
   id         TEXT    PRIMARY KEY,
@@ -271,6 +291,35 @@ CREATE TABLE budgets (
   PRIMARY KEY (scope, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE capacity_samples (
+  -- Empty for what belongs to no cluster: the queue of the hub.
+  cluster          TEXT    NOT NULL,
+  -- 0 is the cluster as a whole; from 1 on stand its busiest nodes, as they were when the span began.
+  place            INTEGER NOT NULL,
+  step_ms          INTEGER NOT NULL,
+  slot             INTEGER NOT NULL,
+  -- Begin of the span, and how many samples its means are of.
+  at               INTEGER NOT NULL,
+  samples          INTEGER NOT NULL,
+  node             TEXT    NOT NULL,
+  nodes            INTEGER NOT NULL,
+  -- What is used is absent where nothing reports it.
+  cpus_used        REAL,
+  cpus_requested   REAL    NOT NULL,
+  cpus_total       REAL    NOT NULL,
+  memory_used      REAL,
+  memory_requested REAL    NOT NULL,
+  memory_total     REAL    NOT NULL,
+  disk_used        REAL,
+  disk_total       REAL    NOT NULL,
+  gpus_requested   REAL,
+  gpus_total       REAL    NOT NULL,
+  pods_live        REAL    NOT NULL,
+  pods_limit       REAL    NOT NULL,
+  queued           REAL    NOT NULL,
+  PRIMARY KEY (cluster, place, step_ms, slot)
+) STRICT;
+
 CREATE TABLE change_marks (
   change  TEXT    PRIMARY KEY REFERENCES changes (id),
   mark    TEXT    NOT NULL,
@@ -293,7 +342,19 @@ CREATE TABLE changes (
   merged_by  TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-, handle TEXT, revisions INTEGER NOT NULL DEFAULT 0, remarks INTEGER NOT NULL DEFAULT 0, taken INTEGER NOT NULL DEFAULT 0, waiting TEXT, conflict TEXT) STRICT;
+, handle TEXT, revisions INTEGER NOT NULL DEFAULT 0, remarks INTEGER NOT NULL DEFAULT 0, taken INTEGER NOT NULL DEFAULT 0, waiting TEXT, conflict TEXT, draft INTEGER NOT NULL DEFAULT 0, imported_by TEXT) STRICT;
+
+CREATE TABLE chat_files (
+  id           TEXT    PRIMARY KEY,
+  owner        TEXT    NOT NULL,
+  -- Which conversation it went along in; null until it is sent.
+  conversation TEXT    REFERENCES conversations (id) ON DELETE CASCADE,
+  name         TEXT    NOT NULL,
+  media_type   TEXT    NOT NULL,
+  size_bytes   INTEGER NOT NULL,
+  sha256       TEXT    NOT NULL,
+  created_at   INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE chat_messages (
   id           TEXT    PRIMARY KEY,
@@ -319,6 +380,12 @@ CREATE TABLE chat_messages (
   created_at   INTEGER NOT NULL,
   ended_at     INTEGER
 ) STRICT;
+
+CREATE TABLE cluster_credentials (
+  mark       TEXT    NOT NULL PRIMARY KEY,
+  sealed     BLOB    NOT NULL,
+  changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE clusters (
   id       TEXT    PRIMARY KEY,
@@ -377,6 +444,15 @@ CREATE TABLE conversations (
   updated_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE cordons (
+  cluster TEXT    NOT NULL,
+  node    TEXT    NOT NULL,
+  reason  TEXT    NOT NULL,
+  set_by  TEXT    NOT NULL,
+  set_at  INTEGER NOT NULL,
+  PRIMARY KEY (cluster, node)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE cursors (
   name TEXT    PRIMARY KEY,
   seq  INTEGER NOT NULL
@@ -400,6 +476,30 @@ CREATE TABLE events (
   subject TEXT    NOT NULL,
   task    TEXT,
   data    TEXT    NOT NULL
+, owner TEXT) STRICT;
+
+CREATE TABLE exposure_keys (
+  digest     TEXT    PRIMARY KEY,
+  exposure   TEXT    NOT NULL,
+  purpose    TEXT    NOT NULL CHECK (purpose IN ('ticket', 'session')),
+  principal  TEXT    NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE exposures (
+  id         TEXT    PRIMARY KEY,
+  org        TEXT    NOT NULL,
+  pod        TEXT    NOT NULL,
+  cluster    TEXT    NOT NULL,
+  port       INTEGER NOT NULL,
+  kind       TEXT    NOT NULL CHECK (kind IN ('http', 'code-server')),
+  -- The first label of its host name: random, so that nobody guesses it.
+  host       TEXT    NOT NULL UNIQUE,
+  created_by TEXT    NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  ended_at   INTEGER,
+  reason     TEXT
 ) STRICT;
 
 CREATE TABLE held_calls (
@@ -484,6 +584,16 @@ CREATE TABLE model_usage (
   outcome       TEXT    NOT NULL,
   at            INTEGER NOT NULL
 , plan TEXT, cached_tokens INTEGER NOT NULL DEFAULT 0, cost_nano_usd INTEGER) STRICT;
+
+CREATE TABLE node_loads (
+  cluster    TEXT    NOT NULL,
+  node       TEXT    NOT NULL,
+  pods       INTEGER NOT NULL,
+  -- Whole numbers, so that adding and taking away leaves nothing over.
+  milli_cpus INTEGER NOT NULL,
+  memory_mb  INTEGER NOT NULL, gpus INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (cluster, node)
+) STRICT;
 
 CREATE TABLE open_calls (
   request_id TEXT    PRIMARY KEY,
@@ -606,7 +716,35 @@ CREATE TABLE pods (
   reason      TEXT,
   created_at  INTEGER NOT NULL,
   ended_at    INTEGER
-, handle TEXT) STRICT;
+, handle TEXT, evicted TEXT, template TEXT, repo TEXT, exit_limit TEXT) STRICT;
+
+CREATE TABLE quotas (
+  org    TEXT    PRIMARY KEY,
+  limits TEXT    NOT NULL,
+  set_by TEXT    NOT NULL,
+  set_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rejected_tools (
+  upstream    TEXT    NOT NULL,
+  tool        TEXT    NOT NULL,
+  digest      TEXT    NOT NULL,
+  rejected_by TEXT    NOT NULL,
+  rejected_at INTEGER NOT NULL,
+  PRIMARY KEY (upstream, tool, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE remark_keys (
+  change   TEXT    NOT NULL REFERENCES changes (id),
+  author   TEXT    NOT NULL,
+  key      TEXT    NOT NULL,
+  digest   TEXT    NOT NULL,
+  -- What it is about, also where there is a later one when the call is sent again.
+  revision INTEGER NOT NULL,
+  -- JSON: the id of the comment, or that of the review and then those of its comments.
+  ids      TEXT    NOT NULL,
+  PRIMARY KEY (change, author, key)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE remarks (
   change  TEXT NOT NULL REFERENCES changes (id),
@@ -644,6 +782,18 @@ CREATE TABLE repositories (
   provider       TEXT    NOT NULL,
   created_at     INTEGER NOT NULL,
   UNIQUE (org, path)
+) STRICT;
+
+CREATE TABLE reservations (
+  cluster     TEXT    NOT NULL,
+  node        TEXT    NOT NULL,
+  task        TEXT    NOT NULL UNIQUE,
+  org         TEXT    NOT NULL,
+  -- What the task will be promised there.
+  resources   TEXT    NOT NULL,
+  reserved_at INTEGER NOT NULL,
+  -- Two tasks that wait for one node would each keep the other from it.
+  PRIMARY KEY (cluster, node)
 ) STRICT;
 
 CREATE TABLE reviews (

@@ -16,7 +16,7 @@ import { Pulls } from './pulls.ts'
  * A forge that answers what a real one was recorded to answer. A request of another form, or an answer
  * of another shape than the recorded one, fails the test that it is in.
  */
-export async function startForge(): Promise<Forge> {
+export async function startForge(): Promise<Forge & Watched> {
   const root = makeFolder('forge')
   const repositories = new Map<string, Pulls>()
   const logins = new Map<string, string>([
@@ -25,6 +25,7 @@ export async function startForge(): Promise<Forge> {
   ])
   const [owner = '', hub = ''] = [...logins.keys()]
   const strange: string[] = []
+  const watched: Watched = {}
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = '', url = '' } = request
@@ -37,6 +38,7 @@ export async function startForge(): Promise<Forge> {
     const given = login === undefined ? { status: 401 } : await route(asked)
     const difference = differenceFrom(asked, given)
     if (difference !== undefined) strange.push(difference)
+    if (method === 'POST') await watched.posted?.(JSON.stringify(body))
     response.writeHead(given.status, { 'content-type': 'application/json' })
     response.end(given.body === undefined ? undefined : JSON.stringify(given.body))
   }
@@ -48,7 +50,7 @@ export async function startForge(): Promise<Forge> {
       const name = String(body.name)
       const dir = join(root, 'owner', `${name}.git`)
       mkdirSync(dir, { recursive: true })
-      const pulls = await Pulls.make(dir)
+      const pulls = await Pulls.make(dir, `owner/${name}`)
       repositories.set(name, pulls)
       return { status: 201, body: { default_branch: 'main', html_url: `${login}/${name}` } }
     }
@@ -73,8 +75,12 @@ export async function startForge(): Promise<Forge> {
     expect(strange).toEqual([])
   })
   const { port } = server.address() as AddressInfo // Of a TCP server.
-  return { url: `http://127.0.0.1:${port}`, tokens: { owner, hub }, hub: 'hub' }
+  const forge = { url: `http://127.0.0.1:${port}`, tokens: { owner, hub }, hub: 'hub' }
+  return Object.assign(watched, forge)
 }
+
+/** Who looks at what was posted, when it is there and whoever sent it has no answer yet. */
+type Watched = { posted?: (body: string) => Promise<void> }
 
 export type Asked = {
   method: string

@@ -56,6 +56,32 @@ export async function makeForgeRepository(forge: Forge, files?: Record<string, s
     /** Its path in the interface of the forge. */
     full,
     config: { forges: { test: { url, tokenEnv } } },
+    proposeForeign: async (added: Record<string, string>, title: string) => {
+      const revise = async (more: Record<string, string>) => {
+        await git(['-C', path, 'checkout', '--quiet', 'theirs'])
+        writeFiles(path, more)
+        const head = await commitAll(path, title)
+        await withToken('push', '--quiet', 'origin', 'theirs')
+        await git(['-C', path, 'checkout', '--quiet', 'main'])
+        return head
+      }
+      await git(['-C', path, 'branch', '--quiet', 'theirs', 'main'])
+      await revise(added)
+      const asked = { title, body: 'Why', head: 'theirs', base: 'main' }
+      const { number } = (await askAsOwner(forge, 'POST', `${full}/pulls`, asked)) as {
+        number: number
+      } // As the interface has it.
+      const say = async (body: string) =>
+        void (await askAsOwner(forge, 'POST', `${full}/issues/${number}/comments`, { body }))
+      return { handle: String(number), author: 'test:owner', revise, say }
+    },
+    isDraft: async ({ branch }: { branch: string }) => {
+      const pulls = (await askAsOwner(forge, 'GET', `${full}/pulls?state=open&page=1`)) as {
+        title: string
+        head: { ref: string }
+      }[] // As the interface has them.
+      return pulls.some(({ title, head }) => head.ref === branch && title.startsWith('WIP: '))
+    },
     read: async (branch: string, file: string) =>
       git(['-C', path, 'show', `${await fresh(branch)}:${file}`]),
     commits: async (branch: string) =>

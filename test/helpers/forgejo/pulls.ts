@@ -3,6 +3,7 @@ import type { Asked } from './double.ts'
 
 export type Answer = { status: number; body?: unknown }
 type Pull = {
+  by: string
   number: number
   title: string
   body: string
@@ -20,17 +21,20 @@ const missing: Answer = { status: 404, body: { message: 'not found' } }
 /** The pull requests of one repository, as the interface of Forgejo and Gitea has them. */
 export class Pulls {
   readonly #dir: string
+  /** With its owner. */
+  readonly #name: string
   readonly #pulls: Pull[] = []
   #id = 0
 
-  static async make(dir: string): Promise<Pulls> {
+  static async make(dir: string, name: string): Promise<Pulls> {
     await git(['init', '--quiet', '--bare', '--initial-branch=main', dir])
     await git(['--git-dir', dir, 'config', 'http.receivepack', 'true'])
-    return new Pulls(dir)
+    return new Pulls(dir, name)
   }
 
-  private constructor(dir: string) {
+  private constructor(dir: string, name: string) {
     this.#dir = dir
+    this.#name = name
   }
 
   async answer(asked: Asked, rest: string): Promise<Answer> {
@@ -42,7 +46,7 @@ export class Pulls {
       const rows = shown.map(async (pull) => ({ ...(await this.#show(pull)), merged_by: null }))
       return { status: 200, body: await Promise.all(rows) }
     }
-    if (rest === '/pulls' && method === 'POST') return this.#create(asked.body)
+    if (rest === '/pulls' && method === 'POST') return this.#create(asked.body, asked.login)
     const between = /^\/pulls\/([a-z]+)\/(.+)$/.exec(rest)
     if (between) {
       const [, base, head] = between
@@ -77,10 +81,11 @@ export class Pulls {
     return this.#merge(pull, body, login)
   }
 
-  async #create(body: Record<string, unknown>): Promise<Answer> {
+  async #create(body: Record<string, unknown>, by: string): Promise<Answer> {
     const { title, body: text, head, base } = body as Pick<Pull, 'title' | 'body' | 'head' | 'base'> // By the hub.
     if (!(await this.#tip(head))) return missing
     const pull: Pull = {
+      by,
       number: this.#pulls.length + 1,
       title,
       body: text,
@@ -149,8 +154,10 @@ export class Pulls {
   }
 
   async #show(pull: Pull) {
-    const { number, title, body, state, merged, changes } = pull
+    const { number, title, body, state, merged, changes, by } = pull
     const head = await this.#tip(pull.head)
+    // What a forge offers to fetch of each pull request, whichever repository it comes from.
+    if (head) await git(['--git-dir', this.#dir, 'update-ref', `refs/pull/${number}/head`, head])
     return {
       number,
       title,
@@ -160,7 +167,10 @@ export class Pulls {
       merge_commit_sha: merged?.commit ?? null,
       merged_by: merged ? { login: merged.by } : null,
       updated_at: new Date(Date.UTC(2026, 0, 1) + changes * 1000).toISOString(),
-      head: { sha: head },
+      head: { sha: head, ref: pull.head, repo: { full_name: this.#name } },
+      base: { ref: pull.base },
+      user: { login: by },
+      draft: /^(WIP:|\[WIP\])/.test(title),
     }
   }
 }

@@ -15,6 +15,13 @@ export const go = (): string | undefined =>
     .map((place) => join(place, 'go'))
     .find((path) => existsSync(path))
 
+/** Where programs lie that took minutes to build. */
+export function programCache(): string {
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'switchyard')
+  mkdirSync(cache, { recursive: true })
+  return cache
+}
+
 /** Kubernetes as one program, built from its Go module once for each version of our few lines. */
 export async function controlPlaneBinary(): Promise<string> {
   const program = go()
@@ -23,10 +30,8 @@ export async function controlPlaneBinary(): Promise<string> {
     readFileSync(join(kubernetesFolder, name)),
   )
   const digest = hash('sha256', Buffer.concat(sources)).slice(0, 12)
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'switchyard')
-  const binary = join(cache, `kubernetes-${kubernetesVersion}-${digest}`)
+  const binary = join(programCache(), `kubernetes-${kubernetesVersion}-${digest}`)
   if (existsSync(binary)) return binary
-  mkdirSync(cache, { recursive: true })
   const flags = `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion}`
   const made = `${binary}.${process.pid}`
   await promisify(execFile)(program, ['build', '-ldflags', flags, '-o', made, '.'], {

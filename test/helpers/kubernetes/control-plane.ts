@@ -17,6 +17,7 @@ import { Agent, request } from 'undici'
 import type { Dispatcher } from 'undici'
 import { until } from '../hub.ts'
 import { makeAuthority } from './certificates.ts'
+import { end } from './processes.ts'
 
 /** A running control plane on this machine, with an administrator's kubeconfig. */
 export type ControlPlane = {
@@ -24,6 +25,10 @@ export type ControlPlane = {
   kubeconfig: string
   /** Context of the kubeconfig that is the administrator's. */
   context: string
+  /** File with the certificate of the authority that all parts trust. */
+  authority: string
+  /** A kubeconfig of somebody else, by the names in their certificate. */
+  kubeconfigOf(user: string, group: string): object
   /** Connections of the administrator. */
   dispatcher: Dispatcher
   /** One request as the administrator. */
@@ -33,18 +38,25 @@ export type ControlPlane = {
     body?: unknown,
     type?: string,
   ): Promise<{ status: number; body: unknown }>
+  /** Requests of who has a token. */
+  as(token: string): ControlPlane['api']
   /** Ends the API server at once and starts it again, or keeps it away meanwhile. */
   restartApi(away?: () => Promise<void>): Promise<void>
   stop(): Promise<void>
 }
 
-/** Starts etcd, API server, scheduler and controller manager, each as a process of this test's own. */
-export async function startControlPlane(binary: string): Promise<ControlPlane> {
+/**
+ * Starts etcd, API server, scheduler and controller manager, each as a process of this test's own. With
+ * an address, the API server is told to clients of the cluster under it, and listens everywhere.
+ */
+export async function startControlPlane(binary: string, address?: string): Promise<ControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-kubernetes-'))
   const authority = makeAuthority(folder)
   const admin = authority.issue('admin', '/O=system:masters/CN=admin')
   const serving = authority.issue('serving', '/CN=localhost')
-  const [etcdPort, peerPort, apiPort, schedulerPort, controllerPort] = await freePorts(5)
+  const [etcdPort, peerPort, freePort, schedulerPort, controllerPort] = await freePorts(5)
+  // Network policies name the usual port.
+  const apiPort = address === undefined ? freePort : 6443
   const url = `https://127.0.0.1:${apiPort}`
   const kubeconfig = join(folder, 'kubeconfig')
   writeFileSync(kubeconfig, JSON.stringify(configOf(url, authority.caData, admin)), { mode: 0o600 })
@@ -62,12 +74,14 @@ export async function startControlPlane(binary: string): Promise<ControlPlane> {
       `--etcd-servers=${etcd}`,
       `--secure-port=${apiPort}`,
       ...[
-        '--bind-address=127.0.0.1',
-        '--advertise-address=127.0.0.1',
-        '--endpoint-reconciler-type=none',
+        `--bind-address=${address === undefined ? '127.0.0.1' : '0.0.0.0'}`,
+        `--advertise-address=${address ?? '127.0.0.1'}`,
+        `--endpoint-reconciler-type=${address === undefined ? 'none' : 'lease'}`,
         `--tls-cert-file=${serving.cert}`,
         `--tls-private-key-file=${serving.key}`,
         `--client-ca-file=${authority.ca}`,
+        `--kubelet-client-certificate=${admin.cert}`,
+        `--kubelet-client-key=${admin.key}`,
         `--service-account-key-file=${authority.accounts}`,
         `--service-account-signing-key-file=${authority.accounts}`,
         '--service-account-issuer=https://kubernetes.default.svc',
@@ -84,17 +98,20 @@ export async function startControlPlane(binary: string): Promise<ControlPlane> {
       key: readFileSync(admin.key),
     },
   })
-  const api: ControlPlane['api'] = async (method, path, body, type = 'application/json') => {
-    const answer = await request(`${url}${path}`, {
-      method: method as 'GET', // Whatever the test asks for.
-      dispatcher: agent,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': type } }),
-    })
-    const text = await answer.body.text()
-    return { status: answer.statusCode, body: text.startsWith('{') ? JSON.parse(text) : text }
-  }
+  const plain = new Agent({ connect: { ca: readFileSync(authority.ca) } })
+  const asks =
+    (dispatcher: Dispatcher, more: Record<string, string>): ControlPlane['api'] =>
+    async (method, path, body, type = 'application/json') => {
+      const answer = await request(`${url}${path}`, {
+        method: method as 'GET', // Whatever the test asks for.
+        dispatcher,
+        headers: { ...more, ...(body === undefined ? {} : { 'content-type': type }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const text = await answer.body.text()
+      return { status: answer.statusCode, body: text.startsWith('{') ? JSON.parse(text) : text }
+    }
+  const api = asks(agent, {})
   const isReady = () =>
     api('GET', '/readyz').then(
       ({ status }) => status === 200,
@@ -112,7 +129,7 @@ export async function startControlPlane(binary: string): Promise<ControlPlane> {
   const others: ChildProcess[] = []
   const stop = async () => {
     for (const child of [...others, apiProcess, etcdProcess]) await end(child)
-    await agent.destroy()
+    await Promise.all([agent.destroy(), plain.destroy()])
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   try {
@@ -154,8 +171,12 @@ export async function startControlPlane(binary: string): Promise<ControlPlane> {
     url,
     kubeconfig,
     context: 'admin@test',
+    authority: authority.ca,
+    kubeconfigOf: (user, group) =>
+      configOf(url, authority.caData, authority.issue(user, `/O=${group}/CN=${user}`)),
     dispatcher: agent,
     api,
+    as: (token) => asks(plain, { authorization: `Bearer ${token}` }),
     async restartApi(away) {
       await end(apiProcess)
       await away?.()
@@ -166,15 +187,8 @@ export async function startControlPlane(binary: string): Promise<ControlPlane> {
   }
 }
 
-/** It lingers on open watches when it is asked to end, so it is not asked. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
-  await gone
-}
-
-async function freePorts(count: number): Promise<number[]> {
+/** Ports of this machine that nobody listens on. */
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   await Promise.all(
     servers.map((server) => new Promise((resolve) => server.once('listening', resolve))),

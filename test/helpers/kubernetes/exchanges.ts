@@ -72,12 +72,12 @@ const wordsOf = (path: string) =>
   path
     .replace(/\/namespaces\/[\w.-]+/, '/namespaces/NAME')
     .replace(
-      /(\/(?:pods|secrets|nodes|serviceaccounts|resourcequotas|limitranges|networkpolicies|persistentvolumeclaims|validatingadmissionpolic(?:ies|ybindings)))\/[\w.-]+/,
+      /(\/(?:pods|sandboxes|secrets|configmaps|nodes|serviceaccounts|roles|rolebindings|clusterroles|clusterrolebindings|clusters|resourcequotas|limitranges|networkpolicies|persistentvolumeclaims|localqueues|validatingadmissionpolic(?:ies|ybindings)))\/[\w.-]+/,
       '$1/NAME',
     )
 
 const read =
-  /^(object\.|items\[\]\.)?(kind|metadata\.(name|namespace|uid|resourceVersion|continue|deletionTimestamp|labels)|spec\.(nodeName|unschedulable|taints)|status\.(phase|reason|message|conditions|containerStatuses|allocatable|allowed)|status|message|reason|code|type|gitVersion|details)\b/
+  /^(object\.|items\[\]\.)?(kind|metadata\.(name|namespace|uid|resourceVersion|continue|deletionTimestamp|labels|ownerReferences)|spec\.(nodeName|unschedulable|taints|operatingMode)|status\.(phase|reason|message|conditions|containerStatuses|allocatable|allowed|token|expirationTimestamp|authenticated|audiences|user|error)|preferredVersion|data|status|message|reason|code|type|gitVersion|details)\b/
 
 const isRead = (path: string) => read.test(path.replace(/:\w+$/, ''))
 
@@ -87,7 +87,7 @@ function pathsOf(value: unknown, at = ''): string[] {
   if (typeof value !== 'object') return [`${at}:${typeof value}`]
   if (Array.isArray(value)) return [...new Set(value.flatMap((item) => pathsOf(item, `${at}[]`)))]
   const isOpen =
-    /(?:^|\.|\])(labels|annotations|stringData|data|hard|requests|limits|allocatable|matchLabels|default|defaultRequest|managedFields)$/.test(
+    /(?:^|\.|\])(labels|annotations|stringData|data|hard|requests|limits|allocatable|matchLabels|default|defaultRequest|managedFields|extra)$/.test(
       at,
     )
   const entries = Object.entries(value).filter(([name]) => name !== 'managedFields')

@@ -3,7 +3,7 @@ import type { ControlPlane } from './control-plane.ts'
 
 type Pod = {
   metadata: { name: string; namespace: string; uid: string; deletionTimestamp?: string }
-  spec: { nodeName?: string }
+  spec: { nodeName?: string; containers: [{ resources: object }] }
   status: { phase: string }
 }
 
@@ -69,7 +69,10 @@ export class FakeNodes {
     if (status.phase !== 'Pending') return
     const now = new Date().toISOString()
     const container = { name: 'main', image: '', imageID: '', ready: true, restartCount: 0 }
-    const containerStatuses = [{ ...container, state: { running: { startedAt: now } } }]
+    // A node that says what it gave a container can give it something else.
+    const { resources } = spec.containers[0]
+    const state = { running: { startedAt: now } }
+    const containerStatuses = [{ ...container, state, resources }]
     const running = { status: { phase: 'Running', startTime: now, containerStatuses } }
     await this.#plane.api(
       'PATCH',
@@ -105,6 +108,13 @@ export class FakeNodes {
     const container = { name: 'main', image: '', imageID: '', ready: false, restartCount: 0 }
     const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`
     const status = { ...said, containerStatuses: [{ ...container, state }] }
+    await this.#plane.api('PATCH', path, { status }, 'application/merge-patch+json')
+  }
+
+  /** Gives a pod an address, which leads nowhere. */
+  async address(namespace: string, name: string, podIP: string): Promise<void> {
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`
+    const status = { podIP, podIPs: [{ ip: podIP }] }
     await this.#plane.api('PATCH', path, { status }, 'application/merge-patch+json')
   }
 

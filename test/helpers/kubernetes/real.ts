@@ -57,3 +57,19 @@ export const podOf = (hub: TestHub, pod: string): Promise<Pod> => hub.call<Pod>(
 
 export const isIn = (hub: TestHub, pod: string, state: Pod['state']): Promise<void> =>
   until(async () => (await podOf(hub, pod)).state === state, 60_000)
+
+/** A disruption budget that leaves no pod of the org there to be evicted, once the cluster counts by it. */
+export async function protectPods(plane: ControlPlane, mark: string) {
+  const path = `/apis/policy/v1/namespaces/switchyard-default-${mark}/poddisruptionbudgets`
+  await plane.api('POST', path, {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: 'all' },
+    spec: { maxUnavailable: 0, selector: { matchLabels: { 'switchyard.dev/hub': mark } } },
+  })
+  await until(async () => {
+    const { body } = await plane.api('GET', `${path}/all`)
+    return (body as { status?: { observedGeneration?: number } }).status?.observedGeneration === 1 // A budget.
+  }, 60_000)
+  return { remove: () => plane.api('DELETE', `${path}/all`) }
+}

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { git } from '../../../servers/kit/git.ts'
 import { run } from '../../../servers/kit/run.ts'
+import { readPatch } from '../../../servers/radicle/providers/radicle/patch.ts'
 import { makeFolder } from '../folder.ts'
 import { commitAll, makeRepo, writeFiles } from '../repo.ts'
 
@@ -89,6 +90,43 @@ export async function makeProvidedRepository() {
   return {
     path,
     config: { radicle: { home: alice.home } },
+    proposeForeign: async (files: Record<string, string>, title: string) => {
+      let last = ''
+      const commit = async (more: Record<string, string>) => {
+        await alice.git(path, 'checkout', '--quiet', 'theirs')
+        writeFiles(path, more)
+        last = await commitAll(path, title)
+      }
+      const back = () => alice.git(path, 'checkout', '--quiet', 'main')
+      const pushing = ['push', 'rad', '-o', 'no-sync', '-o', `patch.message=${title}`]
+      await alice.git(path, 'branch', 'theirs', 'main')
+      await commit(files)
+      const said = await alice.git(path, ...pushing, 'HEAD:refs/patches')
+      const [patch = ''] = /[0-9a-f]{40}/.exec(said) ?? []
+      await back()
+      return {
+        handle: patch,
+        author: `radicle:${alice.nid}`,
+        revise: async (more: Record<string, string>) => {
+          await commit(more)
+          await alice.git(path, ...pushing, `+HEAD:refs/heads/patches/${patch}`)
+          await back()
+          return last
+        },
+        say: async (body: string) => {
+          await act(alice, { rid, patch }, { type: 'revision.comment', revision: patch, body })
+        },
+      }
+    },
+    isDraft: async () => {
+      const refs = 'refs/namespaces/*/refs/cobs/xyz.radicle.patch/*'
+      const format = '--format=%(refname:lstrip=-1)'
+      const ids = (await git(['--git-dir', storage, 'for-each-ref', format, refs])).trim()
+      const [patch = ''] = ids.split('\n')
+      const where = ['--repo', rid, '--type', 'xyz.radicle.patch', '--object', patch]
+      const log = await alice.rad('cob', 'log', ...where, '--format', 'json')
+      return readPatch(log, () => true).isDraft
+    },
     read: async (branch: string, file: string) =>
       git(['--git-dir', storage, 'show', `${await refOf(branch)}:${file}`]),
     commits: async (branch: string) =>

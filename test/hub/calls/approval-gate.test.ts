@@ -106,6 +106,34 @@ test('calls of upstreams wait on the same road, and the answer is theirs', async
   expect(items.map((row) => `${row.tool} ${row.outcome}`)).toEqual(['up_echo ok'])
 })
 
+test('nobody is asked about a call of an upstream that can only fail', async () => {
+  const hub = await startHub({ data: makeData({ mcpServers: { up: stdio('v2') } }) })
+  await ready(hub, 'up')
+  const refused = await failure(hub.call('up_echo', { text: ['hello'] }))
+  expect(refused).toMatchObject({
+    code: 'invalid',
+    message: expect.stringContaining('text is array in place of string') as string,
+  })
+  expect(await failure(hub.call('up_echo', {}))).toMatchObject({ code: 'invalid' })
+  expect(await pending(hub)).toEqual([])
+})
+
+test('who approved a call sees what it came to', async () => {
+  const hub = await startHub({ data: makeData({ mcpServers: { up: stdio('v2') } }) })
+  await ready(hub, 'up')
+  const decided = async (call: Promise<unknown>) => {
+    const { id } = await asked(hub)
+    await hub.call('approval_decide', { approval: id, decision: 'approve' })
+    await call.catch(() => undefined)
+    return (await hub.call<{ items: Approval[] }>('approval_list', { approval: id })).items[0]
+  }
+  expect(await decided(hub.call('up_echo', { text: 'a' }))).toMatchObject({ outcome: 'ok' })
+  expect(await decided(hub.call('up_fail', {}))).toMatchObject({
+    outcome: 'failed',
+    failure: 'on purpose',
+  })
+})
+
 test('who lost the right meanwhile is refused, approved or not', async () => {
   const hub = await startHub({ data: makeData() })
   const { id: token } = await hub.call<{ id: string; token: string }>('token_create', {
@@ -183,4 +211,8 @@ test('a call that was under way when the hub was killed is not made twice', asyn
     subject: 'up',
   })
   expect(items.map((row) => `${row.tool} ${row.outcome}`)).toEqual(['up_slow unknown'])
+  const { items: answered } = await front.call<{ items: Approval[] }>('approval_list', {
+    approval: id,
+  })
+  expect(answered[0]).toMatchObject({ state: 'approved', outcome: 'unknown' })
 })

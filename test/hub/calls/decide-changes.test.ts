@@ -43,6 +43,8 @@ const cases: Case[] = [
   ['deny', 'by no other agent', agent, 'change.see', { ...ofOther, org: 'acme' }],
   ['allow', 'but by its reviewer', reviewer, 'change.see', { ...ofOther, org: 'acme' }],
   ['deny', 'in its own org', reviewer, 'change.see', { ...ofOther, org: 'globex' }],
+  ['allow', 'people take in what others proposed', dora, 'change.import', { org: 'acme' }],
+  ['deny', 'agents do not', agent, 'change.import', { org: 'acme' }],
   ['allow', 'an owner forces a merge', owner, 'change.force', { change: 'chg-1' }],
   ['deny', 'a developer does not', dora, 'change.force', { change: 'chg-1' }],
   ['deny', 'nor a controller', controller, 'change.force', { change: 'chg-1' }],

@@ -83,7 +83,7 @@ test('a prompt has the steps of an answer as the model made them, results marked
       { role: 'user', parts: [{ type: 'text', id: 'request', text: 'Which?', state: 'done' }] },
       { role: 'assistant', parts: put(chunks) },
     ],
-    { marks, listed: new Set(['tool_search']) },
+    { marks, listed: new Set(['tool_search']), pictures: new Map() },
   )
   expect(isCut).toBe(false)
   expect(messages.map(({ role }) => role)).toEqual([
@@ -122,6 +122,7 @@ test('the oldest messages are left out where a conversation is too long', () => 
   const { messages, isCut } = promptOf(said, {
     marks: new DataMarks(Buffer.from('k'), 'c'),
     listed: new Set(),
+    pictures: new Map(),
   })
   expect([isCut, messages.length]).toEqual([true, 2])
   expect(JSON.stringify(messages[1])).toContain('"3x')

@@ -6,52 +6,51 @@ import { dispatch } from '../../../hub/controllers/dispatch.ts'
 import { makeLogger } from '../../../hub/log.ts'
 import { ConfigFile, readSettings } from '../../../schemas/config.ts'
 import { HubError } from '../../../schemas/errors.ts'
+import { admitPod } from '../../../servers/cluster/store/pods.ts'
 import { Store } from '../../../servers/kit/store.ts'
 import { newTaskRow } from '../../../servers/orchestration/store/task-row.ts'
 import { insertTask } from '../../../servers/orchestration/store/tasks.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { until } from '../../helpers/hub.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
+import { newTask } from '../../helpers/tasks.ts'
 
-type Answer = (args: Record<string, unknown>) => unknown
+type Answer = (args: Record<string, unknown>, store: Store) => unknown
 
 const candidate = { fits: true, passes: true, score: 1, reasons: [] }
 const node = { ...candidate, kind: 'node', name: 'local/n1' }
 const idle = { ...candidate, kind: 'agent', name: 'worker-1' }
+/** Records a pod of a task as pod_run does. */
+const admitOn = (store: Store, cluster: string, task: unknown) =>
+  admitPod(
+    store,
+    {
+      ids: { pod: `pod-of-${String(task)}`, token: `token-of-${String(task)}` },
+      org: 'default',
+      task: String(task),
+      command: [],
+      timeoutMs: 60_000,
+    },
+    () => ({
+      ...{ cluster, node: 'n1', isolation: 'none', limits: [], identifies: false },
+      resources: { cpus: 1, memoryMb: 64 },
+    }),
+  )
 /** What tools answer where a test says nothing else. */
 const otherwise: Record<string, Answer> = { placement_explain: () => ({ candidates: [node] }) }
 
 /** The dispatcher over a real queue; the test stands for the tools that it calls. */
-async function startDispatch(tasks: string[], tools: Record<string, Answer>, maxPods = 8) {
+async function startDispatch(
+  tasks: string[],
+  tools: Record<string, Answer>,
+  maxPods = 8,
+  clusters: { id: string; runsAgents: boolean; podLimit?: number }[] = [],
+) {
   const clock = new ManualClock()
   const store = new Store(join(makeFolder(), 'switchyard.db'), clock.now, clock)
-  const request = {
-    org: 'default',
-    title: 'a task',
-    template: 'command',
-    params: '{}',
-    repo: null,
-    priority: 0,
-    max_attempts: 1,
-    resources: '{}',
-    isolation: null,
-    timeout_ms: 60_000,
-    model: null,
-    parent: null,
-    depth: 0,
-    plan: null,
-    step: null,
-    provenance: '{"via":"call"}',
-    requirements: '{}',
-    budget: '{}',
-    inputs: '[]',
-    retry_of: null,
-    idempotency_key: null,
-    request_digest: '',
-  }
   for (const id of tasks)
     await store.transaction((tx) =>
-      insertTask(tx, newTaskRow({ ...request, id }, owner.id, tx.now), owner),
+      insertTask(tx, newTaskRow(newTask(id), owner.id, tx.now), owner),
     )
   const calls: { tool: string; args: Record<string, unknown> }[] = []
   const stopping = new AbortController()
@@ -65,12 +64,13 @@ async function startDispatch(tasks: string[], tools: Record<string, Answer>, max
     dataDir: '',
     context: { follow: () => Promise.resolve() },
     signal: stopping.signal,
+    clusters: { list: () => [{ id: 'local', runsAgents: true }, ...clusters] },
     carriers: { peerNames: () => Promise.resolve([]) },
     askPeer: () => Promise.reject(new Error('there are no peers')),
     callPeer: () => Promise.reject(new Error('there are no peers')),
     call: async <T>(tool: string, args: Record<string, unknown>) => {
       calls.push({ tool, args })
-      return (await (tools[tool] ?? otherwise[tool] ?? (() => ({ items: [] })))(args)) as T // The test's own answer.
+      return (await (tools[tool] ?? otherwise[tool] ?? (() => ({ items: [] })))(args, store)) as T // The test's own answer.
     },
   }
   const running = dispatch(context)
@@ -131,12 +131,10 @@ test('a task whose pod is refused for good is tried four times and ends with the
 })
 
 test('no more is started than there is room for, in the order of the queue', async () => {
-  const live: object[] = []
   const { clock, argsOf } = await startDispatch(
     ['task-1', 'task-2', 'task-3'],
     {
-      pod_list: () => ({ items: live }),
-      pod_run: ({ task }) => live.push({ id: `pod-of-${String(task)}`, org: 'default', task }),
+      pod_run: ({ task }, store) => admitOn(store, 'local', task),
     },
     2,
   )
@@ -157,4 +155,22 @@ test('a task is left to an idle long-lived agent for a moment', async () => {
     await clock.advance(100)
     return argsOf('pod_run').length > 0
   })
+})
+
+test('the most pods of this machine bound no other cluster', async () => {
+  let started = 0
+  const { clock, argsOf } = await startDispatch(
+    ['task-1', 'task-2', 'task-3', 'task-4'],
+    {
+      pod_run: ({ task }, store) => admitOn(store, started++ === 0 ? 'local' : 'east', task),
+    },
+    1,
+    [
+      { id: 'east', runsAgents: true, podLimit: 2 },
+      { id: 'commands', runsAgents: false, podLimit: 9 },
+    ],
+  )
+  await until(() => argsOf('pod_run').length === 3)
+  for (let second = 0; second < 20; second++) await clock.advance(1000)
+  expect(argsOf('pod_run')).toEqual(['task-1', 'task-2', 'task-3'])
 })

@@ -32,13 +32,14 @@ function startFollower(handle: (event: Event) => void, folder = makeFolder()) {
     dataDir: '',
     context: { follow: () => Promise.resolve() },
     signal,
+    clusters: { list: () => [{ id: 'local', runsAgents: true }] },
     carriers: { peerNames: () => Promise.resolve([]) },
     askPeer: () => Promise.reject(new Error('there are no peers')),
     callPeer: () => Promise.reject(new Error('there are no peers')),
     call: async <T>(_tool: string, args: Record<string, unknown>) => {
       const { after, wait_ms: waitMs } = args as { after: number; wait_ms: number } // As `follow` calls it.
       using events = store.topics.listen(['events'])
-      const ask = { after, limit: 200, task: undefined, orgs: undefined }
+      const ask = { principal: 'test', after, limit: 200, task: undefined, orgs: undefined }
       const found = await listEvents(store.reader, ask)
       if (found.length === 0 && waitMs > 0) await events.next(waitMs, signal)
       const items = found.length > 0 ? found : await listEvents(store.reader, ask)
@@ -64,7 +65,15 @@ function startFollower(handle: (event: Event) => void, folder = makeFolder()) {
   const announce = (subject: string) =>
     store.transaction((tx) => tx.event({ kind: 'test.happened', org: 'default', subject }))
   const gaveUp = async () =>
-    (await listEvents(store.reader, { after: 0, limit: 200, task: undefined, orgs: undefined }))
+    (
+      await listEvents(store.reader, {
+        principal: 'test',
+        after: 0,
+        limit: 200,
+        task: undefined,
+        orgs: undefined,
+      })
+    )
       .filter(({ kind }) => kind === 'controller.gave_up')
       .map(({ subject, data }) => [subject, data.code, data.message])
   return { clock, store, handled, announce, gaveUp, stop, folder }

@@ -50,6 +50,7 @@ const slow = (): ClusterDriver => {
     suspend: nothing,
     resume: nothing,
     exec: none,
+    reach: () => Promise.reject(new Error('not reached')),
     logs: none,
     sweep: () => Promise.resolve({ killed: 0, removed: 0 }),
     close: nothing,

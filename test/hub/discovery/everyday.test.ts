@@ -14,7 +14,10 @@ type Found = {
 }
 
 const fixtures = join(import.meta.dirname, '..', '..', 'fixtures')
-type Listed = { instructions?: string; tools: { name: string; description: string }[] }
+type Listed = {
+  instructions?: string
+  tools: { name: string; description: string; fields?: object }[]
+}
 const everyday = JSON.parse(
   readFileSync(join(fixtures, 'catalogue', 'everyday.json'), 'utf8'),
 ) as Record<string, Listed> // As the file is written.
@@ -56,6 +59,27 @@ test('everyday requests find the tools of servers behind the hub among all of it
     }),
   )
   expect(first.flat()).toEqual([])
+})
+
+test('a tool is found by the values it takes, by a verb of two words, and before the hub’s own like it', async () => {
+  const style = { type: 'string', enum: ['charcoal', 'pastel'] }
+  const hub = await startWith({
+    studio: listing({
+      tools: [
+        { name: 'render', description: 'Renders a scene', fields: { style } },
+        { name: 'complete_entry', description: 'Sets an entry to done' },
+        { name: 'list_entries', description: 'Entries of the studio' },
+        { name: 'create_entry', description: 'Adds an entry' },
+      ],
+    }),
+    svn: listing({ tools: [{ name: 'diff', description: 'Compares revisions' }] }),
+  })
+  await ready(hub, 'studio', 'svn')
+  const first = async (query: string) => (await search(hub, query)).items[0]?.name
+  expect(await first('charcoal')).toBe('studio_render')
+  expect(await first('cross the entry off')).toBe('studio_complete_entry')
+  expect(await first('compare two revisions')).toBe('svn_diff')
+  expect(await first('difference between two branches')).toBe('repo_diff')
 })
 
 test('an answer is short, says each thing once, and helps where nothing was found', async () => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Granted } from '../../../agent/lease.ts'
 import type { Approval } from '../../../schemas/approval.ts'
 import type { Attempt, Task } from '../../../schemas/task.ts'
 import { makeFolder } from '../../helpers/folder.ts'
@@ -60,6 +61,29 @@ test('a budget that is spent in the middle keeps the work, and raising it contin
   // Not one model call was made twice.
   expect(await hub.call('budget_read', { task: id })).toMatchObject({ spent: [{ steps: 6 }] })
   expect(task.failure).toBeUndefined()
+})
+
+test('an agent that only says that it failed waits for its budget too, once that is spent', async () => {
+  const hub = await startHub()
+  const { id } = await hub.call<Task>('task_submit', await repair({ steps: 2 }))
+  const { lease } = await hub.call<{ lease: Granted }>('task_claim', { agent: 'worker-one' })
+  const agent = hub.client.withToken(lease.token)
+  const prompt = [{ role: 'user', content: [{ type: 'text', text: 'What now?' }] }]
+  const asked = { model: 'scripted', prompt }
+  const says = { task: id, fence: lease.fence, outcome: 'failed', retryable: true }
+  const why = { code: 'failed', message: 'the agent failed while working: no room' }
+  await agent.call('model_generate', asked)
+  await agent.call('model_generate', asked)
+  await agent.call('task_report', { ...says, failure: why })
+  expect(await untilHeld(hub, id)).toMatchObject({
+    ...{ state: 'queued', failure: { code: 'budget', message: why.message } },
+  })
+  await hub.call('budget_set', { task: id, budget: { steps: 20 } })
+  const { lease: next } = await hub.call<{ lease: Granted }>('task_claim', { agent: 'worker-two' })
+  // With room again, the same words are a failure of the work.
+  const again = { ...says, fence: next.fence, failure: why }
+  await hub.client.withToken(next.token).call('task_report', again)
+  expect((await readTask(hub, id)).task).not.toHaveProperty('waitingFor')
 })
 
 test('an org that wants to be asked is asked to raise the budget, and a yes continues the task', async () => {

@@ -28,8 +28,11 @@ const succeeds = (hub: TestHub, task: string) =>
 
 test('without isolation nobody starts work, not even an owner, until that is allowed', async () => {
   const hub = await startUnisolated(false)
-  for (const refused of [hub.call('task_submit', submission), hub.call('pod_run', { command })])
-    expect(await failure(refused)).toMatchObject({
+  for (const [tool, args] of [
+    ['task_submit', submission],
+    ['pod_run', { command }],
+  ] as const)
+    expect(await failure(hub.call(tool, args))).toMatchObject({
       code: 'denied',
       message: expect.stringMatching(/not isolated .*owner's token/) as string,
       hint: expect.stringMatching(
@@ -101,8 +104,11 @@ test("a developer's task that is queued already stays so, with the reason, until
 test('a level that is asked for by name and does not work here is an error, never a weaker one', async () => {
   const level = process.platform === 'darwin' ? 'userns' : 'seatbelt'
   const hub = await startHub({ dispatch: 'local', isolation: level })
-  for (const refused of [hub.call('task_submit', submission), hub.call('pod_run', { command })])
-    expect(await failure(refused)).toMatchObject({
+  for (const [tool, args] of [
+    ['task_submit', submission],
+    ['pod_run', { command }],
+  ] as const)
+    expect(await failure(hub.call(tool, args))).toMatchObject({
       code: 'unsupported',
       message: `isolation is set to ${level}, which does not work here`,
     })

@@ -60,6 +60,7 @@ test('a cluster that does not answer is said to be silent and takes nothing from
     stop: silence,
     suspend: silence,
     resume: silence,
+    reach: silence,
     exec: () => {
       throw new Error('connection refused')
     },

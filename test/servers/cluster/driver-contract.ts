@@ -22,7 +22,9 @@ export function driverContract(
 ): void {
   test('a program runs with what it is told, and its output and exit code are kept', async () => {
     const driver = (await makeDriver())()
-    const spec = specOf('echo "$WORD"; echo trouble >&2; exit 7', { env: { WORD: 'hello' } })
+    const spec = specOf('echo "$WORD"; sleep 0.2; echo trouble >&2; exit 7', {
+      env: { WORD: 'hello' },
+    })
     const pod = await driver.start(spec)
     expect(await exitOf(pod)).toMatchObject({ exitCode: 7 })
     expect(await logOf(driver, spec.id)).toBe('hello\ntrouble\n')
@@ -56,6 +58,7 @@ export function driverContract(
     await said(driver, spec.id, 'up')
     const [exit] = await Promise.all([exitOf(pod), driver.stop(spec.id, 10_000, 'asked')])
     expect(exit.reason).toBe('asked')
+    expect(exit.limit).toBeUndefined()
     expect(await logOf(driver, spec.id)).toContain('bye')
   })
 
@@ -71,7 +74,7 @@ export function driverContract(
   test('a time limit ends a pod and says so', async () => {
     const driver = (await makeDriver())()
     const pod = await driver.start(specOf('sleep 60', { timeoutMs: 300 }))
-    expect(await exitOf(pod)).toMatchObject({ reason: 'time limit' })
+    expect(await exitOf(pod)).toMatchObject({ reason: 'time limit', limit: 'time' })
   })
 
   test('a program runs in a live pod, its output arrives in order, and abort ends it', async () => {
@@ -80,7 +83,7 @@ export function driverContract(
     const pod = await driver.start(spec)
     await said(driver, spec.id, 'up')
     const events = []
-    const script = 'cat file; echo oops >&2; exit 4'
+    const script = 'cat file; sleep 0.2; echo oops >&2; exit 4'
     const idle = new AbortController().signal
     for await (const event of driver.exec(spec.id, ['/bin/sh', '-c', script], idle))
       events.push(event.kind === 'exit' ? event : { ...event, data: String(event.data) })

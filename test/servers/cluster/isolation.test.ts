@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -211,4 +211,19 @@ describe('what a sandbox shows', () => {
       expect(lines).toContain(rule)
     expect(lines.at(-1)).toContain(`(literal "${dataDir}/pods")`)
   })
+})
+
+test('what a hub left that was killed while it tried the isolation is removed', async () => {
+  const data = makeDataDir()
+  const hourAgo = Date.now() / 1000 - 3600
+  for (const name of ['probe-old', 'probe-young']) {
+    mkdirSync(join(data, name, 'tmp'), { recursive: true })
+    writeFileSync(join(data, `${name}.secret`), 'secret')
+  }
+  for (const name of ['probe-old', 'probe-old.secret'])
+    utimesSync(join(data, name), hourAgo, hourAgo)
+  const hub = await startHub({ data, isolation: 'auto' })
+  await hub.call('cluster_list')
+  const left = readdirSync(data).filter((name) => name.startsWith('probe-'))
+  expect(left.toSorted()).toEqual(['probe-young', 'probe-young.secret'])
 })

@@ -1,8 +1,14 @@
 import type { KubernetesSettings } from '../../../servers/cluster/drivers/kubernetes/settings.ts'
+import { readAccess } from '../../../servers/cluster/drivers/kubernetes/access.ts'
 import { KubernetesDriver } from '../../../servers/cluster/drivers/kubernetes/kubernetes.ts'
 import { makeLogger } from '../../../hub/log.ts'
+import type { Clock } from '../../../servers/kit/clock.ts'
 import { systemClock } from '../../../servers/kit/clock.ts'
 import { makeDataDir } from './local-drivers.ts'
+
+/** The access that a kubeconfig of a test stands for. */
+export const accessOf = ({ kubeconfig, context }: { kubeconfig: string; context: string }) =>
+  readAccess({ source: 'kubeconfig', kubeconfig, context })
 
 export const settingsOf = (
   at: { kubeconfig: string; context: string },
@@ -21,14 +27,16 @@ export function kubernetesDrivers(
   at: { kubeconfig: string; context: string },
   change: Partial<KubernetesSettings> = {},
   mark = 'cafe0001',
+  clock: Clock = systemClock,
 ): () => KubernetesDriver {
   const dataDir = makeDataDir()
   return () =>
     new KubernetesDriver({
       id: 'kube',
       at: { ...settingsOf(at, change), mark },
+      access: () => accessOf(at),
       dataDir,
-      clock: systemClock,
+      clock,
       log: makeLogger('silent'),
     })
 }

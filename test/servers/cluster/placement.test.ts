@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Capacity } from '../../../schemas/cluster.ts'
-import { rateNode } from '../../../servers/cluster/placement.ts'
+import { rateNode } from '../../../servers/cluster/rating.ts'
+import { warmOf } from '../../../servers/cluster/warm.ts'
 
 const node: Capacity = {
   node: 'n1',
@@ -49,6 +50,47 @@ describe('placement', () => {
     const rated = rateNode(node, request)
     expect(rated).toMatchObject({ fits: false, score: 0 })
     expect(rated.reasons.join()).toMatch(reason)
+  })
+
+  const withGpus = { ...node, gpus: [1, 2].map(() => ({ name: 'GPU', memoryMb: 0 })) }
+  const gpuCases: [string, number | undefined, string[], number, RegExp][] = [
+    ['more than there are', 3, [], 0, /3 GPUs asked for, the node has 2/],
+    ['more than are left', 2, [], 1, /2 GPUs asked for, 1 unpromised/],
+    ['the tag counts for one', undefined, ['gpu'], 2, /1 GPUs asked for, 0 unpromised/],
+  ]
+  test.each(gpuCases)('GPUs are counted: %s', (_name, gpus, tags, gpusPromised, reason) => {
+    const resources = { ...ask.resources, ...(gpus === undefined ? {} : { gpus }) }
+    const rated = rateNode({ ...withGpus, gpusPromised }, { ...ask, resources, needs: { tags } })
+    expect(rated.fits).toBe(false)
+    expect(rated.reasons.join()).toMatch(reason)
+  })
+
+  test('a tag for GPUs that nobody counts stays a tag', () => {
+    expect(rateNode(node, { ...ask, needs: { tags: ['gpu'] } }).fits).toBe(true)
+  })
+
+  test('where the work is kept scores highest, then where its repository was', () => {
+    const pod = { cluster: 'local', node: 'n1', repo: '/r' }
+    const rated = [
+      rateNode(node, { ...ask, warm: warmOf([pod], { keeper: 'local', repo: '/r' }) }),
+      rateNode(node, { ...ask, warm: warmOf([pod], { keeper: undefined, repo: '/r' }) }),
+      rateNode(node, {
+        ...ask,
+        warm: warmOf([{ ...pod, node: 'n2' }], { keeper: 'other', repo: '/r' }),
+      }),
+      rateNode(node, { ...ask, warm: warmOf([pod], { keeper: 'other', repo: '/s' }) }),
+      rateNode(node, { ...ask, warm: warmOf([], { keeper: 'other', repo: '/s' }) }),
+    ]
+    expect(rated.map(({ reasons }) => reasons[3])).toEqual([
+      'the task ran in this cluster before',
+      'its repository was worked on here',
+      'its repository was worked on in this cluster',
+      'pods of the org ran here',
+      undefined,
+    ])
+    const scores = rated.map(({ score }) => score)
+    expect(scores).toEqual([...scores].sort((a, b) => b - a))
+    expect(new Set(scores).size).toBe(5)
   })
 
   test('more room scores higher', () => {

@@ -20,7 +20,7 @@ export async function exitOf({ changes }: AcceptedPod) {
   for await (const change of changes) seen.push(change)
   const last = seen.at(-1)
   if (last?.state !== 'exited') throw new Error('the changes ended before the pod had')
-  return { exitCode: last.exitCode, reason: last.reason }
+  return { exitCode: last.exitCode, reason: last.reason, limit: last.limit }
 }
 
 export async function logOf(driver: ClusterDriver, pod: string, follow = false): Promise<string> {

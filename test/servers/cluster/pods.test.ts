@@ -70,10 +70,13 @@ test('a program runs in a live pod with its folder and environment, and only the
 test('time and memory limits end a pod and say so', async () => {
   const hub = await startHub()
   const slow = await run(hub, 'sleep 60', { timeout_ms: 1000 })
-  expect(await ended(hub, slow.id)).toMatchObject({ reason: 'time limit' })
+  expect(await ended(hub, slow.id)).toMatchObject({ reason: 'time limit', limit: 'time' })
   const eater = "node -e 'const a=[]; setInterval(()=>a.push(Buffer.alloc(30e6,1)),20)'"
   const big = await run(hub, eater, { resources: { cpus: 1, memoryMb: 200 } })
-  expect((await ended(hub, big.id)).reason).toMatch(/memory limit/)
+  expect(await ended(hub, big.id)).toMatchObject({
+    reason: expect.stringMatching(/memory limit/) as string,
+    limit: 'memory',
+  })
 })
 
 test('capacity and placement say what is there', async () => {

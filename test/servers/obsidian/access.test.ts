@@ -33,6 +33,16 @@ test('a vault is read-only until folders are opened: tools are hidden and refuse
   expect(
     await failure(vault.call('note_create', { path: 'Projects2/A', content: 'x' })),
   ).toMatchObject({ code: 'denied', hint: expect.stringMatching(/Projects/) as string })
+  writeFileSync(
+    file,
+    JSON.stringify({ vaults: { notes: { path: vault.root, write: ['./Projects/', '.'] } } }),
+  )
+  await until(() =>
+    vault.call('note_create', { path: 'Anywhere', content: 'x' }).then(
+      () => true,
+      () => false, // Until the file is read again.
+    ),
+  )
   const viewer = await vault.as('eve', 'viewer')
   expect(
     await failure(viewer.call('note_patch', { path: 'Plan', op: 'append', content: 'x' })),

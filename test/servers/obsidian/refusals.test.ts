@@ -12,6 +12,7 @@ const refusals: Record<string, [Record<string, unknown>, string]> = {
   note_search: [{ query: '(a' }, 'invalid'],
   note_read: [missing, 'not_found'],
   note_links: [missing, 'not_found'],
+  note_picture: [{ path: 'A.md' }, 'unsupported'],
   note_create: [{ path: 'A', content: 'x' }, 'conflict'],
   note_patch: [{ ...missing, op: 'append', content: 'x' }, 'not_found'],
   note_property: [{ ...missing, set: { a: 1 } }, 'not_found'],

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Change, ChangeComment, ChangeReview } from '../../../schemas/change.ts'
-import type { Workspace } from '../../../schemas/repo.ts'
+import type { Repository, Workspace } from '../../../schemas/repo.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import type { Forge } from '../../helpers/forgejo/forge.ts'
 import { askAsOwner, makeForgeRepository, tokenEnv } from '../../helpers/forgejo/forge.ts'
@@ -36,7 +36,7 @@ export function forgejoScenarios(start: () => Promise<Forge>): void {
         await clock.advance(30_000)
         return holds(await read())
       }, 60_000)
-    return { hub, repository, change, read, by, after }
+    return { forge, hub, repository, change, read, by, after }
   }
 
   test('pull requests of others are listed beside the own one, and none is taken in', async () => {
@@ -53,6 +53,21 @@ export function forgejoScenarios(start: () => Promise<Forge>): void {
       ['Work', change.id],
     ])
     expect(await hub.call('change_list')).toMatchObject({ items: [{ id: change.id }] })
+  })
+
+  test('an address on the forge is cloned and stays kept there, with what is proposed', async () => {
+    const { hub, repository, forge } = await opened()
+    const address = `${forge.url}${repository.full.replace('/repos', '')}`
+    const clone = await hub.call<Repository>('repo_clone', { address })
+    expect(clone).toMatchObject({ provider: 'forgejo', defaultBranch: 'main' })
+    expect((await hub.call<Repository>('repo_clone', { address })).id).toBe(clone.id)
+    const listed = await hub.call('proposal_list', { repo: clone.id })
+    expect(listed).toMatchObject({ provider: 'forgejo', items: [{ handle: '1', title: 'Work' }] })
+    // A change of one checkout is known there; of another one it is somebody's.
+    const taken = await hub.call<Change>('change_import', { repo: clone.id, handle: '1' })
+    expect(taken).toMatchObject({ repo: clone.id, title: 'Work', importedBy: 'owner' })
+    const log = await hub.call<{ items: object[] }>('repo_log', { repo: clone.id, ref: 'main' })
+    expect(log.items).toHaveLength(1)
   })
 
   test('what others say of a pull request comes in once, and what the hub said does not', async () => {

@@ -16,6 +16,7 @@ const own = { reviewer: 'owner', isAuthor: true }
 
 const facts: Facts = {
   state: 'open',
+  isDraft: false,
   revision: 2,
   checks: [{ name: 'test', state: 'passed' }],
   reviews: [],

@@ -1,67 +1,15 @@
-import { cpSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Change } from '../../../schemas/change.ts'
-import type { Workspace } from '../../../schemas/repo.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import type { TestHub } from '../../helpers/hub.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
-import { writeFiles } from '../../helpers/repo.ts'
-
-/** A repository as its provider keeps it, seen without the hub. Its default branch is `main`. */
-export type ProvidedRepository = {
-  path: string
-  /** Text of a file on a branch. */
-  read(branch: string, file: string): Promise<string>
-  /** Hashes of the commits on a branch, the newest first. */
-  commits(branch: string): Promise<string[]>
-  /** Puts a commit on `main` that no change proposed. */
-  commit(files: Record<string, string>): Promise<void>
-  /** What `switchyard.json` has to say for a hub to work with it. */
-  config?: Record<string, unknown>
-  /** Lets this name merge there, where not every hub may. */
-  trust?(identity: string): Promise<void>
-}
+import { proposalContract } from './proposal-contract.ts'
+import type { ProvidedRepository } from './provided.ts'
+import { dataFor, mergeOf, propose, work } from './provided.ts'
 
 /** What every provider does for the tools, whatever keeps the repository. */
 export function providerContract(name: string, make: () => Promise<ProvidedRepository>): void {
-  const task = 'task-one'
-
-  /** A data directory for a hub that is to work with the repository. */
-  function dataFor({ config = {} }: ProvidedRepository): string {
-    const data = makeFolder('hub')
-    writeFileSync(
-      join(data, 'switchyard.json'),
-      JSON.stringify({ allowUnisolated: true, ...config }),
-    )
-    return data
-  }
-
-  /** Work on a task's branch, committed and not yet proposed. */
-  async function work(
-    hub: TestHub,
-    repository: ProvidedRepository,
-    files: Record<string, string>,
-    of = task,
-  ) {
-    const { path, trust } = repository
-    const space = await hub.call<Workspace>('branch_create', { repo: path, task: of })
-    const { about } = await hub.call<{ about?: { identity: string } }>('repo_read', { repo: path })
-    if (about) await trust?.(about.identity)
-    writeFiles(space.path, files)
-    await hub.call('commit_create', { task: of, message: 'Work' })
-  }
-
-  const propose = (hub: TestHub, of = task) =>
-    hub.call<Change>('change_open', { task: of, title: 'Work', summary: 'what it does' })
-
-  const mergeOf = (change: Change, more: object = {}) => ({
-    change: change.id,
-    expect_head: change.head,
-    update_checkout: true,
-    ...more,
-  })
-
   async function opened(files = { 'one.txt': 'one\n' }) {
     const repository = await make()
     const hub = await startHub({ data: dataFor(repository) })
@@ -90,6 +38,8 @@ export function providerContract(name: string, make: () => Promise<ProvidedRepos
   }
 
   describe(`provider ${name}`, () => {
+    proposalContract(make)
+
     test('the repository names its provider from its first task on', async () => {
       const { hub, repository, change } = await opened()
       const { repository: known } = await hub.call<{ repository: object }>('repo_read', {

@@ -13,6 +13,23 @@ providerContract('local', async () => {
     path,
     read: (branch, file) => git(['-C', path, 'show', `${branch}:${file}`]),
     commits: async (branch) => (await git(['-C', path, 'rev-list', branch])).trim().split('\n'),
+    proposeForeign: async (files, title) => {
+      const revise = async (more: Record<string, string>, message: string) => {
+        await git(['-C', path, 'checkout', '--quiet', 'theirs'])
+        writeFiles(path, more)
+        const head = await commitAll(path, message)
+        await git(['-C', path, 'checkout', '--quiet', 'main'])
+        return head
+      }
+      await git(['-C', path, 'branch', '--quiet', 'theirs', 'main'])
+      await revise(files, title)
+      const email = await git(['-C', path, 'log', '--max-count=1', '--format=%ae', 'theirs'])
+      return {
+        handle: 'theirs',
+        author: `git:${email.trim()}`,
+        revise: (more) => revise(more, title),
+      }
+    },
     commit: async (files) => {
       writeFiles(path, files)
       await commitAll(path, 'other work')

@@ -62,13 +62,15 @@ export function radicleKeys(): void {
       target: 'main',
       base: space.base,
       head,
+      isDraft: false,
       by: 'x',
     }
     const made = await as('agent').propose({ ...proposal, handle: undefined })
     const again = { ...proposal, title: 'Two again', body: 'Why not', handle: made.change }
     expect(await as('user').propose(again)).toEqual(made)
     const { change: handle, revision: revisionHandle } = made
-    const change = { ...proposal, id: 'change-x', proposedAt: 0, handle, revisionHandle }
+    const named = { id: 'change-x', handle, revisionHandle }
+    const change = { ...proposal, ...named, proposedAt: 0, isImported: false }
     await as('user').close(change, { reason: 'no', by: 'x' })
     const log = await alice.rad(
       ...['cob', 'log', '--repo', rid, '--type', 'xyz.radicle.patch'],

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Change } from '../../../schemas/change.ts'
+import type { Repository, Workspace } from '../../../schemas/repo.ts'
 import type { TestHub } from '../../helpers/hub.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
 import type { About } from '../../helpers/radicle/opened.ts'
@@ -64,6 +67,29 @@ export function radicleScenarios(): void {
     const archived = { type: 'lifecycle', state: { status: 'archived' } }
     await act(alice, { rid, patch: theirs!.handle }, archived)
     expect((await list()).map(({ handle }) => handle)).toEqual([patch])
+  })
+
+  test('a Radicle id is cloned and stays kept there: its patches are listed, and a change is one', async () => {
+    const { hub, rid, patch, alice } = await opened()
+    const asked = { address: rid }
+    const clone = await hub.call<Repository>('repo_clone', asked)
+    expect(clone).toMatchObject({ provider: 'radicle', defaultBranch: 'main' })
+    expect(existsSync(join(clone.path, '.git'))).toBe(true)
+    expect((await hub.call<Repository>('repo_clone', asked)).id).toBe(clone.id)
+    type Listed = { provider: string; items: { handle: string; title: string; change?: string }[] }
+    const list = () => hub.call<Listed>('proposal_list', { repo: clone.id })
+    expect(await list()).toMatchObject({ provider: 'radicle', items: [{ handle: patch }] })
+    const task = 'task-two'
+    const space = await hub.call<Workspace>('branch_create', { repo: clone.path, task })
+    writeFiles(space.path, { 'cloned.txt': 'cloned\n' })
+    await hub.call('commit_create', { task, message: 'From the clone' })
+    const change = await hub.call<Change>('change_open', { task, title: 'From the clone' })
+    const { items } = await list()
+    expect(items.find(({ title }) => title === 'From the clone')?.change).toBe(change.id)
+    const all = await alice.rad('cob', 'list', '--repo', rid, '--type', 'xyz.radicle.patch')
+    expect(all.trim().split('\n')).toHaveLength(2)
+    const none = hub.call('repo_clone', { address: `rad:z${'4'.repeat(rid.length - 5)}` })
+    expect(await failure(none)).toMatchObject({ code: 'not_found' })
   })
 
   test('a merge and an archived patch end the change', async () => {

@@ -56,6 +56,34 @@ test('a comment asks, is answered with a revision, and is settled by a reply', a
   })
 })
 
+test('what is said under a key is said once, by whoever says it', async () => {
+  const hub = await startHub()
+  const dora = await hub.as('dora', 'developer')
+  const { id: change } = await openChange(hub, await makeRepo())
+  const remark = { change, body: 'why?', idempotency_key: 'k' }
+  const both = await Promise.all([
+    hub.call<ChangeComment>('change_comment', remark),
+    hub.call<ChangeComment>('change_comment', remark),
+  ])
+  expect(both[1]).toEqual(both[0])
+  const other = await dora.call<ChangeComment>('change_comment', remark)
+  expect(other.id).not.toBe(both[0].id)
+  expect(await failure(hub.call('change_comment', { ...remark, body: 'what?' }))).toMatchObject({
+    code: 'conflict',
+    message: 'idempotency key "k" was used for another request',
+  })
+  const comments = [{ body: 'one' }, { body: 'one' }]
+  const review = { change, verdict: 'accept', comments, idempotency_key: 'r' }
+  const first = await dora.call<ChangeReview>('change_review', review)
+  await hub.call('change_close', { change })
+  // What was said once is the answer, whatever became of the change since.
+  expect(await dora.call('change_review', review)).toEqual(first)
+  expect(await dora.call('change_comment', remark)).toEqual(other)
+  const now = await read(hub, change)
+  expect(now.comments.map(({ body }) => body)).toEqual(['why?', 'why?', 'one', 'one'])
+  expect(now.reviews).toHaveLength(1)
+})
+
 test('comments of a review follow their lines through revisions, or are said to be gone', async () => {
   const hub = await startHub()
   const repo = await makeRepo()

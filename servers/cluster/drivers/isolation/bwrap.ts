@@ -2,7 +2,7 @@ import type { Sandbox, View } from './sandbox.ts'
 import { kernelFiles } from './sandbox.ts'
 
 /** The command line that runs a program in bubblewrap. */
-export function bwrapCommand({ shown, home, tmp }: Sandbox, command: string[]): string[] {
+export function bwrapCommand({ shown, home, tmp, network }: Sandbox, command: string[]): string[] {
   return [
     'bwrap',
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--tmpfs', '/run'],
@@ -10,6 +10,7 @@ export function bwrapCommand({ shown, home, tmp }: Sandbox, command: string[]): 
     ...kernelFiles.flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--bind', tmp, '/tmp'],
     ...shown.flatMap(({ as, path }) => [...options[as], path, ...(as === 'hide' ? [] : [path])]),
+    ...(network === 'own' ? ['--unshare-net'] : []),
     ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--chdir', home, '--'],
     ...command,
   ]

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { platform } from 'node:os'
 import { join } from 'node:path'
+import type { Logger } from 'pino'
 import type { Config } from '../../../../schemas/config.ts'
 import { HubError } from '../../../../schemas/errors.ts'
 import type { Isolation } from '../../../../schemas/task.ts'
@@ -45,6 +54,7 @@ export async function chooseIsolation(
   if (wanted === 'none') return { level: 'none', reason: 'the setting `isolation` is none' }
   const candidates = wanted === 'auto' ? offered() : [wanted]
   const troubles: string[] = []
+  removeLeftProbes(options.dataDir)
   for (const level of candidates) {
     const trouble = await tryOut(level, options)
     if (trouble === undefined)
@@ -58,9 +68,39 @@ export async function chooseIsolation(
   })
 }
 
+/** The same, and a warning where pods are left to do as they like. */
+export async function isolationWithWarning(
+  wanted: Config['isolation'],
+  options: Parameters<typeof chooseIsolation>[1] & { cluster: string; log: Logger },
+): Promise<Chosen> {
+  const chosen = await chooseIsolation(wanted, options)
+  const { cluster, log } = options
+  if (chosen.level === 'none')
+    log.warn(
+      { cluster, reason: chosen.reason },
+      "pods are not isolated: what runs there could read the owner's token",
+    )
+  return chosen
+}
+
 const offered = (): LocalIsolation[] => {
   if (platform() === 'darwin') return ['seatbelt']
   return platform() === 'linux' ? ['bwrap', 'userns'] : []
+}
+
+const probePrefix = 'probe-'
+const probeMs = 10_000
+
+/** Removes what a hub that was killed in the middle of trying left; another's probe is younger. */
+function removeLeftProbes(dataDir: string): void {
+  const left = readdirSync(dataDir)
+    .filter((name) => name.startsWith(probePrefix))
+    .map((name) => join(dataDir, name))
+    .filter(
+      (path) =>
+        Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > 2 * probeMs,
+    )
+  for (const path of left) rmSync(path, { recursive: true, force: true })
 }
 
 /** What is wrong with a level on this machine, or undefined when it keeps its promise. */
@@ -68,7 +108,7 @@ async function tryOut(
   level: LocalIsolation,
   { dataDir, codeRoot, signal }: { dataDir: string; codeRoot: string; signal: AbortSignal },
 ): Promise<string | undefined> {
-  const name = `probe-${randomUUID()}`
+  const name = `${probePrefix}${randomUUID()}`
   const home = join(dataDir, name)
   const tmp = join(home, 'tmp')
   const secret = `${home}.secret`
@@ -93,7 +133,7 @@ async function tryOut(
     const { exitCode, stdout, stderr } = await run(program, args, {
       env,
       signal,
-      timeoutMs: 10_000,
+      timeoutMs: probeMs,
     })
     if (exitCode === 0) return undefined
     const said = `${stdout.toString('utf8')}${stderr.toString('utf8')}`.trim().split('\n')[0]

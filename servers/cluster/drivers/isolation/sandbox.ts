@@ -14,6 +14,8 @@ export type Sandbox = {
   /** An empty folder where a file system may be put together. */
   stage: string
   ids: { user: number; group: number }
+  /** Whether it has the network of the machine, or one of its own with nothing but itself. */
+  network: 'shared' | 'own'
   shown: View[]
 }
 
@@ -31,7 +33,7 @@ export const kernelFiles = [
 
 /**
  * The system readable, the pod's own folders writable, and neither anybody's home nor the hub's data
- * directory. Of the homes only the tools on the PATH are shown. The network is shared: the agent has to reach the hub.
+ * directory. Of the homes only the tools on the PATH are shown.
  */
 export function sandboxOf(options: {
   home: string
@@ -42,6 +44,7 @@ export function sandboxOf(options: {
   dataDir: string
   codeRoot: string
   path: string
+  network?: Sandbox['network']
 }): Sandbox {
   const { home, tmp, stage, readable, writable, dataDir, codeRoot, path } = options
   const homes = existing([homedir(), '/home', '/root', '/Users']).filter((home) => home !== '/')
@@ -51,6 +54,7 @@ export function sandboxOf(options: {
     home,
     tmp,
     stage,
+    network: options.network ?? 'shared',
     // Windows has no such ids, and no pods either.
     ids: { user: process.getuid?.() ?? 0, group: process.getgid?.() ?? 0 },
     shown: [

@@ -5,14 +5,21 @@ import type { Manifest } from './pod-manifest.ts'
 import type { Transport } from './transport.ts'
 
 const plurals: Record<string, string> = {
+  Role: 'roles',
+  RoleBinding: 'rolebindings',
+  ClusterRole: 'clusterroles',
+  ClusterRoleBinding: 'clusterrolebindings',
   Namespace: 'namespaces',
   Pod: 'pods',
   Secret: 'secrets',
+  ConfigMap: 'configmaps',
   ServiceAccount: 'serviceaccounts',
   ResourceQuota: 'resourcequotas',
   LimitRange: 'limitranges',
   NetworkPolicy: 'networkpolicies',
   PersistentVolumeClaim: 'persistentvolumeclaims',
+  LocalQueue: 'localqueues',
+  Sandbox: 'sandboxes',
   ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
   ValidatingAdmissionPolicyBinding: 'validatingadmissionpolicybindings',
 }

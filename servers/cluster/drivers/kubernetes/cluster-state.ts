@@ -2,7 +2,9 @@ import { z } from 'zod'
 import type { Capacity, ClusterHealth } from '../../../../schemas/cluster.ts'
 import type { Clock } from '../../../kit/clock.ts'
 import { listAll } from './list.ts'
-import { capacitiesOf } from './nodes.ts'
+import { Metrics } from './metrics.ts'
+import { capacitiesOf, isPromised, withoutPod } from './nodes.ts'
+import { podLabel } from './names.ts'
 import { NodeObject, PodObject, parsed } from './objects.ts'
 import type { Transport } from './transport.ts'
 
@@ -11,20 +13,26 @@ const freshMs = 5000
 /** How old while it is read anew: a cluster that never answers must not keep all others waiting. */
 const staleMs = 20_000
 
-type Known = { at: number; nodes: () => Capacity[] }
+/** The nodes, and those pods of hubs that they have promised something, by identifier. */
+type Read = { nodes: Capacity[]; pods: Map<string, PodObject> }
+type Known = { at: number } & ({ read: Read } | { read: undefined; error: unknown })
 
 /** What a cluster has and how it is, read when it is asked for and kept for a moment. */
 export class ClusterState {
   readonly #transport: Transport
   readonly #clock: Clock
   readonly #about: { cluster: string; tags: string[] }
+  readonly #metrics: Metrics
   #known: Known | undefined
+  /** Pods of the hub that ended, by identifier: what is read, or was, may still have them. */
+  readonly #ended = new Map<string, number>()
   #reading: Promise<Known> | undefined
 
   constructor(transport: Transport, clock: Clock, about: { cluster: string; tags: string[] }) {
     this.#transport = transport
     this.#clock = clock
     this.#about = about
+    this.#metrics = new Metrics(transport)
   }
 
   /** What the nodes have; the last answer, or the last failure, where the next one is on its way. */
@@ -35,7 +43,20 @@ export class ClusterState {
         this.#reading = undefined
       })
     const known = this.#known && age < staleMs ? this.#known : await (this.#reading ?? this.#read())
-    return known.nodes()
+    if (!known.read) throw known.error
+    return known.read.nodes
+  }
+
+  /** A pod has ended, so its room is there: also where what is known is older than that. */
+  ended(uid: string): void {
+    this.#ended.set(uid, this.#clock.now())
+    const read = this.#known?.read
+    if (read) leave(read, uid)
+  }
+
+  /** What is known is no longer so. */
+  forget(): void {
+    this.#known = undefined
   }
 
   async health(): Promise<ClusterHealth> {
@@ -56,26 +77,47 @@ export class ClusterState {
   }
 
   async #read(): Promise<Known> {
-    const nodes = await this.#readNodes(this.#clock.now()).then(
-      (read) => () => read,
-      (error: unknown) => () => {
-        throw error
-      },
+    const beganAt = this.#clock.now()
+    const found = await this.#readNodes(beganAt).then(
+      (read) => ({ read }),
+      (error: unknown) => ({ read: undefined, error }),
     )
-    this.#known = { at: this.#clock.now(), nodes }
+    for (const [uid, at] of this.#ended)
+      if (at < beganAt) this.#ended.delete(uid)
+      else if (found.read) leave(found.read, uid)
+    this.#known = { at: this.#clock.now(), ...found }
     return this.#known
   }
 
-  async #readNodes(now: number): Promise<Capacity[]> {
-    const [nodes, pods] = await Promise.all([
+  async #readNodes(now: number): Promise<Read> {
+    const [nodes, pods, used] = await Promise.all([
       listAll(this.#transport, NodeObject, { path: '/api/v1/nodes' }),
       listAll(this.#transport, PodObject, {
         path: '/api/v1/pods',
         query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
       }),
+      this.#metrics.read(now),
     ])
-    return capacitiesOf(nodes.items, pods.items, { ...this.#about, now })
+    return {
+      nodes: capacitiesOf(nodes.items, pods.items, { ...this.#about, now, used }),
+      pods: new Map(
+        pods.items
+          .filter((pod) => pod.metadata.labels[podLabel] !== undefined && isPromised(pod))
+          .map((pod) => [pod.metadata.uid, pod]),
+      ),
+    }
   }
+}
+
+/** Takes a pod that has ended from the node where it was read. */
+function leave(read: Read, uid: string): void {
+  const pod = read.pods.get(uid)
+  if (!pod) return
+  read.pods.delete(uid)
+  const at = read.nodes.findIndex(({ node }) => node === pod.spec.nodeName)
+  const node = read.nodes[at]
+  // Who was given the nodes before goes on with those.
+  if (node) read.nodes = read.nodes.with(at, withoutPod(node, pod))
 }
 
 const Version = z.object({ gitVersion: z.string() })

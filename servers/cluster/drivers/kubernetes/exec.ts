@@ -3,8 +3,11 @@ import { z } from 'zod'
 import { HubError } from '../../../../schemas/errors.ts'
 import type { ExecEvent } from '../../../kit/cluster-driver.ts'
 import { ApiError, jsonOf } from './api-error.ts'
+import type { Handle } from './live-pod.ts'
+import { containerName } from './names.ts'
 import { parsed } from './objects.ts'
-import type { Call, Transport } from './transport.ts'
+import { podPath } from './pod-api.ts'
+import type { Transport } from './transport.ts'
 import { prefixOf, queryText } from './transport.ts'
 
 const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
@@ -15,10 +18,11 @@ const maxWaiting = 64
 export async function* execute(
   transport: Transport,
   cluster: string,
-  call: Required<Pick<Call, 'path' | 'query' | 'signal'>>,
+  { handle, command, signal }: { handle: Handle; command: string[]; signal: AbortSignal },
 ): AsyncGenerator<ExecEvent> {
-  const { path, query, signal } = call
   signal.throwIfAborted()
+  const path = `${podPath(handle)}/exec`
+  const query = { container: containerName, stdout: 'true', stderr: 'true', command }
   const { server, headers, ca, cert, key, serverName } = await transport.identity()
   const address = `${new URL(server).origin}${prefixOf(server)}${path}${queryText(query)}`
   const socket = new WebSocket(address.replace(/^http/, 'ws'), protocols, {

@@ -6,8 +6,11 @@ import { ApiError } from './api-error.ts'
 import { create } from './apply.ts'
 import type { BaselineOptions } from './baseline.ts'
 import { parsed } from './objects.ts'
+import { probeNetwork } from './network-probe.ts'
 import type { Manifest } from './pod-manifest.ts'
 import { podManifest } from './pod-manifest.ts'
+import type { Program } from './program.ts'
+import { agentOf } from './program.ts'
 import type { Transport } from './transport.ts'
 
 const tries = 40
@@ -25,7 +28,8 @@ export async function probeGuards(
   clock: Clock,
 ): Promise<ClusterGuards> {
   const { cpus } = options.limits
-  const pod = (more: number): Manifest =>
+  const agent = agentOf(options)
+  const pod = (more: number, program: Program = { image: options.image, command: ['true'] }) =>
     podManifest(
       {
         id: 'probe',
@@ -37,7 +41,7 @@ export async function probeGuards(
         tags: [],
         timeoutMs: 60_000,
       },
-      { ...options, command: ['true'], keepsWork: false },
+      { mark: options.mark, program, keepsWork: false },
     )
   const refusal = (manifest: Manifest) => refusalOf(transport, manifest)
   const settles = async (holds: () => Promise<boolean>) => {
@@ -48,23 +52,37 @@ export async function probeGuards(
     return false
   }
   // The account and the state of the quota are seen a moment after they were made.
-  const allowed = await settles(async () => (await refusal(pod(0))) === undefined)
-  if (!allowed) throw (await refusal(pod(0))) ?? new Error('the cluster cannot make up its mind')
+  for (const wanted of [pod(0), ...(agent ? [pod(0, agent)] : [])]) {
+    const allowed = await settles(async () => (await refusal(wanted)) === undefined)
+    if (!allowed) throw (await refusal(wanted)) ?? new Error('the cluster cannot make up its mind')
+  }
   const said = async (manifest: Manifest, words: string) =>
     (await settles(async () => (await refusal(manifest))?.message.includes(words) ?? false))
       ? ('enforced' as const)
       : ('accepted-only' as const)
+  const admission = (manifest: Manifest) => said(manifest, 'ValidatingAdmissionPolicy')
+  // What a network plugin does with a policy shows in traffic alone.
+  const network = await probeNetwork(transport, org, options, clock)
   return {
     podSecurity: await said(withContainer(pod(0), { securityContext: {} }), 'violates PodSecurity'),
-    admission: await said(
-      withContainer(pod(0), { image: 'switchyard.invalid/other:1' }),
-      'ValidatingAdmissionPolicy',
-    ),
+    admission: weakest([
+      await admission(withContainer(pod(0), { image: 'switchyard.invalid/other:1' })),
+      // A token for somebody else, such as the API server, would be a right that pods are not given.
+      ...(agent ? [await admission(pod(0, forSomebodyElse(agent)))] : []),
+    ]),
     quota: await said(pod(cpus), 'exceeded quota'),
-    // What a network plugin does with a policy shows in traffic alone.
-    networkPolicy: 'accepted-only',
+    networkPolicy: network.state,
+    networkPolicyReason: network.reason,
   }
 }
+
+const weakest = (found: ClusterGuards['admission'][]): ClusterGuards['admission'] =>
+  found.every((one) => one === 'enforced') ? 'enforced' : 'accepted-only'
+
+const forSomebodyElse = (program: Program): Program =>
+  program.agent === undefined
+    ? program
+    : { ...program, agent: { ...program.agent, audience: 'https://kubernetes.default.svc' } }
 
 async function refusalOf(transport: Transport, manifest: Manifest): Promise<ApiError | undefined> {
   try {
@@ -85,7 +103,7 @@ function withContainer(manifest: Manifest, change: object): Manifest {
 }
 
 /** What the hub has to be allowed, as `verb group/resource`; exec needs two verbs, either alone is refused. */
-const needed = [
+export const needed = [
   'list /nodes',
   'list /pods',
   'watch /pods',
@@ -95,6 +113,7 @@ const needed = [
   'get /pods/log',
   'get /pods/exec',
   'create /pods/exec',
+  'create /pods/eviction',
   'list /events',
   'create /secrets',
   'list /namespaces',
@@ -111,9 +130,13 @@ const needed = [
   ].flatMap((what) => [`get ${what}`, `create ${what}`, `patch ${what}`]),
 ]
 
-/** The rights that the hub's user lacks in the cluster. */
-export async function missingRights(transport: Transport): Promise<string[]> {
-  const asked = needed.map(async (right) => {
+/** The rights that the hub's user lacks in the cluster, or in one namespace. */
+export async function missingRights(
+  transport: Transport,
+  rights: string[],
+  namespace?: string,
+): Promise<string[]> {
+  const asked = rights.map(async (right) => {
     const [verb = '', what = ''] = right.split(' ')
     const [group = '', resource = '', subresource] = what.split('/')
     const review = await transport.json({
@@ -123,7 +146,13 @@ export async function missingRights(transport: Transport): Promise<string[]> {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SelfSubjectAccessReview',
         spec: {
-          resourceAttributes: { verb, group, resource, ...(subresource ? { subresource } : {}) },
+          resourceAttributes: {
+            verb,
+            group,
+            resource,
+            ...(subresource ? { subresource } : {}),
+            ...(namespace ? { namespace } : {}),
+          },
         },
       },
     })

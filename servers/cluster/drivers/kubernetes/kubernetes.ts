@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Capacity, ClusterHealth } from '../../../../schemas/cluster.ts'
-import { HubError } from '../../../../schemas/errors.ts'
+import type { Resources } from '../../../../schemas/task.ts'
 import type {
   AcceptedPod,
   ClusterDriver,
@@ -9,26 +9,34 @@ import type {
   PodSpec,
 } from '../../../kit/cluster-driver.ts'
 import type { Clock } from '../../../kit/clock.ts'
-import { pause } from '../../../kit/clock.ts'
-import { readAccess } from './access.ts'
+import type { Access } from './access.ts'
 import { hasStatus, unlessAway } from './api-error.ts'
 import { ClusterState } from './cluster-state.ts'
+import { endLive } from './ending.ts'
 import { execute } from './exec.ts'
+import { queueReason } from './extensions.ts'
 import { KeptOutput, keptBytes } from './kept-output.ts'
-import type { Handle, LivePod } from './live-pods.ts'
-import { LivePods, acceptedPod } from './live-pods.ts'
-import { followLog, readTail } from './logs.ts'
+import type { Handle, LivePod } from './live-pod.ts'
+import { acceptedPod } from './live-pod.ts'
+import { LivePods } from './live-pods.ts'
+import { readLive, readTail } from './logs.ts'
 import type { Mark } from './names.ts'
-import { containerName, podLabel } from './names.ts'
+import { podLabel } from './names.ts'
 import type { PodObject } from './objects.ts'
-import { createPod, deletePod, findPod, handleOf, lastWarning, podPath } from './pod-api.ts'
+import { cordonNode, evictPod, resizePod } from './moves.ts'
+import { PodTokens, knownPod } from './pod-tokens.ts'
+import { agentOf, programOf } from './program.ts'
+import { createPod } from './new-pod.ts'
+import { deletePod, dropPod, handleOf, lastWarning, lookFor, podPath } from './pod-api.ts'
+import { amountsOf } from './pod-manifest.ts'
 import { PodFeed } from './pod-feed.ts'
+import { podProxy } from './pod-proxy.ts'
 import { Premises } from './premises.ts'
+import { resumePod, suspendPod } from './suspension.ts'
 import type { KubernetesSettings } from './settings.ts'
 import { Transport } from './transport.ts'
 
 const wordsMs = 5000
-const stopMs = 15_000
 
 /**
  * Pods of a Kubernetes cluster. The hub chooses the cluster and says what a pod needs; the cluster's
@@ -38,10 +46,13 @@ const stopMs = 15_000
 export class KubernetesDriver implements ClusterDriver {
   readonly id: string
   readonly kind = 'kubernetes'
-  readonly runsAgents = false
+  readonly runsAgents: boolean
   readonly limits = ['time', 'cpu', 'memory', 'ephemeral storage']
   readonly orgs: string[] | undefined
+  readonly podLimit: number
   readonly premises: Premises
+  readonly identify: (token: string) => Promise<string | undefined>
+  readonly reach: ClusterDriver['reach']
   readonly #at: KubernetesSettings & Mark
   readonly #transport: Transport
   readonly #clock: Clock
@@ -60,30 +71,39 @@ export class KubernetesDriver implements ClusterDriver {
   constructor(options: {
     id: string
     at: KubernetesSettings & Mark
+    access: () => Promise<Access>
     dataDir: string
     clock: Clock
     log: Logger
   }) {
-    const { id, at, dataDir, clock, log } = options
+    const { id, at, access, dataDir, clock, log } = options
     this.id = id
     this.orgs = at.orgs
+    this.runsAgents = agentOf(at) !== undefined
+    this.podLimit = at.limits.pods
     this.#at = at
     this.#clock = clock
     this.#log = log
-    this.#transport = new Transport(id, () => readAccess(at.source), clock)
+    this.#transport = new Transport(id, access, clock)
     this.premises = new Premises(this.#transport, at, clock)
     this.#state = new ClusterState(this.#transport, clock, { cluster: id, tags: at.tags })
     this.#kept = new KeptOutput(dataDir, id)
     this.#feed = new PodFeed({ transport: this.#transport, cluster: id, mark: at, clock, log })
     const acts = {
       stop: (pod: LivePod, reason: string) => this.stop(pod.spec.id, 0, reason),
-      force: (handle: Handle) => deletePod(this.#transport, handle, 0),
+      force: (handle: Handle) => dropPod(this.#transport, handle, 0),
       complaint: (handle: Handle) => lastWarning(this.#transport, handle),
-      look: (handle: Handle) => findPod(this.#transport, handle),
+      gate: (handle: Handle) => queueReason(this.#transport, at, handle),
+      look: (handle: Handle) => lookFor(this.#transport, handle),
       bury: (pod: LivePod) => this.#bury(pod),
       orphan: (pod: PodObject) => this.#orphan(pod),
     }
     this.#live = new LivePods(acts, clock, log)
+    const known = (pod: string) =>
+      knownPod(this.#live.get(pod), !this.#known || this.#starting.has(pod))
+    const tokens = new PodTokens({ transport: this.#transport, cluster: id, mark: at, known })
+    this.identify = (token) => tokens.podOf(token)
+    this.reach = podProxy(this.#transport, id, this.#live)
   }
 
   isolation() {
@@ -96,22 +116,23 @@ export class KubernetesDriver implements ClusterDriver {
     return this.#state.health()
   }
 
+  extensions(): Promise<string[]> {
+    return this.premises.extensions()
+  }
+
   nodes(): Promise<Capacity[]> {
     return this.#state.nodes()
   }
 
   async start(spec: PodSpec): Promise<AcceptedPod> {
-    if (spec.program.kind === 'agent')
-      throw new HubError('unsupported', `${this.id} runs commands, not yet the agents of tasks`, {
-        hint: 'Have the task run on another cluster; cluster_list shows them.',
-      })
-    const { command } = spec.program
+    const program = programOf(spec.program, this.id, this.#at)
     this.#watch()
     this.#starting.set(spec.id, undefined)
     try {
       await this.premises.ensure(spec.org)
       const tags = spec.tags.filter((tag) => !this.#at.tags.includes(tag))
-      const pod = await createPod(this.#transport, { ...spec, tags }, { ...this.#at, command })
+      const how = { program, clock: this.#clock }
+      const pod = await createPod(this.#transport, { ...spec, tags }, this.#at, how)
       const live = this.#live.add(spec, handleOf(pod))
       this.#live.set(this.#starting.get(spec.id) ?? pod)
       return acceptedPod(live, pod.spec.nodeName)
@@ -127,68 +148,49 @@ export class KubernetesDriver implements ClusterDriver {
   async adopt(spec: PodSpec, text: string): Promise<AcceptedPod | undefined> {
     const handle = JSON.parse(text) as Handle // Written by acceptedPod.
     // While the cluster is away nobody knows; the watch finds out once it is back.
-    const pod = await findPod(this.#transport, handle).catch(unlessAway)
-    if (!pod) return undefined
-    const live = this.#live.add(spec, handle)
-    if (pod !== 'unknown') this.#live.set(pod)
+    const found = await lookFor(this.#transport, handle).catch(unlessAway)
+    if (!found) return undefined
+    const pod = typeof found === 'object' ? found : undefined
+    const live = this.#live.add(spec, pod ? handleOf(pod) : handle)
+    if (pod) this.#live.set(pod)
+    if (found === 'suspended') this.#live.suspend(live)
+    if (found === 'resuming') this.#live.wake(live)
     this.#watch()
-    return acceptedPod(live, pod === 'unknown' ? '' : pod.spec.nodeName)
+    return acceptedPod(live, pod?.spec.nodeName ?? '')
   }
 
-  async stop(podId: string, graceMs: number, reason: string): Promise<void> {
-    const live = this.#live.get(podId)
-    if (!live) return
-    live.reason ||= reason
-    const waitMs = graceMs + stopMs
-    // The cluster forgets what a pod wrote together with the pod, so it is listened to until then.
-    if (live.isRunning) live.lastWords ??= this.#listen(live, waitMs)
-    // Zero would forget the pod while it may still run.
-    const graceSeconds = Math.max(1, Math.ceil(graceMs / 1000))
-    if (!(await deletePod(this.#transport, live.handle, graceSeconds))) this.#live.gone(live)
-    const { signal } = this.#closing
-    const deadline = this.#clock.now() + waitMs
-    while (this.#live.get(podId) === live && this.#clock.now() < deadline && !signal.aborted)
-      await pause(this.#clock, 50, signal)
+  stop(podId: string, graceMs: number, reason: string): Promise<void> {
+    return this.#endBy(deletePod, podId, { graceMs, reason })
   }
 
-  suspend(): Promise<void> {
-    return Promise.reject(this.#cannotFreeze())
+  evict(podId: string, graceMs: number, reason: string): Promise<void> {
+    return this.#endBy(evictPod, podId, { graceMs, reason })
   }
 
-  resume(): Promise<void> {
-    return Promise.reject(this.#cannotFreeze())
+  async cordon(node: string, closed: string | undefined): Promise<void> {
+    await cordonNode(this.#transport, node, closed !== undefined)
+    this.#state.forget()
   }
+
+  async resize(podId: string, resources: Resources): Promise<void> {
+    await resizePod(this.#transport, this.#live.running(podId).handle, amountsOf(resources))
+  }
+
+  readonly suspend = (pod: string): Promise<void> => suspendPod(this.#transport, this.#live, pod)
+  readonly resume = (pod: string): Promise<void> => resumePod(this.#transport, this.#live, pod)
 
   async *exec(podId: string, command: string[], signal: AbortSignal): AsyncGenerator<ExecEvent> {
-    const live = this.#live.get(podId)
-    if (!live || live.isEnding) throw new HubError('conflict', `pod ${podId} does not run`)
-    const query = { container: containerName, stdout: 'true', stderr: 'true', command }
-    yield* execute(this.#transport, this.id, {
-      path: `${podPath(live.handle)}/exec`,
-      query,
-      signal,
-    })
+    const { handle } = this.#live.running(podId)
+    yield* execute(this.#transport, this.id, { handle, command, signal })
   }
 
   async *logs(podId: string, options: LogOptions): AsyncGenerator<Uint8Array> {
-    const { tailBytes, follow, signal } = options
-    signal.throwIfAborted()
+    options.signal.throwIfAborted()
     const live = this.#live.get(podId)
-    let isTold = false
-    if (live && !live.isEnding) {
-      const source = this.#logOf(live)
-      if (!follow) return yield await readTail(source, tailBytes, signal)
-      const isLive = () => this.#live.get(podId) === live
-      for await (const bytes of followLog(source, {
-        tailBytes,
-        clock: this.#clock,
-        signal,
-        isLive,
-      })) {
-        isTold = true
-        yield bytes
-      }
-    }
+    const isLive = () => this.#live.get(podId) === live && !live?.suspension
+    const asked = { ...options, clock: this.#clock, isLive }
+    const isTold =
+      live && !live.isEnding && !live.suspension ? yield* readLive(this.#logOf(live), asked) : false
     if (!isTold) yield* this.#kept.read(podId, options)
   }
 
@@ -210,14 +212,21 @@ export class KubernetesDriver implements ClusterDriver {
     await this.#watching
   }
 
-  #logOf = ({ handle }: LivePod) => ({ transport: this.#transport, path: `${podPath(handle)}/log` })
-
-  #listen(live: LivePod, waitMs: number): Promise<Buffer> {
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(waitMs)])
-    return readTail(this.#logOf(live), keptBytes, signal, true).catch(() => Buffer.alloc(0)) // It wrote nothing that could be had.
+  async #endBy(
+    ask: typeof deletePod,
+    pod: string,
+    { graceMs, reason }: { graceMs: number; reason: string },
+  ): Promise<void> {
+    const live = this.#live.get(pod)
+    const at = { transport: this.#transport, pods: this.#live, clock: this.#clock }
+    if (live)
+      await endLive(live, { ask, graceMs, reason }, { ...at, closing: this.#closing.signal })
   }
 
+  #logOf = ({ handle }: LivePod) => ({ transport: this.#transport, path: `${podPath(handle)}/log` })
+
   async #bury(live: LivePod): Promise<void> {
+    this.#state.ended(live.handle.uid)
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(wordsMs)])
     const words = live.lastWords ?? readTail(this.#logOf(live), keptBytes, signal)
     const bytes = await words.catch(() => undefined) // Its node is gone, or it never ran.
@@ -238,9 +247,4 @@ export class KubernetesDriver implements ClusterDriver {
   #watch(): void {
     this.#watching ??= this.#feed.follow(this.#live, this.#closing.signal)
   }
-
-  #cannotFreeze = () =>
-    new HubError('unsupported', `pods of ${this.id} cannot be frozen: Kubernetes has no way to`, {
-      hint: 'Stop it by pod_delete and run it again.',
-    })
 }

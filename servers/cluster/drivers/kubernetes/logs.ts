@@ -1,6 +1,7 @@
+import type { LogOptions } from '../../../kit/cluster-driver.ts'
 import type { Clock } from '../../../kit/clock.ts'
 import { pause } from '../../../kit/clock.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, hasStatus } from './api-error.ts'
 import { containerName } from './names.ts'
 import type { Transport } from './transport.ts'
 import { linesOf } from './watch.ts'
@@ -37,7 +38,7 @@ export async function readTail(
  * What a pod writes, until it ends. A stream may be silent for ever; one that breaks is taken up at
  * the time of the last line, since that is all the API can go on from.
  */
-export async function* followLog(
+async function* followLog(
   source: Source,
   options: { tailBytes: number; clock: Clock; signal: AbortSignal; isLive(): boolean },
 ): AsyncGenerator<Buffer> {
@@ -116,4 +117,26 @@ class Tail {
   bytes(): Buffer {
     return Buffer.concat(this.#chunks).subarray(-this.#most)
   }
+}
+
+/** What a pod that lives has written, and writes; whether there was anything. */
+export async function* readLive(
+  source: Source,
+  options: LogOptions & { clock: Clock; isLive(): boolean },
+): AsyncGenerator<Uint8Array, boolean> {
+  if (!options.follow) {
+    const unlessBegun = (error: unknown): Buffer => {
+      // A node's answer for a container that has not begun, which has written nothing yet.
+      if (hasStatus(error, 400) && options.isLive()) return Buffer.alloc(0)
+      throw error
+    }
+    yield await readTail(source, options.tailBytes, options.signal).catch(unlessBegun)
+    return true
+  }
+  let isTold = false
+  for await (const bytes of followLog(source, options)) {
+    isTold = true
+    yield bytes
+  }
+  return isTold
 }

@@ -10,15 +10,29 @@ export type Mark = {
 export const hubLabel = `${domain}/hub`
 export const orgLabel = `${domain}/org`
 export const podLabel = `${domain}/pod`
+/** The role of a pod that tries the network. */
+export const probeLabel = `${domain}/probe`
 export const workLabel = `${domain}/work`
 /** Who wrote which field, for server-side apply: another hub's fields are a conflict, never overwritten. */
 export const managerOf = ({ mark }: Mark): string => `switchyard-${mark}`
 
 export const accountName = 'agent'
+
+/** To whom pods of this registration prove themselves; a token for it is of no use anywhere else. */
+export const audienceOf = ({ mark }: Mark): string => `switchyard-${mark}`
 export const containerName = 'main'
+/** What agents trust the hub by, beside the authorities of their image. */
+export const authorityName = 'hub-authority'
+export const authorityKey = 'ca.crt'
 
 /** A namespace for each org and registration, so that two hubs share none. */
 export const namespaceOf = ({ mark }: Mark, org: string): string => `switchyard-${org}-${mark}`
+
+/** Where the account of the hub itself lives, in a cluster that it was given one in. */
+export const hubNamespaceOf = ({ mark }: Mark): string => `switchyard-hub-${mark}`
+export const hubAccountName = 'hub'
+/** The rights of that account in the namespace of an org. */
+export const orgRoleName = ({ mark }: Mark): string => `switchyard-${mark}-org`
 
 export const policyName = ({ mark }: Mark): string => `switchyard-${mark}`
 

@@ -13,6 +13,9 @@ const Metadata = z.object({
   resourceVersion: z.string().default(''),
   labels: words,
   annotations: words,
+  ownerReferences: z
+    .array(z.object({ apiVersion: z.string(), kind: z.string(), uid: z.string() }))
+    .default([]),
   creationTimestamp: z.string().nullish(),
   deletionTimestamp: z.string().nullish(),
 })
@@ -28,7 +31,7 @@ const Terminated = z.object({
   message: z.string().default(''),
 })
 
-const Condition = z.object({
+export const Condition = z.object({
   type: z.string(),
   status: z.string(),
   reason: z.string().default(''),
@@ -47,6 +50,7 @@ export const PodObject = Bare.extend({
       phase: z.string().default('Pending'),
       reason: z.string().default(''),
       message: z.string().default(''),
+      podIP: z.string().default(''),
       conditions: z.array(Condition).default([]),
       containerStatuses: z
         .array(

@@ -1,58 +1,34 @@
-import { HubError } from '../../../../schemas/errors.ts'
-import type { PodSpec } from '../../../kit/cluster-driver.ts'
 import { hasStatus } from './api-error.ts'
-import { apply, create } from './apply.ts'
-import type { Handle } from './live-pods.ts'
-import type { Mark } from './names.ts'
-import { claimName, labelsOf, managerOf, namespaceOf, workLabel } from './names.ts'
 import { listAll } from './list.ts'
+import type { Handle } from './live-pod.ts'
 import { EventObject, PodObject, parsed } from './objects.ts'
-import type { Manifest } from './pod-manifest.ts'
-import { podManifest, secretManifest } from './pod-manifest.ts'
-import type { KubernetesSettings } from './settings.ts'
+import { deleteSandbox, readSandbox, sandboxOf } from './sandbox-api.ts'
 import type { Transport } from './transport.ts'
 
 export const podPath = ({ namespace, name }: Pick<Handle, 'namespace' | 'name'>): string =>
   `/api/v1/namespaces/${namespace}/pods/${name}`
 
-export const handleOf = ({ metadata }: PodObject): Handle => ({
-  namespace: metadata.namespace,
-  name: metadata.name,
-  uid: metadata.uid,
-})
-
-/** Makes a pod with all that it needs; what was made is taken back where the rest fails. */
-export async function createPod(
-  transport: Transport,
-  spec: PodSpec,
-  at: KubernetesSettings & Mark & { command: string[] },
-): Promise<PodObject> {
-  const keepsWork = at.storageClass !== undefined && spec.workspace.key !== spec.id
-  if (keepsWork) await apply(transport, claimManifest(spec, at), managerOf(at))
-  const pod = await createOnce(transport, podManifest(spec, { ...at, keepsWork }))
-  try {
-    await create(transport, secretManifest(spec, at, pod.metadata.uid)).catch((error: unknown) => {
-      if (!hasStatus(error, 409)) throw error // It was sent before, and is never another one.
-    })
-  } catch (error) {
-    await deletePod(transport, handleOf(pod), 0)
-    throw error
-  }
-  return pod
+export function handleOf(pod: PodObject): Handle {
+  const { namespace, name, uid } = pod.metadata
+  const sandbox = sandboxOf(pod)
+  return { namespace, name, uid, ...(sandbox ? { sandbox } : {}) }
 }
 
-/** A create whose answer was lost may have happened; the id of a pod is never used for another. */
-async function createOnce(transport: Transport, manifest: Manifest): Promise<PodObject> {
-  try {
-    return parsed(PodObject, await create(transport, manifest))
-  } catch (error) {
-    const isUnknown = error instanceof HubError && error.code === 'unavailable'
-    if (!isUnknown && !hasStatus(error, 409)) throw error
-    const { name, namespace = '' } = manifest.metadata
-    const found = await findPod(transport, { namespace, name })
-    if (found) return found
-    throw error
-  }
+/**
+ * What is there of a pod that was made: the pod, or that its Sandbox rests without one, or is to make the
+ * next one. In a Sandbox the next pod takes the place of the one before.
+ */
+export async function lookFor(
+  transport: Transport,
+  handle: Handle,
+): Promise<PodObject | 'suspended' | 'resuming' | undefined> {
+  const { sandbox } = handle
+  if (!sandbox) return findPod(transport, handle)
+  const made = await readSandbox(transport, handle, sandbox.apiVersion)
+  if (made?.metadata.uid !== sandbox.uid) return undefined
+  if (made.spec.operatingMode === 'Suspended') return 'suspended'
+  const pod = await findPod(transport, { namespace: handle.namespace, name: handle.name })
+  return pod && sandboxOf(pod)?.uid === sandbox.uid ? pod : 'resuming'
 }
 
 export async function findPod(
@@ -81,8 +57,18 @@ export async function lastWarning(
   return last && `${last.reason}: ${last.message}`.slice(0, 1000)
 }
 
-/** Asks for the end of this very pod; false where it is gone already. */
+/** Asks for the end of this very pod, and of the Sandbox that would make it anew; false where it is gone already. */
 export async function deletePod(
+  transport: Transport,
+  handle: Handle,
+  graceSeconds: number,
+): Promise<boolean> {
+  if (handle.sandbox) await deleteSandbox(transport, handle, handle.sandbox)
+  return dropPod(transport, handle, graceSeconds)
+}
+
+/** The same for the pod alone. */
+export async function dropPod(
   transport: Transport,
   handle: Handle,
   graceSeconds: number,
@@ -99,18 +85,3 @@ export async function deletePod(
     return false
   }
 }
-
-const claimManifest = ({ org, workspace }: PodSpec, at: KubernetesSettings & Mark): Manifest => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: {
-    name: claimName(workspace.key),
-    namespace: namespaceOf(at, org),
-    labels: { ...labelsOf(at, org), [workLabel]: 'true' },
-  },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    storageClassName: at.storageClass,
-    resources: { requests: { storage: '10Gi' } },
-  },
-})

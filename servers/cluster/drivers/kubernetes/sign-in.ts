@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { HubError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../kit/clock.ts'
 import { run } from '../../../kit/run.ts'
-import { readText } from './access.ts'
 import type { Credential } from './access.ts'
+import { readText } from './read-text.ts'
 
 /** What a request carries to be let in. */
 export type SignedIn = { headers: Record<string, string>; cert?: string; key?: string }
@@ -45,6 +45,10 @@ export class SignIn {
         return { headers: {}, cert: credential.cert, key: credential.key, until: Infinity }
       case 'token':
         return { ...bearer(credential.token), until: Infinity }
+      case 'renewed': {
+        const { token, until } = await credential.current()
+        return { ...bearer(token), until }
+      }
       case 'token-file': {
         const token = (await readText(credential.path)).trim()
         return { ...bearer(token), until: this.#clock.now() + rereadMs }

@@ -14,9 +14,15 @@ export type Call = {
   query?: Record<string, string | string[] | undefined>
   body?: unknown
   /** Always said: a server guesses JSON Patch for a PATCH that does not. */
-  type?: 'application/json' | 'application/apply-patch+yaml'
+  type?:
+    | 'application/json'
+    | 'application/apply-patch+yaml'
+    | 'application/merge-patch+json'
+    | 'application/strategic-merge-patch+json'
   accept?: string
   signal?: AbortSignal
+  /** Its refusal is an answer: it is not sent again by itself. */
+  once?: boolean
 }
 
 /** What a connection to somebody else than a plain client needs as well. */
@@ -77,6 +83,10 @@ export class Transport {
     const asked = (this.#signedIn ??= this.#read())
     try {
       const { access, signIn } = await asked
+      if (access.until !== undefined && access.until <= this.#clock.now()) {
+        if (this.#signedIn === asked) this.#signedIn = undefined
+        return await this.identity()
+      }
       const { server, ca, serverName } = access
       const signedIn = await signIn.current()
       return { server, ...signedIn, ...(ca ? { ca } : {}), ...(serverName ? { serverName } : {}) }
@@ -127,14 +137,19 @@ export class Transport {
     })
   }
 
-  #retryIn({ method = 'GET' }: Call, error: unknown, tries: number): number | undefined {
+  #retryIn(
+    { method = 'GET', once = false }: Call,
+    error: unknown,
+    tries: number,
+  ): number | undefined {
     if (tries >= maxTries || this.#isClosed) return undefined
     if (error instanceof ApiError) {
       if (hasStatus(error, 401) && tries === 1) {
         this.#signedIn = undefined
         return 0
       }
-      if (hasStatus(error, 429)) return Math.min(maxWaitMs, error.retryAfterMs ?? 500 * tries)
+      if (hasStatus(error, 429) && !once)
+        return Math.min(maxWaitMs, error.retryAfterMs ?? 500 * tries)
       return undefined
     }
     // A kept connection that the server has closed meanwhile fails at once; a slow server does not.
@@ -151,12 +166,13 @@ export class Transport {
     })
   }
 
-  /** One set of connections for each certificate: a renewed one means new connections. */
+  /** One set of connections for each server and certificate: a renewed one means new connections. */
   async #poolsFor({ server, ca, serverName, cert = '', key = '' }: Identity) {
+    const of = [server, ca, serverName, cert].join('\n')
     if (this.#isClosed) throw new HubError('unavailable', `${this.#cluster} was removed`)
-    if (this.#pools?.of === cert) return this.#pools
+    if (this.#pools?.of === of) return this.#pools
     const { Pool } = await import('undici')
-    if (this.#pools?.of === cert) return this.#pools
+    if (this.#pools?.of === of) return this.#pools
     const connect = {
       timeout: answerMs,
       ...(ca ? { ca } : {}),
@@ -167,7 +183,7 @@ export class Transport {
     const make = (connections: number) =>
       new Pool(origin, { connections, connect, pipelining: 1, keepAliveTimeout: 30_000 })
     const old = this.#pools
-    const made = { of: cert, calls: make(callConnections), streams: make(streamConnections) }
+    const made = { of, calls: make(callConnections), streams: make(streamConnections) }
     this.#pools = made
     void Promise.all([old?.calls.close(), old?.streams.close()])
     return made

@@ -4,12 +4,14 @@ import { copyOf, requireCommit, resolveCommit, withCopy } from '../../git/copy.t
 import { copiedBranches } from '../branches.ts'
 import type { ProvidedChange, ProviderKind } from '../provider.ts'
 import { ask, askAll } from './api.ts'
+import { foreignPull, toProposed } from './foreign.ts'
 import { incomingOf } from './incoming.ts'
 import { marked } from './marker.ts'
 import { mergePull } from './merge.ts'
 import { findPlace, placeOf } from './places.ts'
 import { proposePull } from './propose.ts'
-import { Account, ListedPull, PullRequest } from './pull-request.ts'
+import { commentOnPull, say } from './remarks.ts'
+import { Account, ListedPull, PullRequest, isDraft, titleOf } from './pull-request.ts'
 import { fetchAll, push } from './transfer.ts'
 import { marksOf } from './watch.ts'
 
@@ -27,10 +29,6 @@ export const forgejo: ProviderKind = {
     const { signal } = ctx
     const copy = copyOf(ctx, repository)
     const placed = () => placeOf(ctx, repository.path)
-    const comment = async (handle: string, body: string) => {
-      const options = { method: 'POST', body: { body }, signal }
-      await ask(await placed(), `/issues/${handle}/comments`, z.unknown(), options)
-    }
     const fetched = async () => {
       const place = await placed()
       await withCopy(copy, () => fetchAll(place, copy))
@@ -62,33 +60,35 @@ export const forgejo: ProviderKind = {
         const place = await placed()
         return withCopy(copy, () => proposePull(ctx, place, copy, proposal))
       },
-      comment: async (change, { id, body, path, line, by }) => {
-        const { handle } = named(change)
-        const text = marked(body, by, id)
-        if (path === undefined || line === undefined)
-          return comment(handle, path === undefined ? text : `\`${path}\`: ${text}`)
-        const lines = [{ path, body: text, new_position: line }]
-        const review = { event: 'COMMENT', body: '', commit_id: change.head, comments: lines }
-        const options = { method: 'POST', body: review, signal }
-        await ask(await placed(), `/pulls/${handle}/reviews`, z.unknown(), options)
+      comment: async (change, said) => {
+        await commentOnPull(await placed(), named(change), said, signal)
+        return undefined // Its mark tells it from others.
       },
-      review: (change, { id, verdict, body, by }) => {
+      review: async (change, { verdict, body, ...said }) => {
         const words = verdict === 'accept' ? 'Accepted' : 'Changes requested'
-        const text = `**${words}** (${change.head.slice(0, 10)})\n\n${body}`
-        return comment(named(change).handle, marked(text.trim(), by, id))
+        const text = `**${words}** (${change.head.slice(0, 10)})\n\n${body}`.trim()
+        await commentOnPull(await placed(), named(change), { ...said, body: text }, signal)
       },
       merge: async (change, options) => {
         const place = await placed()
         return withCopy(copy, () => mergePull(ctx, place, copy, named(change), options))
       },
       close: async (change, { reason, by }) => {
-        const { handle } = named(change)
-        const pull = await ask(await placed(), `/pulls/${handle}`, PullRequest, { signal })
+        const [place, { handle }] = [await placed(), named(change)]
+        const pull = await ask(place, `/pulls/${handle}`, PullRequest, { signal })
         if (pull.state === 'closed') return
-        if (reason !== '') await comment(handle, marked(reason, by, 'close'))
+        if (reason !== '') await say(place, handle, marked(reason, by, 'close'), signal)
         const options = { method: 'PATCH', body: { state: 'closed' }, signal }
-        await ask(await placed(), `/pulls/${handle}`, PullRequest, options)
+        await ask(place, `/pulls/${handle}`, PullRequest, options)
       },
+      setDraft: async (change, { isDraft: wanted }) => {
+        const [place, { handle }] = [await placed(), named(change)]
+        const pull = await ask(place, `/pulls/${handle}`, PullRequest, { signal })
+        if (isDraft(pull) === wanted) return
+        const options = { method: 'PATCH', body: { title: titleOf(pull.title, wanted) }, signal }
+        await ask(place, `/pulls/${handle}`, PullRequest, options)
+      },
+      proposal: async (handle) => foreignPull(await fetched(), copy, handle, signal),
       about: async () => {
         const place = await placed()
         const [home, account] = await Promise.all([
@@ -101,15 +101,7 @@ export const forgejo: ProviderKind = {
       proposed: async (limit) => {
         const path = '/pulls?state=open&sort=recentupdate'
         const pulls = await askAll(await placed(), path, ListedPull, { most: limit, signal })
-        return pulls.map(({ number, title, user, head, draft, updated_at: at, html_url: url }) => ({
-          handle: String(number),
-          title,
-          author: `forgejo:${user?.login ?? 'ghost'}`,
-          head: head.sha,
-          isDraft: draft,
-          updatedAt: Date.parse(at),
-          ...(url === undefined ? {} : { url }),
-        }))
+        return pulls.map(toProposed)
       },
       incoming: async (change) => {
         const place = await fetched()

@@ -3,7 +3,7 @@ import type { Incoming, ProvidedChange, Remark } from '../provider.ts'
 import type { Place } from './api.ts'
 import { ask, askAll } from './api.ts'
 import { isMarked } from './marker.ts'
-import { Comment, LineComment, PullRequest, Review } from './pull-request.ts'
+import { Comment, LineComment, PullRequest, Review, isDraft } from './pull-request.ts'
 
 const most = 1000
 
@@ -46,7 +46,7 @@ export async function incomingOf(
       outcome: { state: 'merged', mergedAs: pull.merge_commit_sha ?? pull.head.sha, by },
     }
   if (pull.state === 'closed') return { remarks, outcome: { state: 'closed', by: place.forge } }
-  return { remarks }
+  return { remarks, isDraft: isDraft(pull) }
 }
 
 const verdicts: Record<string, Remark['verdict']> = {

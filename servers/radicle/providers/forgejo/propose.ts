@@ -4,7 +4,7 @@ import type { Handles, Proposal, ProviderContext } from '../provider.ts'
 import type { Place } from './api.ts'
 import { ask, patiently } from './api.ts'
 import { marked } from './marker.ts'
-import { PullRequest } from './pull-request.ts'
+import { PullRequest, isDraft, titleOf } from './pull-request.ts'
 import { push } from './transfer.ts'
 
 /** Pushes the branch of a task and opens its pull request, or brings the one it has up to date. */
@@ -20,7 +20,7 @@ export async function proposePull(
   const known = await findPull(place, proposal, signal)
   const text = marked(body, by, key)
   if (!known) {
-    const asked = { title, body: text, head: branch, base }
+    const asked = { title: titleOf(title, proposal.isDraft), body: text, head: branch, base }
     const options = { method: 'POST', body: asked, signal }
     // A branch that was pushed a moment ago may not be known to it yet.
     const made = await patiently(ctx, { status: 404, tries: 6 }, () =>
@@ -32,10 +32,11 @@ export async function proposePull(
     throw new HubError('conflict', `pull request ${known.number} was closed at ${place.forge}`, {
       hint: 'Reopen it there, or submit a new task for what is still missing.',
     })
-  if (known.title !== title || (known.body ?? '') !== text)
+  const shown = titleOf(title, isDraft(known))
+  if (known.title !== shown || (known.body ?? '') !== text)
     await ask(place, `/pulls/${known.number}`, PullRequest, {
       method: 'PATCH',
-      body: { title, body: text },
+      body: { title: shown, body: text },
       signal,
     })
   return { change: String(known.number), revision: head }

@@ -15,16 +15,30 @@ export const PullRequest = z.object({
   merge_commit_sha: z.string().nullish(),
   merged_by: User.nullish(),
   updated_at: z.string(),
-  head: z.object({ sha: z.string() }),
+  head: z.object({
+    sha: z.string(),
+    ref: z.string().optional(),
+    repo: z.object({ full_name: z.string() }).nullish(),
+  }),
+  base: z.object({ ref: z.string() }).optional(),
+  user: User.nullish(),
+  draft: z.boolean().default(false),
 })
 export type PullRequest = z.infer<typeof PullRequest>
 
 /** One as a list of those that are open has it. */
 export const ListedPull = PullRequest.extend({
-  user: User.nullish(),
   html_url: z.string().optional(),
-  draft: z.boolean().default(false),
 })
+
+/** Forgejo and Gitea tell a draft by its title; these are the words that they come with. */
+const draftTitle = /^\s*(?:WIP:|\[WIP\])\s*/i
+
+export const isDraft = ({ draft, title }: Pick<PullRequest, 'draft' | 'title'>): boolean =>
+  draft || draftTitle.test(title)
+
+export const titleOf = (title: string, asDraft: boolean): string =>
+  `${asDraft ? 'WIP: ' : ''}${title.replace(draftTitle, '')}`
 
 export const Comment = z.object({ id: z.int(), body: z.string(), user: User })
 

@@ -17,6 +17,14 @@ export async function fetchAll(place: Place, copy: GitCopy): Promise<void> {
   await fetch(copy)
 }
 
+/** Brings the head of a pull request into the hub's copy, from whichever repository it comes. */
+export async function fetchHead(place: Place, copy: GitCopy, pull: string): Promise<void> {
+  const options = ['--quiet', '--no-tags', '--no-write-fetch-head']
+  const ref = `refs/pull/${pull}/head`
+  const args = ['--git-dir', copy.dir, 'fetch', ...options, addressOf(place), `+${ref}:${ref}`]
+  succeed(await remoteGit(place, args), `${ref} of ${place.owner}/${place.name} could not be read`)
+}
+
 export async function push(place: Place, copy: GitCopy, refspec: string): Promise<void> {
   const args = ['--git-dir', copy.dir, 'push', '--quiet', addressOf(place), refspec]
   const [, target = ''] = refspec.split(':')

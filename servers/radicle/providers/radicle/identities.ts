@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { HubError } from '../../../../schemas/errors.ts'
 import { withLock } from '../../../kit/locks.ts'
 import type { ProviderContext } from '../provider.ts'
+import type { Patch } from './patch.ts'
+import type { RadRepository } from './rad-repository.ts'
 import type { RadEnvironment } from './rad.ts'
 import { rad } from './rad.ts'
 
@@ -50,6 +53,24 @@ export async function identityOf(
     if (other.nid === author) return other
   }
   return me
+}
+
+/** Who may say of a patch that it is a draft, ready or archived: its author, where that is ours, or a delegate. */
+export async function stateKeeper(
+  ctx: Pick<ProviderContext, 'dataDir' | 'config' | 'principal'>,
+  org: string,
+  { delegates, rid }: Pick<RadRepository, 'delegates' | 'rid'>,
+  { handle, patch }: { handle: string; patch: Pick<Patch, 'author'> },
+): Promise<Identity> {
+  const keeper = await identityOf(ctx, org, patch.author)
+  if (keeper.nid === patch.author || delegates.includes(keeper.nid)) return keeper
+  throw new HubError(
+    'conflict',
+    `patch ${handle} of ${rid} is somebody else's, and this hub (did:key:${keeper.nid}) is no delegate`,
+    {
+      hint: `Its author or a delegate says so, with \`rad patch ready\` or \`rad patch archive\`.`,
+    },
+  )
 }
 
 const people = 'hub'

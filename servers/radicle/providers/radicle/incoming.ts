@@ -19,6 +19,9 @@ export async function incomingOf(
   const own = await ownNodeIds(ctx)
   const patch = await patchOf(repository, change.handle)
   const { delegates } = repository
+  const { isDraft } = patch
+  // The revisions of who proposed it are revisions of the change, and come in as such.
+  const proposer = change.isImported ? patch.author : undefined
   const toRemark = ({ id, author, verdict, ...said }: PatchRemark): Remark => ({
     ...said,
     handle: id,
@@ -26,12 +29,14 @@ export async function incomingOf(
     isMaintainer: delegates.includes(author),
     ...(verdict === undefined ? {} : { verdict: verdicts[verdict] }),
   })
-  const revisions: PatchRemark[] = patch.revisions.map(({ id, author, head, description }) => ({
-    id,
-    author,
-    revision: change.revisionHandle ?? id,
-    body: `Proposed a revision of their own, ${id} at ${head}: ${description}`,
-  }))
+  const revisions: PatchRemark[] = patch.revisions
+    .filter(({ author }) => author !== proposer)
+    .map(({ id, author, head, description }) => ({
+      id,
+      author,
+      revision: change.revisionHandle ?? id,
+      body: `Proposed a revision of their own, ${id} at ${head}: ${description}`,
+    }))
   const remarks = [...patch.remarks, ...revisions]
     .filter(({ author }) => !own.has(author))
     .map(toRemark)
@@ -40,15 +45,15 @@ export async function incomingOf(
   if (mergedAs !== undefined) {
     const merger = patch.merges.find(({ author }) => !own.has(author))?.author
     const by = merger === undefined ? 'radicle' : `radicle:${merger}`
-    return { remarks, outcome: { state: 'merged', mergedAs, by } }
+    return { remarks, isDraft, outcome: { state: 'merged', mergedAs, by } }
   }
   for (const { author, commit } of patch.merges) {
     if (!(await isAncestor(copy, commit, target))) continue // Its delegate's vote alone.
     const by = `radicle:${author}`
-    return { remarks, outcome: { state: 'merged', mergedAs: commit, by } }
+    return { remarks, isDraft, outcome: { state: 'merged', mergedAs: commit, by } }
   }
   if (patch.isArchived) return { remarks, outcome: { state: 'closed', by: 'radicle' } }
-  return { remarks }
+  return { remarks, isDraft }
 }
 
 const verdicts = { accept: 'accept', reject: 'request_changes' } as const

@@ -7,11 +7,13 @@ const Location = z.object({
   new: z.union([Lines, z.unknown()]).optional(),
 })
 
+const Target = z.object({ branch: z.string() })
+
 /** The actions that say something to this hub; what others there are is passed over. */
 const Action = z.discriminatedUnion('type', [
   z.object({ type: z.literal('revision'), description: z.string(), oid }),
   z.object({ type: z.literal('revision.edit'), revision: oid, description: z.string() }),
-  z.object({ type: z.literal('edit'), title: z.string() }),
+  z.object({ type: z.literal('edit'), title: z.string(), target: z.unknown().optional() }),
   z.object({
     type: z.literal('revision.comment'),
     revision: oid,
@@ -62,6 +64,8 @@ export type PatchRemark = {
 export type Patch = {
   author: string
   title: string
+  /** Name of the branch that it is for, where that is not the default one. */
+  target: string | undefined
   revisions: { id: string; author: string; head: string; description: string }[]
   remarks: PatchRemark[]
   /** The review that each author gave each revision. */
@@ -86,6 +90,7 @@ export function readPatch(log: string, mayArchive: (author: string) => boolean):
   const patch: Patch = {
     author: operations[0]?.author ?? '',
     title: '',
+    target: undefined,
     revisions: [],
     remarks: [],
     reviews: [],
@@ -117,7 +122,9 @@ function apply(patch: Patch, { id, author, mayArchive }: Origin, action: Action)
       return
     }
     case 'edit':
-      if (author === patch.author || mayArchive(author)) patch.title = action.title
+      if (author !== patch.author && !mayArchive(author)) return
+      patch.title = action.title
+      patch.target = Target.safeParse(action.target).data?.branch.replace('refs/heads/', '')
       return
     case 'revision.comment': {
       const { revision, body } = action

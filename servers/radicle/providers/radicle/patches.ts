@@ -31,22 +31,24 @@ export async function showPatches({ me, rid }: RadRepository, ids: string[]): Pr
   }
 }
 
-/** Adds actions to a patch, as one operation. What is to be said goes by a file: it may be long. */
+/** Adds actions to a patch, as one operation, and returns its id. What is said goes by a file: it may be long. */
 export async function act(
   { rid }: RadRepository,
   as: Identity,
   patch: string,
   actions: Record<string, unknown>[],
-): Promise<void> {
+): Promise<string> {
   const folder = await mkdtemp(join(as.env.RAD_HOME ?? '', 'actions-'))
   const file = join(folder, 'actions.jsonl')
   const where = ['--repo', rid, '--type', patchType, '--object', patch]
   try {
     await writeFile(file, actions.map((action) => `${JSON.stringify(action)}\n`).join(''))
-    await withLock(`rad ${as.nid} ${rid}`, async () => {
+    return await withLock(`rad ${as.nid} ${rid}`, async () => {
       // The cache of this home knows nothing of what another home wrote.
       await rad(as.env, ['patch', 'cache', patch, '--repo', rid, '--no-announce'])
-      await rad(as.env, ['cob', 'update', ...where, '--message', 'Switchyard', file])
+      return (
+        await rad(as.env, ['cob', 'update', ...where, '--message', 'Switchyard', file])
+      ).trim()
     })
   } finally {
     await rm(folder, { recursive: true, force: true })

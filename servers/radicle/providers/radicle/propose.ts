@@ -49,13 +49,14 @@ async function findPatch(repository: RadRepository, key: string): Promise<string
 async function openPatch(
   repository: RadRepository,
   copy: GitCopy,
-  { title, key, base, head, target }: Proposal,
+  { title, key, base, head, target, isDraft }: Proposal,
 ): Promise<string> {
   const text = await push(repository, copy, `${head}:refs/patches`, [
     `patch.message=${title}`,
     `patch.message=${taskLine(key)}`,
     `patch.base=${base}`,
     ...targetOf(repository, target),
+    ...(isDraft ? ['patch.draft'] : []),
   ])
   return found(/Patch ([0-9a-f]{40,64}) (?:opened|drafted)/, text)
 }

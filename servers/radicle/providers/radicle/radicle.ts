@@ -1,15 +1,17 @@
 import { HubError } from '../../../../schemas/errors.ts'
 import { copyOf, requireCommit, withCopy } from '../../git/copy.ts'
 import { copiedBranches } from '../branches.ts'
-import type { ProvidedChange, ProviderKind } from '../provider.ts'
+import type { ProviderKind } from '../provider.ts'
 import { announce } from './announce.ts'
-import { identityOf } from './identities.ts'
+import { foreignPatch } from './foreign.ts'
+import { stateKeeper } from './identities.ts'
 import { incomingOf } from './incoming.ts'
 import { mergePatch } from './merge.ts'
 import { act, openPatches, patchOf, tipsOf } from './patches.ts'
 import { proposePatch } from './propose.ts'
 import type { RadRepository } from './rad-repository.ts'
 import { openRadRepository, radIdOf } from './rad-repository.ts'
+import { commentOnPatch, namesOf, reviewPatch, signed } from './remarks.ts'
 import { branchesOf, fetchCanonical, push } from './transfer.ts'
 
 /**
@@ -63,40 +65,14 @@ export const radicle: ProviderKind = {
           (there) => proposePatch(ctx, org, there, copy, proposal),
           ({ change }) => change,
         ),
-      comment: (change, { body, path, line, by }) =>
+      comment: (change, comment) =>
         write(
-          async (there) => {
-            const { handle, revision } = namesOf(change)
-            const lines = line === undefined ? null : linesAt(line)
-            const location =
-              path === undefined
-                ? {}
-                : { location: { commit: change.head, path, old: null, new: lines } }
-            const said = { revision, body: signed(body, by), ...location }
-            await act(there, there.me, handle, [{ type: 'revision.comment', ...said }])
-          },
+          (there) => commentOnPatch(there, change, comment),
           () => change.handle,
         ),
-      review: (change, { verdict, body, by }) =>
+      review: (change, review) =>
         write(
-          async (there) => {
-            const { handle, revision } = namesOf(change)
-            const { reviews } = await patchOf(there, handle)
-            const given = {
-              summary: signed(body, by),
-              verdict: verdict === 'accept' ? 'accept' : 'reject',
-              labels: [],
-            }
-            // Each key has one review of a revision; a second verdict takes the place of the first.
-            const known = reviews.find(
-              (review) => review.revision === revision && review.author === there.me.nid,
-            )
-            await act(there, there.me, handle, [
-              known
-                ? { type: 'review.edit', review: known.id, ...given }
-                : { type: 'review', revision, ...given },
-            ])
-          },
+          (there) => reviewPatch(there, change, review),
           () => change.handle,
         ),
       merge: (change, options) =>
@@ -110,15 +86,31 @@ export const radicle: ProviderKind = {
             const { handle, revision } = namesOf(change)
             const patch = await patchOf(there, handle)
             if (patch.isArchived) return
+            const author = await stateKeeper(ctx, org, there, { handle, patch })
             if (reason !== '')
               await act(there, there.me, handle, [
                 { type: 'revision.comment', revision, body: signed(reason, by) },
               ])
-            const author = await identityOf(ctx, org, patch.author)
             await act(there, author, handle, [{ type: 'lifecycle', state: { status: 'archived' } }])
           },
           () => change.handle,
         ),
+      setDraft: (change, { isDraft }) =>
+        write(
+          async (there) => {
+            const { handle } = namesOf(change)
+            const patch = await patchOf(there, handle)
+            if (patch.isDraft === isDraft) return
+            const status = isDraft ? 'draft' : 'open'
+            const author = await stateKeeper(ctx, org, there, { handle, patch })
+            await act(there, author, handle, [{ type: 'lifecycle', state: { status } }])
+          },
+          () => change.handle,
+        ),
+      proposal: async (handle) => {
+        const there = await opened()
+        return withCopy(copy, () => foreignPatch(there, copy, handle))
+      },
       about: async () => {
         const { rid, me, delegates, quorumOf, defaultBranch } = await opened()
         return {
@@ -152,17 +144,4 @@ export const radicle: ProviderKind = {
   },
 }
 
-/** Several people and agents share a key, so what it says names who said it. */
-const signed = (body: string, by: string): string => `${body}\n\n— ${by}`.trim()
-
-const linesAt = (line: number) => ({ type: 'lines', range: { start: line, end: line + 1 } })
-
 const toDid = (nid: string) => `did:key:${nid}`
-
-function namesOf({ id, handle, revisionHandle }: ProvidedChange) {
-  if (handle !== undefined && revisionHandle !== undefined)
-    return { handle, revision: revisionHandle }
-  throw new HubError('conflict', `change ${id} was proposed before its repository was on Radicle`, {
-    hint: 'Close it, or merge it by hand, and submit a new task.',
-  })
-}

@@ -17,6 +17,8 @@ type Container = {
   resources: { requests: { cpu: string } }
 }
 
+type Volume = { projected?: { sources: { serviceAccountToken: { audience: string } }[] } }
+
 /** Why a pod is not let in, in the words of the real admission, as far as the hub's baseline goes. */
 export function podRefusal(objects: Objects, pod: Pick<Kept, 'metadata' | 'spec'>) {
   const { name, namespace } = pod.metadata
@@ -34,6 +36,14 @@ export function podRefusal(objects: Objects, pod: Pick<Kept, 'metadata' | 'spec'
     const why = `ValidatingAdmissionPolicy '${policy}' with binding '${policy}' denied request: another image`
     return refusal(422, 'Invalid', `pods "${name}" is forbidden: ${why}`)
   }
+  const audiences = ((pod.spec?.volumes ?? []) as Volume[]).flatMap(({ projected }) =>
+    (projected?.sources ?? []).map(({ serviceAccountToken }) => serviceAccountToken.audience),
+  )
+  if (audiences.some((one) => policies.some(({ spec }) => !JSON.stringify(spec).includes(one)))) {
+    const policy = policies[0]?.metadata.name
+    const why = `ValidatingAdmissionPolicy '${policy}' with binding '${policy}' denied request: another token`
+    return refusal(422, 'Invalid', `pods "${name}" is forbidden: ${why}`)
+  }
   if (containers.some(({ securityContext }) => !securityContext?.capabilities))
     return forbidden('violates PodSecurity "restricted:latest": unrestricted capabilities')
   const cpus = (one: Pick<Kept, 'spec'>) =>
@@ -49,6 +59,29 @@ export function podRefusal(objects: Objects, pod: Pick<Kept, 'metadata' | 'spec'
       `exceeded quota: org, requested: requests.cpu=${cpus(pod)}m, used: requests.cpu=${used}m`,
     )
   return undefined
+}
+
+/** The refusal of the Eviction API where a disruption budget of the namespace leaves no room. */
+export function evictionRefusal(objects: Objects, pod: Kept) {
+  const budget = objects.list('poddisruptionbudgets', pod.metadata.namespace)[0]
+  if (!budget) return undefined
+  const message = `The disruption budget ${budget.metadata.name} needs 1 healthy pods and has 1 currently`
+  return {
+    ...refusal(
+      429,
+      'TooManyRequests',
+      "Cannot evict pod as it would violate the pod's disruption budget.",
+    ),
+    details: { causes: [{ reason: 'DisruptionBudget', message }] },
+  }
+}
+
+/** What the API server writes on a pod before it deletes it for an eviction. */
+export const evictedByApi = {
+  type: 'DisruptionTarget',
+  status: 'True',
+  reason: 'EvictionByEvictionAPI',
+  message: 'Eviction API: evicting',
 }
 
 export const milli = (cpu: string) =>

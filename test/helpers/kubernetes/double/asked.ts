@@ -24,8 +24,9 @@ export const selects = ({ url }: Asked) => {
   return (object: Kept) => {
     const own = (object.metadata.labels ?? {}) as Record<string, string> // As they were sent.
     return (
-      labels.every(([name = '', value]) => own[name] === value) &&
-      !(isUnfinished && isTerminal(object))
+      labels.every(([name = '', value]) =>
+        value === undefined ? name in own : own[name] === value,
+      ) && !(isUnfinished && isTerminal(object))
     )
   }
 }
@@ -53,3 +54,19 @@ export const configOf = (port: number, token: string) => ({
   users: [{ name: 'test', user: { token } }],
   contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
 })
+
+/** An object with what a patch says of it; of a list only the first is named here. */
+export function merged<T>(known: T, patch: unknown): T {
+  if (Array.isArray(known) && Array.isArray(patch))
+    return known.map((item: unknown, at) =>
+      at < patch.length ? merged(item, patch[at]) : item,
+    ) as T // The same list.
+  if (typeof known !== 'object' || known === null || typeof patch !== 'object' || patch === null)
+    return patch as T // What the API would check.
+  const result = { ...known } as Record<string, unknown> // An object.
+
+  for (const [name, value] of Object.entries(patch))
+    if (value === null) delete result[name]
+    else result[name] = merged(result[name], value)
+  return result as T // With fields of its own.
+}

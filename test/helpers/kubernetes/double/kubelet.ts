@@ -1,65 +1,56 @@
-import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { mkdirSync, realpathSync } from 'node:fs'
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { agentCommand } from '../../../../servers/cluster/drivers/agent-command.ts'
+import type { Running } from './running.ts'
+import { signalGroup } from './running.ts'
 import type { Kept, Objects } from './objects.ts'
 import { keyOf } from './objects.ts'
+import { nodeCpus, nodeName, nodeObject } from './node.ts'
 import { milli } from './admission.ts'
-
-type Line = { at: string; data: Buffer }
-type Running = {
-  child: ChildProcess
-  home: string
-  env: Record<string, string>
-  output: Line[]
-  reason: string
-  hasEnded: boolean
-  wake: Set<() => void>
-}
+import type { Tokens } from './tokens.ts'
 
 type PodSpec = {
   activeDeadlineSeconds: number
   containers: {
     image: string
-    command: string[]
+    /** Without one an image starts what it was made for, which here is the agent. */
+    command?: string[]
     env: { name: string; value: string }[]
     envFrom: { secretRef: { name: string } }[]
     resources: { requests: { cpu: string } }
     volumeMounts: { name: string; mountPath: string }[]
   }[]
-  volumes: { name: string; persistentVolumeClaim?: { claimName: string } }[]
+  volumes: {
+    name: string
+    persistentVolumeClaim?: { claimName: string }
+    configMap?: { name: string }
+    projected?: { sources: { serviceAccountToken: { audience: string; path: string } }[] }
+  }[]
 }
-
-const nodeName = 'node-1'
-const nodeCpus = 4
 
 /** A scheduler with one node, and a kubelet that runs each container as a process of this machine. */
 export class Kubelet {
   readonly #objects: Objects
   readonly #root: string
+  readonly #tokens: Tokens
+  readonly #services: Map<string, string>
   readonly #running = new Map<string, Running>()
   #count = 0
+  /** What pods have of a network: no addresses, those of this machine, or that with policies in force. */
+  network: 'none' | 'open' | 'policed' = 'none'
 
-  constructor(objects: Objects, root: string) {
+  constructor(
+    objects: Objects,
+    root: string,
+    { tokens, services }: { tokens: Tokens; services: Map<string, string> },
+  ) {
     this.#objects = objects
+    this.#tokens = tokens
+    this.#services = services
     this.#root = realpathSync(root)
-    const ready = [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }]
-    const allocatable = {
-      cpu: String(nodeCpus),
-      memory: '8Gi',
-      pods: '110',
-      'ephemeral-storage': '10Gi',
-    }
-    objects.set(keyOf('nodes', undefined, nodeName), {
-      kind: 'Node',
-      metadata: {
-        name: nodeName,
-        labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', disk: 'ssd' },
-      },
-      spec: {},
-      status: { allocatable, conditions: ready },
-    })
+    objects.set(keyOf('nodes', undefined, nodeName), nodeObject)
   }
 
   running(pod: Kept): Running | undefined {
@@ -71,6 +62,11 @@ export class Kubelet {
     const spec = pod.spec as PodSpec // As the hub sends it.
     const [container] = spec.containers
     if (!container || this.#running.has(pod.metadata.uid) || pod.status?.phase !== 'Pending') return
+    if ((pod.metadata.labels as Record<string, string>)['kueue.x-k8s.io/queue-name']) {
+      // As Kueue leaves it until there is quota; here there never is.
+      const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }
+      return this.#status(pod, { phase: 'Pending', conditions: [{ ...gated, message: '' }] })
+    }
     if (milli(container.resources.requests.cpu) > nodeCpus * 1000) {
       const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }
       const message = '0/1 nodes are available: 1 Insufficient cpu.'
@@ -78,9 +74,11 @@ export class Kubelet {
     }
     if (container.image.includes('missing'))
       return this.#waits(pod, 'ErrImagePull', `failed to pull "${container.image}"`)
-    const secret = this.#objects.get(
-      keyOf('secrets', pod.metadata.namespace, container.envFrom[0]?.secretRef.name ?? ''),
-    )
+    const wanted = container.envFrom[0]?.secretRef.name
+    const secret =
+      wanted === undefined
+        ? { stringData: {} }
+        : this.#objects.get(keyOf('secrets', pod.metadata.namespace, wanted))
     if (!secret) return this.#waits(pod, 'CreateContainerConfigError', 'secret not found')
     const told = (secret.stringData ?? {}) as Record<string, string> // As the hub sent it.
     this.#run(pod, spec, {
@@ -99,6 +97,13 @@ export class Kubelet {
     forget()
   }
 
+  evict(pod: Kept): void {
+    const running = this.running(pod)
+    if (!running) return
+    running.reason = 'Evicted'
+    signalGroup(running, 'SIGKILL')
+  }
+
   kill(pod: Kept): void {
     const running = this.running(pod)
     if (running) signalGroup(running, 'SIGKILL')
@@ -109,22 +114,30 @@ export class Kubelet {
   }
 
   #run(pod: Kept, spec: PodSpec, told: Record<string, string>): void {
-    const [{ command, volumeMounts } = { command: [''], volumeMounts: [] }] = spec.containers
+    const [{ command = agentCommand(), volumeMounts } = { volumeMounts: [] }] = spec.containers
     const folders = volumeMounts.map(({ name, mountPath }) => {
-      const claim = spec.volumes.find((volume) => volume.name === name)?.persistentVolumeClaim
-        ?.claimName
+      const volume = spec.volumes.find((one) => one.name === name)
+      const claim = volume?.persistentVolumeClaim?.claimName
       const folder = join(this.#root, claim ?? `${pod.metadata.uid}-${name}`)
       mkdirSync(folder, { recursive: true })
+      for (const { serviceAccountToken: token } of volume?.projected?.sources ?? [])
+        writeFileSync(join(folder, token.path), this.#tokens.issue(pod, token.audience))
+      for (const [file, text] of this.#configured(pod, volume?.configMap?.name))
+        writeFileSync(join(folder, file), text)
       return [mountPath, folder] as const
     })
     const here = new Map(folders)
     const env = Object.fromEntries(
-      Object.entries(told).map(([name, value]) => [name, here.get(value) ?? value]),
+      Object.entries(told).map(([name, value]) => [name, this.#placeOf(value, folders)]),
     )
     env.PATH = process.env.PATH ?? '/usr/bin:/bin'
     const home = here.get('/home/agent') ?? this.#root
     // One stream for both, in the order it was written.
-    const both = ['-c', 'exec "$@" 2>&1', 'sh', ...command]
+    const labels = (pod.metadata.labels ?? {}) as Record<string, string> // As they were sent.
+    const isCutOff = this.network === 'policed' && labels['switchyard.dev/probe'] === 'denied'
+    const inside = isCutOff ? ['unshare', '--map-root-user', '--net'] : []
+    const asked = command.map((text) => this.#inText(text))
+    const both = ['-c', 'exec "$@" 2>&1', 'sh', ...inside, ...asked]
     const child = spawn('/bin/sh', both, {
       cwd: home,
       env,
@@ -153,15 +166,13 @@ export class Kubelet {
     const end = (state: object, phase: string, reason = '') => {
       running.hasEnded = true
       const status = { phase, containerStatuses: [{ name: 'main', state: { terminated: state } }] }
-      this.#status(
-        pod,
-        reason === '' ? status : { ...status, reason, message: 'Pod was active too long' },
-      )
+      this.#status(pod, reason === '' ? status : { ...status, reason, message: 'the node says so' })
       tell()
     }
     child.once('spawn', () => {
       this.#status(pod, {
         phase: 'Running',
+        ...(this.network === 'none' ? {} : { podIP: '127.0.0.1' }),
         containerStatuses: [{ name: 'main', state: { running: {} } }],
       })
       const deadline = setTimeout(() => {
@@ -179,6 +190,29 @@ export class Kubelet {
         )
       })
     })
+  }
+
+  /** Files of a ConfigMap; one that is not there has none. */
+  #configured({ metadata }: Kept, name: string | undefined): [string, string][] {
+    if (name === undefined) return []
+    const map = this.#objects.get(keyOf('configmaps', metadata.namespace, name))
+    return Object.entries((map?.data ?? {}) as Record<string, string>) // As the hub sent it.
+  }
+
+  /** What a mounted path, or the address of a service, is on this machine. */
+  #placeOf(value: string, folders: (readonly [string, string])[]): string {
+    const [path, folder] = folders.find(([at]) => `${value}/`.startsWith(`${at}/`)) ?? []
+    if (path !== undefined && folder !== undefined) return folder + value.slice(path.length)
+    const host = URL.canParse(value) ? new URL(value).host : ''
+    return this.#services.get(host) ?? value
+  }
+
+  /** The same with what answers behind a service in place of its name. */
+  #inText(text: string): string {
+    return [...this.#services].reduce(
+      (all, [host, url]) => all.replaceAll(host, new URL(url).host),
+      text,
+    )
   }
 
   /** No two lines at the same time, as the time is what tells them apart. */
@@ -205,14 +239,5 @@ export class Kubelet {
       spec: { ...known.spec, ...(isPlaced ? { nodeName } : {}) },
       status,
     })
-  }
-}
-
-function signalGroup({ child, hasEnded }: Running, signal: NodeJS.Signals): void {
-  if (hasEnded || child.pid === undefined) return
-  try {
-    process.kill(-child.pid, signal)
-  } catch {
-    // Its last process has ended meanwhile.
   }
 }

@@ -71,7 +71,10 @@ export class Objects {
     for (const [other, { metadata }] of this.#kept) {
       const owners = (metadata.ownerReferences ?? []) as { uid: string }[] // As the hub sends them.
       const isInside = key.startsWith('namespaces ') && metadata.namespace === known.metadata.name
-      if (isInside || owners.some(({ uid }) => uid === known.metadata.uid)) this.delete(other)
+      // A pod is told to end first, and by whom it is not for this to say.
+      const isOwned =
+        !other.startsWith('pods ') && owners.some(({ uid }) => uid === known.metadata.uid)
+      if (isInside || isOwned) this.delete(other)
     }
   }
 
@@ -104,3 +107,17 @@ export const keyOf = (plural: string, namespace: string | undefined, name: strin
 
 export const isTerminal = ({ status }: Kept) =>
   ['Succeeded', 'Failed'].includes(String(status?.phase))
+
+/** The groups of the API, with those of what was installed. */
+export const groupsOf = (objects: Objects) => ({
+  kind: 'APIGroupList',
+  apiVersion: 'v1',
+  groups: [
+    'apps/v1',
+    ...objects.list('groups', undefined).map(({ metadata }) => metadata.name),
+  ].map((groupVersion) => {
+    const [name, version] = groupVersion.split('/')
+    const preferredVersion = { groupVersion, version }
+    return { name, versions: [preferredVersion], preferredVersion }
+  }),
+})

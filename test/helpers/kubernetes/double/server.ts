@@ -6,20 +6,19 @@ import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { makeFolder } from '../../folder.ts'
 import { differenceFrom, exchangeOf } from '../exchanges.ts'
-import { podRefusal, refusal } from './admission.ts'
+import { refusal } from './admission.ts'
 import type { Asked } from './asked.ts'
-import { askedOf, configOf, parse, selects } from './asked.ts'
+import { askedOf, configOf, merged, parse, selects } from './asked.ts'
 import { Kubelet } from './kubelet.ts'
+import { groupOf, mint } from './grants.ts'
 import type { Kept } from './objects.ts'
-import { Objects, isTerminal, keyOf } from './objects.ts'
+import { Objects, groupsOf, keyOf } from './objects.ts'
+import { proxied, serveProxy, serveProxyUpgrade } from './proxy.ts'
+import { Sandboxes } from './sandboxes.ts'
 import { serveExec, serveLog } from './streams.ts'
-
-type Answer = { status: number; body: unknown }
-
-const notFound = ({ plural, name }: Asked): Answer => ({
-  status: 404,
-  body: refusal(404, 'NotFound', `${plural} "${name}" not found`),
-})
+import { Tokens } from './tokens.ts'
+import type { Answer } from './writes.ts'
+import { notFound, writesTo } from './writes.ts'
 
 /**
  * An API server with one node, which answers what a real one was recorded to answer: a request of
@@ -28,15 +27,30 @@ const notFound = ({ plural, name }: Asked): Answer => ({
 export async function startDouble() {
   const root = makeFolder('kubelet')
   const objects = new Objects()
-  const kubelet = new Kubelet(objects, root)
+  const tokens = new Tokens(objects)
+  /** Services of the cluster by host, with what answers behind them. */
+  const services = new Map<string, string>()
+  const kubelet = new Kubelet(objects, root, { tokens, services })
   const strange = new Set<string>()
   const connections = new Set<Socket>()
   const state = {
     opened: 0,
+    reviews: 0,
+    /** Told of each object that is made. */ created: (_kept: Kept): void => undefined,
     token: 'first',
+    /** Tokens that were asked for, and how long they last. */
+    minted: new Set<string>(),
+    tokenSeconds: 3600,
+    /** Groups of the API beyond those of Kubernetes, with the version to use. */
+    groups: new Map<string, string>(),
     fails: undefined as Answer | undefined,
+    /** What `metrics.k8s.io` says of nodes, where it is installed. */
+    metrics: undefined as Answer | undefined,
     /** What becomes of an object that is applied. */ alter: (kept: Kept): Kept => kept,
   }
+  const writes = writesTo(objects, kubelet, (kept) => state.created(kept))
+  const { create, evict, remove, page } = writes
+  new Sandboxes(objects, writes).follow()
   const compare = (asked: Asked, { status, body }: Answer) => {
     const { method, url } = asked
     const difference = differenceFrom(
@@ -46,11 +60,15 @@ export async function startDouble() {
   }
 
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const to = proxied(request.url)
+    if (to && request.headers.authorization === `Bearer ${state.token}`)
+      return serveProxy(to, request, response)
     const asked = await askedOf(request)
     const send = ({ status, body }: Answer) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     if (state.fails) return send(state.fails)
-    if (request.headers.authorization !== `Bearer ${state.token}`)
+    const token = request.headers.authorization?.replace('Bearer ', '') ?? ''
+    if (token !== state.token && !state.minted.has(token))
       return send({ status: 401, body: refusal(401, 'Unauthorized', 'Unauthorized') })
     if (asked.part === 'log') {
       const running = runningOf(asked)
@@ -61,6 +79,9 @@ export async function startDouble() {
       })
     }
     if (asked.url.searchParams.get('watch') === 'true') return serveWatch(asked, response)
+    // A real one says so in plain words where no metrics server is registered.
+    if (asked.url.pathname.startsWith('/apis/metrics.k8s.io/'))
+      return send(state.metrics ?? { status: 404, body: '404 page not found' })
     const answer = answerTo(asked)
     compare(asked, answer)
     send(answer)
@@ -93,8 +114,17 @@ export async function startDouble() {
   const answerTo = (asked: Asked): Answer => {
     const { method, url, plural, namespace, name, body } = asked
     if (url.pathname === '/version') return { status: 200, body: { gitVersion: 'v1.36.2' } }
+    if (url.pathname === '/apis') return { status: 200, body: groupsOf(objects) }
     if (plural === 'selfsubjectaccessreviews')
       return { status: 201, body: { ...body, status: { allowed: true } } }
+    if (plural === 'tokenreviews') {
+      state.reviews++
+      const review = body as Parameters<typeof tokens.review>[0] // As the hub sends it.
+      return { status: 201, body: { ...body, status: tokens.review(review) } }
+    }
+    const [, group = ''] = /^\/apis\/([^/]+)$/.exec(url.pathname) ?? []
+    if (group !== '') return groupOf(state.groups, group)
+    if (asked.part === 'token') return mint(state)
     const key = keyOf(plural, namespace, name ?? '')
     switch (method) {
       case 'GET': {
@@ -103,82 +133,19 @@ export async function startDouble() {
       }
       case 'PATCH': {
         const known = objects.get(key)
+        if (['nodes', 'sandboxes'].includes(plural) || asked.part === 'resize')
+          return known
+            ? { status: 200, body: objects.set(key, merged(known, body)) }
+            : notFound(asked)
         const next = state.alter(body as Kept) // As the hub sends it.
         const of = (object: Kept) => JSON.stringify({ ...object, metadata: 0 })
         const kept = known && of(known) === of(next) ? known : objects.set(key, next)
         return { status: known ? 200 : 201, body: kept }
       }
       case 'POST':
-        return create(asked)
+        return asked.part === 'eviction' ? evict(asked, key) : create(asked)
       default:
         return remove(asked, key)
-    }
-  }
-
-  const create = (asked: Asked): Answer => {
-    const { url, plural, namespace, body } = asked
-    const object = body as Kept // As the hub sends it.
-    const key = keyOf(plural, namespace, object.metadata.name)
-    if (namespace !== undefined && !objects.get(keyOf('namespaces', undefined, namespace)))
-      return notFound({ ...asked, plural: 'namespaces', name: namespace })
-    const refused = plural === 'pods' ? podRefusal(objects, object) : undefined
-    if (refused) return { status: refused.code, body: refused }
-    if (objects.get(key)) {
-      const message = `${plural} "${object.metadata.name}" already exists`
-      return { status: 409, body: refusal(409, 'AlreadyExists', message) }
-    }
-    const isPod = plural === 'pods'
-    const made = isPod ? { ...object, status: { phase: 'Pending' } } : object
-    if (url.searchParams.get('dryRun') === 'All') return { status: 201, body: made }
-    const kept = objects.set(key, made)
-    setImmediate(() => {
-      for (const pod of objects.list('pods', namespace)) kubelet.sync(pod)
-    })
-    // What was sent as text is kept as bytes.
-    return { status: 201, body: { ...kept, stringData: undefined } }
-  }
-
-  const remove = (asked: Asked, key: string): Answer => {
-    const known = objects.get(key)
-    const { preconditions, gracePeriodSeconds = 30 } = asked.body as {
-      preconditions?: { uid: string }
-      gracePeriodSeconds?: number
-    } // DeleteOptions.
-    if (!known) return notFound(asked)
-    if (preconditions && preconditions.uid !== known.metadata.uid)
-      return { status: 409, body: refusal(409, 'Conflict', 'the UID in the precondition differs') }
-    const isNow =
-      asked.plural !== 'pods' ||
-      gracePeriodSeconds === 0 ||
-      isTerminal(known) ||
-      !kubelet.running(known)
-    if (isNow) {
-      kubelet.kill(known)
-      objects.delete(key)
-      return {
-        status: 200,
-        body: ['pods', 'namespaces'].includes(asked.plural)
-          ? known
-          : { kind: 'Status', status: 'Success' },
-      }
-    }
-    const going = objects.set(key, {
-      ...known,
-      metadata: { ...known.metadata, deletionTimestamp: new Date().toISOString() },
-    })
-    void kubelet.stop(known, gracePeriodSeconds, () => objects.delete(key))
-    return { status: 200, body: going }
-  }
-
-  const page = (asked: Asked) => {
-    const all = objects.list(asked.plural, asked.namespace).filter(selects(asked))
-    const begin = Number(asked.url.searchParams.get('continue') ?? 0)
-    const end = begin + Number(asked.url.searchParams.get('limit') ?? all.length)
-    const rest = end < all.length ? { continue: String(end) } : {}
-    return {
-      kind: 'List',
-      metadata: { resourceVersion: String(objects.version), ...rest },
-      items: all.slice(begin, end).map(({ kind: _kind, apiVersion: _version, ...item }) => item),
     }
   }
 
@@ -194,6 +161,8 @@ export async function startDouble() {
     socket.once('close', () => connections.delete(socket))
   })
   server.on('upgrade', (request, socket, head) => {
+    const to = proxied(request.url)
+    if (to) return serveProxyUpgrade(to, request, socket)
     const running = runningOf(parse(request.method ?? '', request.url ?? '', {}))
     if (running)
       serveExec(running, new URL(request.url ?? '', 'http://double').searchParams, {
@@ -220,7 +189,13 @@ export async function startDouble() {
     kubeconfig,
     context: 'test',
     objects,
+    tokens,
+    services,
+    kubelet,
     state,
+    root,
+    /** Ends a pod as a node does that runs out of something. */
+    evict: (pod: Kept) => kubelet.evict(pod),
     writeConfig,
     /** Cuts every connection, as a restart does. */
     cut: () => connections.forEach((socket) => socket.destroy()),

@@ -3,9 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
-import type { Kubelet } from './kubelet.ts'
-
-type Running = NonNullable<ReturnType<Kubelet['running']>>
+import type { Running } from './running.ts'
 
 /** The log of a container, with what the hub asks for: tail, times, since, follow. */
 export async function serveLog(

@@ -16,7 +16,7 @@ import {
   writeDocument,
 } from './home.ts'
 import type { Action } from './patches.ts'
-import { operate, operationsOf, stateOf } from './patches.ts'
+import { operate, operationsOf, patchIds, stateOf } from './patches.ts'
 
 // A double of `rad`: the commands that this hub and its tests use, with the output of Radicle 1.9.
 
@@ -52,6 +52,7 @@ const commands: Record<string, () => void> = {
   init,
   inspect,
   'id update': updateIdentity,
+  'cob list': () => patchIds(storageOf(rid)).forEach((id) => say(id)),
   'cob log': () => {
     for (const operation of operationsOf(storageOf(rid), objects[0] ?? ''))
       say(JSON.stringify({ ...operation, identity: null, manifest: null }))

@@ -1,5 +1,4 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { readAccess } from '../../../../servers/cluster/drivers/kubernetes/access.ts'
 import { listAll } from '../../../../servers/cluster/drivers/kubernetes/list.ts'
 import { Bare } from '../../../../servers/cluster/drivers/kubernetes/objects.ts'
 import { Transport } from '../../../../servers/cluster/drivers/kubernetes/transport.ts'
@@ -8,11 +7,12 @@ import type { KubernetesDriver } from '../../../../servers/cluster/drivers/kuber
 import { until } from '../../../helpers/hub.ts'
 import type { Double } from '../../../helpers/kubernetes/double/server.ts'
 import { startDouble } from '../../../helpers/kubernetes/double/server.ts'
-import { kubernetesDrivers, settingsOf } from '../kubernetes-drivers.ts'
+import { ManualClock } from '../../../helpers/manual-clock.ts'
+import { accessOf, kubernetesDrivers } from '../kubernetes-drivers.ts'
 import { exitOf, logOf, specOf } from '../pod-specs.ts'
 
 const transportTo = (double: Double): Transport => {
-  const transport = new Transport('kube', () => readAccess(settingsOf(double).source), systemClock)
+  const transport = new Transport('kube', () => accessOf(double), systemClock)
   onTestFinished(() => transport.close())
   return transport
 }
@@ -73,6 +73,41 @@ test('a server that restarts under a watch, and forgets what happened, loses no 
   double.state.fails = { status: 503, body: { message: 'starting' } }
   setTimeout(() => (double.state.fails = undefined), 1500)
   expect(await exit).toEqual({ exitCode: 3, reason: '' })
+})
+
+test('what nodes use is told where a metrics server says it, and is unknown elsewhere', async () => {
+  const double = await startDouble()
+  const [without] = await open(kubernetesDrivers(double)).nodes()
+  expect(without).not.toHaveProperty('used')
+  const usage = { cpu: '1500123456n', memory: '2097152Ki' }
+  const items = [{ metadata: { name: 'node-1' }, timestamp: '', window: '', usage }]
+  double.state.metrics = { status: 200, body: { kind: 'NodeMetricsList', items } }
+  const [node] = await open(kubernetesDrivers(double)).nodes()
+  expect(node).toMatchObject({ used: { cpus: 1.5, memoryMb: 2048 }, cpus: { load: 1.5 } })
+  double.state.metrics = { status: 503, body: { message: 'the server is currently unable' } }
+  const [silent] = await open(kubernetesDrivers(double)).nodes()
+  expect(silent).toMatchObject({ node: 'node-1' })
+  expect(silent).not.toHaveProperty('used')
+})
+
+test('a pod is over, and its room is there, as soon as the cluster says so, without a look at the clock', async () => {
+  const clock = new ManualClock()
+  const driver = open(kubernetesDrivers(await startDouble(), {}, 'cafe0001', clock))
+  const roomOf = async () => {
+    const [node] = await driver.nodes()
+    const { cpus, memoryMb, pods } = node!
+    return { cpus: [cpus.promised, cpus.load], memoryMb, pods: pods.live }
+  }
+  const free = await roomOf()
+  const spec = specOf('sleep 60', { resources: { cpus: 1.5, memoryMb: 512 } })
+  const pod = await driver.start(spec)
+  await until(async () => {
+    await clock.advance(5000)
+    return (await roomOf()).cpus[0] === 1.5
+  })
+  await driver.stop(spec.id, 0, 'over')
+  expect(await exitOf(pod)).toMatchObject({ reason: 'over' })
+  expect(await roomOf()).toEqual(free)
 })
 
 test('two hubs in one cluster leave the pods of each other alone', async () => {

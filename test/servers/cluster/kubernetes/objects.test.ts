@@ -10,7 +10,7 @@ import {
 } from '../../../../servers/cluster/drivers/kubernetes/objects.ts'
 import { statusOf } from '../../../../servers/cluster/drivers/kubernetes/pod-status.ts'
 import { demandsOf, tagsOf } from '../../../../servers/cluster/drivers/kubernetes/tags.ts'
-import { rateNode } from '../../../../servers/cluster/placement.ts'
+import { rateNode } from '../../../../servers/cluster/rating.ts'
 
 const podWith = (status: object, metadata: object = {}) =>
   PodObject.parse({ metadata: { name: 'p', ...metadata }, spec: { nodeName: 'n1' }, status })
@@ -60,7 +60,7 @@ describe('the state of a pod', () => {
     [
       'it took too much memory',
       { phase: 'Failed', ...stateOf({ terminated: { exitCode: 137, reason: 'OOMKilled' } }) },
-      { state: 'ended', exitCode: 137, reason: 'memory limit' },
+      { state: 'ended', exitCode: 137, reason: 'memory limit', limit: 'memory' },
     ],
     [
       'its time was over',
@@ -70,12 +70,17 @@ describe('the state of a pod', () => {
         message: 'too long',
         ...stateOf({ terminated: { exitCode: 143, reason: 'Error' } }),
       },
-      { state: 'ended', exitCode: 143, reason: 'time limit' },
+      { state: 'ended', exitCode: 143, reason: 'time limit', limit: 'time' },
     ],
     [
       'it was evicted',
       { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' },
-      { state: 'ended', exitCode: null, reason: 'evicted: The node was low on resource: memory.' },
+      {
+        state: 'ended',
+        exitCode: null,
+        reason: 'evicted: The node was low on resource: memory.',
+        isEvicted: true,
+      },
     ],
   ]
   test.each(cases)('%s', (_name, status, expected) => {

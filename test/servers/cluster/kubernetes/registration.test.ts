@@ -32,7 +32,7 @@ test('a cluster is added by two commands, runs what it is told, and leaves nothi
       podSecurity: 'enforced',
       admission: 'enforced',
       quota: 'enforced',
-      networkPolicy: 'accepted-only',
+      networkPolicy: 'unknown',
     },
   })
   const { items } = await hub.call<{ items: Cluster[] }>('cluster_list')
@@ -95,7 +95,7 @@ test('no secret stands in a pod, and no agent of a task is sent where none can r
   expect(candidates.find(({ cluster }) => cluster === 'kube')).toMatchObject({
     fits: false,
     passes: false,
-    reasons: ['it runs commands, not yet the agents of tasks'],
+    reasons: ['it runs commands alone: it was added without `agent_image`'],
   })
 })
 
@@ -230,4 +230,14 @@ test('a cluster that is gone for good is forgotten with its pods, a removed name
     state: 'exited',
     reason: 'the cluster kube was removed',
   })
+})
+
+test('a pod that has not begun has written nothing yet, which is no error', async () => {
+  const double = await startDouble()
+  const hub = await startHub()
+  await hub.call('cluster_add', argsOf(double, { image: 'docker.io/local/missing:1' }))
+  const { id } = await run(hub, 'true')
+  await until(async () => (await podOf(hub, id)).reason?.includes('pull') ?? false)
+  expect(await hub.call('pod_log', { pod: id })).toMatchObject({ data: '' })
+  await hub.call('pod_delete', { pod: id, grace_ms: 0 })
 })

@@ -4,12 +4,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { apply } from '../../../../servers/cluster/drivers/kubernetes/apply.ts'
 import { baselineOf } from '../../../../servers/cluster/drivers/kubernetes/baseline.ts'
 import { ClusterState } from '../../../../servers/cluster/drivers/kubernetes/cluster-state.ts'
-import { readAccess } from '../../../../servers/cluster/drivers/kubernetes/access.ts'
 import { Transport } from '../../../../servers/cluster/drivers/kubernetes/transport.ts'
 import type { Access } from '../../../../servers/cluster/drivers/kubernetes/access.ts'
 import { systemClock } from '../../../../servers/kit/clock.ts'
 import { startDouble } from '../../../helpers/kubernetes/double/server.ts'
-import { kubernetesDrivers, settingsOf } from '../kubernetes-drivers.ts'
+import { accessOf, kubernetesDrivers, settingsOf } from '../kubernetes-drivers.ts'
 import { exitOf, logOf, specOf } from '../pod-specs.ts'
 
 /** A server that takes connections and says no word; `from` is where it is. */
@@ -48,7 +47,7 @@ test('a cluster that accepts and never answers is waited for once', async () => 
 
 test('a policy that lost a field on its way into the cluster is an error, not a policy', async () => {
   const double = await startDouble()
-  const transport = new Transport('kube', () => readAccess(settingsOf(double).source), systemClock)
+  const transport = new Transport('kube', () => accessOf(double), systemClock)
   onTestFinished(() => transport.close())
   const manifests = baselineOf('acme', {
     mark: 'cafe',

@@ -1,0 +1,42 @@
+/** What is needed of an AbortSignal by who waits for it. */
+export type Ending = {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', act: () => void): void
+  removeEventListener(type: 'abort', act: () => void): void
+}
+
+/**
+ * Whether the caller of one request has gone away or canceled it. It does what an AbortController does;
+ * there is one for each call, of which hardly any is canceled, so a signal is made only where one is asked for.
+ */
+export class Departure implements Ending {
+  #hasEnded = false
+  #acts: (() => void)[] = []
+  #controller: AbortController | undefined
+
+  get aborted(): boolean {
+    return this.#hasEnded
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#hasEnded) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  abort(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#controller?.abort()
+    for (const act of this.#acts.splice(0)) act()
+  }
+
+  addEventListener(_type: 'abort', act: () => void): void {
+    if (!this.#hasEnded) this.#acts.push(act)
+  }
+
+  removeEventListener(_type: 'abort', act: () => void): void {
+    const at = this.#acts.indexOf(act)
+    if (at >= 0) this.#acts.splice(at, 1)
+  }
+}
