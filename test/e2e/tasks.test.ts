@@ -62,6 +62,26 @@ test('tasks are filtered in the address, opened beside the list, and walked by k
   expect(errors).toEqual([])
 })
 
+test('keys pressed while the list is still loading count once it is there', async () => {
+  const hub = await startHub()
+  await submit(hub, 'Check the links')
+  await submit(hub, 'Nightly backup')
+  const { page, errors } = await openDashboard(hub, '#/tasks')
+  await page.getByText('Nightly backup').waitFor()
+  const answered = Promise.withResolvers<void>()
+  await page.route(/\/mcp/, async (route) => {
+    if (route.request().postData()?.includes('"text":"backup"')) await answered.promise
+    await route.continue()
+  })
+  await page.keyboard.press('/')
+  await page.keyboard.type('backup')
+  await page.getByText('Check the links').waitFor({ state: 'detached' })
+  for (const key of ['Escape', 'j', 'o']) await page.keyboard.press(key)
+  answered.resolve()
+  await page.getByRole('heading', { name: 'Nightly backup' }).waitFor()
+  expect(errors).toEqual([])
+})
+
 test('what failed has a column of its own, and the board fits a phone', async () => {
   const hub = await startHub()
   await fail(hub, 'Check the links', hostile)

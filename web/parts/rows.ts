@@ -39,14 +39,21 @@ class RowsElement extends PageElement {
   #from = 0
   #to = 0
   #active = -1
+  #walked: unknown
   #frame = 0
+  /** Keys pressed while the rows they are meant for were still on their way. */
+  readonly #pressed: (() => void)[] = []
 
   constructor() {
     super()
     takeKeys(this, [
-      { key: 'j', title: 'Next row', run: () => this.#move(1) },
-      { key: 'k', title: 'Row before', run: () => this.#move(-1) },
-      { key: 'o', title: 'Open the row', run: () => this.#link(this.#active)?.click() },
+      { key: 'j', title: 'Next row', run: () => this.#press(() => this.#move(1)) },
+      { key: 'k', title: 'Row before', run: () => this.#press(() => this.#move(-1)) },
+      {
+        key: 'o',
+        title: 'Open the row',
+        run: () => this.#press(() => this.#link(this.#active)?.click()),
+      },
     ])
   }
 
@@ -59,6 +66,7 @@ class RowsElement extends PageElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
+    this.#pressed.length = 0
     document.removeEventListener('scroll', this.#measureSoon, { capture: true })
     removeEventListener('resize', this.#measureSoon)
   }
@@ -66,6 +74,8 @@ class RowsElement extends PageElement {
   override render() {
     const { label, empty } = this.list
     const list = this.#paged.list
+    if (list !== this.#walked) this.#active = -1
+    this.#walked = list
     if (!list || list.isLoading)
       return html`<div class="rows" aria-busy="true" aria-label=${label} role="status">
         ${this.#skeleton(skeletonRows)}
@@ -85,6 +95,19 @@ class RowsElement extends PageElement {
 
   protected override updated(): void {
     this.#measureSoon()
+    if (!this.#isAwaited) for (const run of this.#pressed.splice(0)) run()
+  }
+
+  /** Whether rows are to come: the list is being asked for, or not yet measured. */
+  get #isAwaited(): boolean {
+    const list = this.#paged.list
+    if (!list || list.isLoading) return true
+    return list.count > 0 && this.querySelector('ol li') === null
+  }
+
+  #press(run: () => void): void {
+    if (this.#isAwaited) this.#pressed.push(run)
+    else run()
   }
 
   get #height(): number {
