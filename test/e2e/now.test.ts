@@ -223,6 +223,7 @@ test('without a model Now runs a tool by its name, and all else is a task', asyn
   await field.press('Enter')
   const chat = page.getByRole('complementary', { name: 'Chat' })
   await chat.locator('details.call', { hasText: 'Who am I' }).waitFor()
+  await page.getByRole('heading', { level: 1 }).waitFor()
   expect(await axeFindings(page)).toEqual([])
   expect(await page.getByRole('button', { name: 'Ask', exact: true }).count()).toBe(0)
   await field.fill('Mend the links')

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import chromium, { inflate } from '@sparticuz/chromium'
@@ -11,9 +11,8 @@ import { chromium as playwright } from 'playwright-core'
  * install. Where the system has no NSS libraries, those that come with the package are used.
  */
 export async function launchBrowser(): Promise<Browser> {
-  const executablePath = await chromium.executablePath()
-  const missing = /not found/.test(execFileSync('ldd', [executablePath], { encoding: 'utf8' }))
-  const env = { ...process.env, ...(missing ? { LD_LIBRARY_PATH: await packagedLibraries() } : {}) }
+  const { executablePath, libraries } = await unpackBrowser()
+  const env = { ...process.env, ...(libraries ? { LD_LIBRARY_PATH: libraries } : {}) }
   const args = [
     '--no-sandbox',
     '--no-zygote',
@@ -28,6 +27,24 @@ export async function launchBrowser(): Promise<Browser> {
   // In one process it crashes now and then before it has begun, by signals 5 and 11.
   return launch().catch(launch).catch(launch)
 }
+
+type Unpacked = { executablePath: string; libraries: string | undefined }
+
+/**
+ * Unpacks the browser into the folder of temporary files, where it stays. Test files that run side by
+ * side find it there: two that unpack it at once would start what the other has half written.
+ */
+export async function unpackBrowser(): Promise<Unpacked> {
+  let executablePath = await chromium.executablePath()
+  if (linked(executablePath).status !== 0) {
+    rmSync(executablePath) // Whoever unpacked it was ended in the middle.
+    executablePath = await chromium.executablePath()
+  }
+  const isMissing = linked(executablePath).stdout.includes('not found')
+  return { executablePath, libraries: isMissing ? await packagedLibraries() : undefined }
+}
+
+const linked = (file: string) => spawnSync('ldd', [file], { encoding: 'utf8' })
 
 async function packagedLibraries(): Promise<string> {
   const entry = fileURLToPath(import.meta.resolve('@sparticuz/chromium'))
