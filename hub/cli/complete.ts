@@ -46,10 +46,10 @@ export async function completion(args: string[]): Promise<number> {
 /** `switchyard complete -- WORD …`: what the last word may become, a line each. */
 export async function complete(args: string[]): Promise<number> {
   const words = args[0] === '--' ? args.slice(1) : args
-  const last = words.at(-1) ?? ''
-  const found = (await candidates(typed(words.slice(0, -1)), last)).filter((word) =>
-    word.startsWith(last),
-  )
+  // bash takes `--option=value` apart at the sign, and the value alone is what may follow.
+  const last = words.at(-1)?.replace(/^=$/, '') ?? ''
+  const before = words.slice(0, -1).filter((word) => word !== '=')
+  const found = (await candidates(typed(before), last)).filter((word) => word.startsWith(last))
   if (found.length > 0) process.stdout.write(`${found.join('\n')}\n`)
   return 0
 }

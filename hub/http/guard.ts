@@ -29,7 +29,7 @@ const isSignIn = (method: string, path: string) =>
 const isPublic = (method: string, path: string) =>
   isSignIn(method, path) ||
   ((method === 'GET' || method === 'POST') && approvalPath.test(path)) ||
-  (method === 'GET' &&
+  ((method === 'GET' || method === 'HEAD') && // As monitors ask for health.
     (path === '/' ||
       path === '/health' ||
       path === '/ready' ||

@@ -73,6 +73,14 @@ export const routes: Route[] = [
   { method: 'GET', path: '/whoami', tool: 'whoami' },
 ]
 
+/** The methods that the routes of a path answer; none where there is no such path. */
+export function methodsAt(path: string): Route['method'][] {
+  const found = routes.filter((route) =>
+    new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`).test(path),
+  )
+  return [...new Set(found.map(({ method }) => method))]
+}
+
 type Property = { type?: string; description?: string; anyOf?: { type?: string }[] }
 type ObjectSchema = { properties?: Record<string, Property>; required?: string[] }
 

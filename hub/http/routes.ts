@@ -19,7 +19,7 @@ import type { Door } from './listener.ts'
 import { answerLink, signInByToken, signInHeaders, signOut } from './login.ts'
 import { completeChat, listChatModels } from './model-endpoint.ts'
 import { pictureResponse } from './pictures.ts'
-import { openApi, routeArguments, routes } from './rest.ts'
+import { methodsAt, openApi, routeArguments, routes } from './rest.ts'
 import { answerBrowser, callbackPath, pageHeaders as plainPage } from './sign-in-page.ts'
 
 type Env = { Bindings: { principal: Principal | undefined } }
@@ -68,6 +68,11 @@ function makeRoutes(door: Door): Hono<Env> {
     return c.text(await hub.telemetry.text(), 200, { 'content-type': 'text/plain; version=0.0.4' })
   })
 
+  // Whoever only looks where a link leads, as previews in chats do, must not use it up.
+  for (const path of ['/login', callbackPath])
+    app.get(path, (c, next) =>
+      c.req.method === 'HEAD' ? Promise.resolve(c.body(null, 200, signInHeaders)) : next(),
+    )
   app.get('/login', async (c) => {
     const code = c.req.query('code') ?? ''
     const { status, html, headers } = await answerLink(door, code, c.req.header('accept'))
@@ -172,7 +177,16 @@ function makeRoutes(door: Door): Hono<Env> {
     return sendFile(c, join(dist, 'assets', name), type, 'public, max-age=31536000, immutable')
   })
 
-  app.notFound((c) => fail(c, new HubError('not_found', `there is nothing at ${c.req.path}`)))
+  app.notFound((c) => {
+    const { method, path } = c.req
+    const allowed = methodsAt(path)
+    if (allowed.length === 0)
+      return fail(c, new HubError('not_found', `there is nothing at ${path}`))
+    const error = new HubError('unsupported', `${path} does not take ${method}`, {
+      hint: `It takes ${allowed.join(' and ')}; /openapi.json lists all routes.`,
+    })
+    return c.json({ error: errorBody(error) }, 405, { allow: allowed.join(', ') })
+  })
   app.onError((error, c) => {
     if (error instanceof HubError) return fail(c, error)
     hub.log.error({ error }, 'a route failed unexpectedly')

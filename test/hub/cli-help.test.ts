@@ -69,6 +69,8 @@ test('a shell is offered what fits at its place', async () => {
   const submit = [...here, 'call', 'task_submit']
   expect(await offered([...submit, '--template', 'com'])).toEqual(['command'])
   expect(await offered([...submit, '--isolation', 'b'])).toEqual(['bwrap'])
+  expect(await offered([...submit, '--template', '=', 'com'])).toEqual(['command'])
+  expect(await offered(['start', '--log-level', '='])).toContain('debug')
   expect(await offered([...submit, '--priori'])).toEqual(['--priority'])
   expect(await offered(['call', ...here, 'task_read', '--task', ''])).toEqual([task.id])
 })

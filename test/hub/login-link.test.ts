@@ -5,6 +5,9 @@ test('a login link signs a browser in once, and only owners make one', async () 
   const hub = await startHub()
   const { url } = await hub.call<{ url: string }>('login_link')
   expect(url).toMatch(new RegExp(`^${hub.url}/login\\?code=`))
+  const look = await fetch(url, { method: 'HEAD' })
+  expect([look.status, look.headers.get('set-cookie')]).toEqual([200, null])
+  expect((await fetch(`${hub.url}/health`, { method: 'HEAD' })).status).toBe(200)
   const first = await fetch(url, { redirect: 'manual' })
   expect([first.status < 400, first.headers.get('set-cookie')]).toEqual([
     true,

@@ -110,6 +110,11 @@ test('bad input has the status and form that the contract says', async () => {
   })
   expect(await rest(hub, 'GET', '/tasks?limit=many')).toMatchObject({ status: 400 })
   expect(await rest(hub, 'GET', '/nothing/here')).toMatchObject({ status: 404 })
+  for (const path of ['/tasks', '/changes/change-1/merge'])
+    expect(await rest(hub, 'DELETE', path)).toMatchObject({
+      status: 405,
+      body: { error: { code: 'unsupported', message: `${path} does not take DELETE` } },
+    })
   const broken = await fetch(`${hub.url}/tasks`, {
     method: 'POST',
     headers: { authorization: `Bearer ${hub.token}` },
