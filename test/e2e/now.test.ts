@@ -82,36 +82,6 @@ test('what runs shows its last line, and the page is sound in light, dark and on
   }
 }, 120_000)
 
-test('the palette finds pages, tasks and tools, and runs a tool by its form', async () => {
-  const hub = await startHub()
-  await work(hub, `Backup ${hostile}`)
-  const { page, errors } = await openDashboard(hub, '')
-  await page.getByText('live', { exact: true }).waitFor()
-  await page.keyboard.press('Control+k')
-  const palette = page.getByRole('dialog', { name: 'Find anything' })
-  await page.keyboard.type('backup')
-  await palette.getByRole('option', { name: /^Task Backup/ }).waitFor()
-  expect(await axeFindings(page)).toEqual([])
-  await page.keyboard.press('Enter')
-  await page.getByRole('heading', { name: /^Backup/ }).waitFor()
-  await palette.waitFor({ state: 'hidden' })
-
-  await page.keyboard.press('Control+k')
-  await palette.getByRole('option', { name: /^Recent Backup/ }).waitFor()
-  await page.keyboard.type('list tasks')
-  await palette.getByRole('option', { name: /^Tool List tasks task_list/ }).click()
-  await palette.getByLabel('Text').fill('backup')
-  await palette.getByRole('button', { name: 'Run' }).click()
-  await palette.getByText('Backup <img').first().waitFor()
-  await page.keyboard.press('Escape')
-  await palette.waitFor({ state: 'hidden' })
-  const isAway = () => page.evaluate(() => document.activeElement?.closest('dialog') === null)
-  await expect.poll(isAway).toBe(true)
-  await page.keyboard.press('?')
-  await page.getByRole('dialog', { name: 'Keys' }).getByText('Find anything').waitFor()
-  expect(errors).toEqual([])
-})
-
 test('a pasted token signs in, a wrong one says so, and a goal becomes a task', async () => {
   const hub = await startHub()
   const made = await hub.call<{ token: string }>('token_create', { name: 'ada', role: 'developer' })

@@ -20,12 +20,15 @@ class Palette extends PageElement {
     far: { state: true },
     tools: { state: true },
     tool: { state: true },
+    isSearching: { state: true },
   }
   declare text: string
   declare at: number
   declare far: Find[]
   declare tools: ListedTool[]
   declare tool: ListedTool | undefined
+  declare isSearching: boolean
+  #listed: Promise<ListedTool[]> = Promise.resolve([])
   #typing: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
@@ -41,12 +44,13 @@ class Palette extends PageElement {
     await this.updateComplete
     if (this.#dialog.open) return this.#dialog.close()
     this.#reset()
+    this.#listed = listTools().catch(() => []) // Without tools, what is on the page is offered.
     await this.updateComplete
     this.#dialog.showModal()
     this.querySelector('input')?.focus()
     const text = typed()
     if (text !== '') this.#find(text)
-    this.tools = await listTools().catch(() => []) // Without tools, what is on the page is offered.
+    this.tools = await this.#listed
   }
 
   override render() {
@@ -56,11 +60,11 @@ class Palette extends PageElement {
       @click=${this.#outside}
       @close=${this.#letGo}
     >
-      ${this.tool ? html`<sy-call .tool=${this.tool} @back=${() => (this.tool = undefined)}></sy-call>` : this.#search()}
+      ${this.tool ? html`<sy-call .tool=${this.tool} @back=${() => (this.tool = undefined)}></sy-call>` : this.#list()}
     </dialog>`
   }
 
-  #search() {
+  #list() {
     const finds = this.#finds()
     const at = Math.min(this.at, finds.length - 1)
     return html`<input
@@ -92,7 +96,7 @@ class Palette extends PageElement {
             </li>`,
         )}
       </ul>
-      ${finds.length === 0 ? html`<p class="empty">Nothing is called that.</p>` : nothing}`
+      ${finds.length === 0 && !this.isSearching ? html`<p class="empty">Nothing is called that.</p>` : nothing}`
   }
 
   #finds(): Find[] {
@@ -137,12 +141,15 @@ class Palette extends PageElement {
     this.at = 0
     clearTimeout(this.#typing)
     const asked = this.text.trim()
-    if (asked === '') return
-    this.#typing = setTimeout(() => {
-      void farFinds(asked, this.tools).then((found) => {
-        if (this.text.trim() === asked) this.far = found // An answer to older words comes too late.
-      })
-    }, typingMs)
+    this.isSearching = asked !== ''
+    if (this.isSearching) this.#typing = setTimeout(() => void this.#search(asked), typingMs)
+  }
+
+  async #search(asked: string): Promise<void> {
+    const found = await farFinds(asked, await this.#listed)
+    if (this.text.trim() !== asked) return // An answer to older words comes too late.
+    this.far = found
+    this.isSearching = false
   }
 
   readonly #outside = (event: Event): void => {
@@ -160,6 +167,7 @@ class Palette extends PageElement {
     this.at = 0
     this.far = []
     this.tool = undefined
+    this.isSearching = false
   }
 
   get #dialog(): HTMLDialogElement {
