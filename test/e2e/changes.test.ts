@@ -91,7 +91,7 @@ test('a reviewer comments on a line, asks for changes, compares revisions, appro
   await page.getByText('Merged by owner').waitFor()
   await page.getByText('Nothing waits for a review.').waitFor()
   expect(errors).toEqual([])
-}, 120_000)
+})
 
 test('a review goes by keyboard alone', async () => {
   const hub = await startHub()
@@ -220,4 +220,4 @@ test('a difference of 12,000 lines is drawn where it is seen', async () => {
   await page.locator('.row.added', { hasText: 'v5999 = true' }).waitFor()
   expect(await drawn()).toBeLessThan(1500)
   expect(errors).toEqual([])
-}, 120_000)
+})

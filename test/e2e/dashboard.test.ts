@@ -21,7 +21,7 @@ test('a person submits a task, watches it, has it revised, and merges it', async
   expect(readFileSync(join(repo, 'src/sum.js'), 'utf8')).toContain('a + b')
   expect(readFileSync(join(repo, 'CHANGELOG.md'), 'utf8')).toContain('adds up again')
   expect(errors).toEqual([])
-}, 120_000)
+})
 
 test('bad input in the form is said there, and nothing is submitted', async () => {
   const hub = await startHub()

@@ -14,4 +14,4 @@ test('every part is sound in each of its states, in light and dark, and fits a p
     expect(await fits(page)).toBe(true)
     expect(errors).toEqual([])
   }
-}, 60_000)
+})

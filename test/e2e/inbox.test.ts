@@ -23,4 +23,4 @@ test('a task whose budget is spent is shown, however many newer ones wait for an
   await hub.call('budget_set', { budget: { day: { steps: 100 } } })
   await page.getByRole('heading', { name: 'Nothing needs you' }).waitFor()
   expect(errors).toEqual([])
-}, 120_000)
+})

@@ -80,7 +80,7 @@ test('what runs shows its last line, and the page is sound in light, dark and on
     expect(await axeFindings(page), colorScheme).toEqual([])
     expect(errors).toEqual([])
   }
-}, 120_000)
+})
 
 test('a pasted token signs in, a wrong one says so, and a goal becomes a task', async () => {
   const hub = await startHub()
@@ -123,7 +123,7 @@ test('while the hub is away the page says from when it is, and it goes on by its
   await page.getByText('The hub does not answer').waitFor({ state: 'detached' })
   await again.client().call('task_submit', { template: 'command', command: 'true', title: 'after' })
   await page.getByText('after', { exact: true }).waitFor()
-}, 60_000)
+})
 
 test('a task is submitted, watched, reviewed and merged by keyboard alone', async () => {
   const hub = await startHub({ model: 'scripted', dispatch: 'local', isolation: 'auto' })
@@ -145,7 +145,7 @@ test('a task is submitted, watched, reviewed and merged by keyboard alone', asyn
   await page.keyboard.type('Make the failing test pass')
   await press('Control+Enter')
   await page.getByRole('heading', { name: 'Make the failing test pass' }).waitFor()
-  await page.locator('.diff').getByText('+  return a + b').first().waitFor({ timeout: 60_000 })
+  await page.locator('.diff').getByText('+  return a + b').first().waitFor()
   for (let tab = 0; tab < 80 && (await focused()) !== 'Merge'; tab++) await press('Tab')
   await press('Shift+Tab') // Back to "also update my checkout".
   await press('Space')
@@ -156,7 +156,7 @@ test('a task is submitted, watched, reviewed and merged by keyboard alone', asyn
   console.log(`the tour took ${keys} keys beside the words`)
   expect(keys).toBeLessThan(60)
   expect(errors).toEqual([])
-}, 120_000)
+})
 
 test('what is said on Now goes to the assistant beside it where there is one', async () => {
   const model = await startStreamingModel((_asked, write) =>

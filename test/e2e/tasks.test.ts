@@ -112,7 +112,7 @@ test('a list of many tasks loads as it is scrolled, and new ones come in front',
   await submit(hub, 'The newest')
   await page.locator('.rows li[aria-posinset="1"]', { hasText: 'The newest' }).waitFor()
   expect(errors).toEqual([])
-}, 120_000)
+})
 
 test('a task tells its story, and its log of 12,000 lines is searched', async () => {
   const hub = await startHub()
@@ -152,7 +152,7 @@ test('a task tells its story, and its log of 12,000 lines is searched', async ()
   await log.waitFor()
   expect(await fits(page)).toBe(true)
   expect(errors).toEqual([])
-}, 120_000)
+})
 
 test('files are looked into, the budget is set, and a message reaches the agent', async () => {
   const hub = await startHub()
@@ -205,7 +205,7 @@ test('axe finds nothing on the list, the board and a task, in light and dark', a
       expect(await axeFindings(page), hash).toEqual([])
     }
   }
-}, 120_000)
+})
 
 const onePixel =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='

@@ -24,7 +24,7 @@ export async function tour(
 
   await page.getByRole('heading', { name: 'Make the failing test pass' }).waitFor()
   const change = page.getByRole('region', { name: 'Change' }).last()
-  await change.locator('.diff').getByText('+  return a + b').first().waitFor({ timeout: 60_000 })
+  await change.locator('.diff').getByText('+  return a + b').first().waitFor()
   const details = page.getByRole('navigation', { name: 'Details' })
   await details.getByRole('link', { name: 'Log' }).click()
   await page.getByRole('log').getByText('I look for the sources').first().waitFor()
@@ -38,7 +38,7 @@ export async function tour(
     .fill('Good. Please also add "- adds up again" to CHANGELOG.md')
   await page.getByRole('button', { name: 'Request changes' }).click()
   await page.locator('.discussion').getByText('asks for changes').waitFor()
-  await page.getByText('revision 2', { exact: false }).first().waitFor({ timeout: 30_000 })
+  await page.getByText('revision 2', { exact: false }).first().waitFor()
   await page.locator('.diff').getByText('+- adds up again').waitFor()
   await shot('revised')
 

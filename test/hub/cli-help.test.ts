@@ -21,7 +21,7 @@ test('every command says how it is used, and none of them runs then', async () =
   expect((await sy(['approve', '-h'])).out).toMatch(/^ +--scope once\|task\|rule +How far/m)
   expect((await sy(['help', 'start'])).out).toMatch(/^ +--port NUMBER +Port to listen on/m)
   expect(await sy(['--version'])).toMatchObject({ code: 0, out: `${manifest.version}\n` })
-}, 60_000)
+})
 
 test('an option that a command does not know is refused in our own words', async () => {
   expect(await sy(['start', '--prot', '1'])).toMatchObject(

@@ -95,7 +95,7 @@ test('a peer that is away for less than two minutes is waited for, and its task 
   expect(await read(ada.client, task)).toMatchObject({ attempts: 1, result: { exitCode: 0 } })
   expect(await logOf(ada, task)).toMatch(/begun\n[^]*ended\n/)
   expect(await tasksOf(bob)).toHaveLength(1)
-}, 240_000)
+})
 
 test('a peer that is away for longer has lost the attempt: others take the task, and it is stopped there', async () => {
   const pair = await startPair()
@@ -120,4 +120,4 @@ test('a peer that is away for longer has lost the attempt: others take the task,
   await passUntil(clock, 20, async () => (await read(bob, there?.id ?? '')).state === 'canceled')
   await ada.call('task_cancel', { task })
   expect(await tasksOf(bob)).toHaveLength(1)
-}, 240_000)
+})

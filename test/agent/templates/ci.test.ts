@@ -86,7 +86,7 @@ test('a second run with the same lock file takes the install from the cache, ano
   await commitAll(repo, 'what decides the install has changed')
   const changed = await runTask(hub, request)
   expect(await logOf(hub, changed.id)).not.toContain(taken)
-}, 180_000)
+})
 
 /** A project with one dependency from a registry of the test's own. */
 async function repoWithDependency(): Promise<string> {

@@ -50,4 +50,4 @@ test('a question whose answer was cut off before it waited for it is taken back 
   })
   await again.until('tool-approval-request')
   expect((await client.call<{ items: unknown[] }>('approval_list', {})).items).toHaveLength(1)
-}, 120_000)
+})

@@ -26,7 +26,7 @@ test('a pod that ends at its memory limit is a failed attempt, and counts as one
     },
   })
   expect(attempts.map(({ state }) => state)).toEqual(['failed', 'failed'])
-}, 240_000)
+})
 
 test('what the processes of a pod share is counted once', async () => {
   const hub = await startHub()

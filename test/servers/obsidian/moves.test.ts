@@ -234,7 +234,7 @@ test('after any move every link leads where it led before', async () => {
     ),
     { numRuns: 60 },
   )
-}, 120_000)
+})
 
 function written(target: string, form: string, sub: string, source: string): string {
   const bare = target.replace(/\.md$/, '')
