@@ -19,6 +19,7 @@ import { Models } from '../servers/kit/models/models.ts'
 import { Store } from '../servers/kit/store.ts'
 import type { Topics } from '../servers/kit/topics.ts'
 import { Authenticator } from './auth/authenticator.ts'
+import { MeshIdentity } from './auth/mesh-identity.ts'
 import { owner } from './auth/owner.ts'
 import { Seal } from './auth/seal.ts'
 import { Chat } from './chat/chat.ts'
@@ -58,6 +59,7 @@ export class Hub {
         visible: (principal) => this.catalog.visible(principal),
         embedding: () => embeddingOf(this.config(), this.#environment),
         seal: () => this.seal,
+        mesh: () => this.mesh,
         url: () => this.url,
         own: (principal) => ownServers(this.registry, principal),
         startedAt: () => this.startedAt,
@@ -68,6 +70,7 @@ export class Hub {
   readonly telemetry = new Telemetry()
   readonly rateLimit: RateLimit
   readonly auth: Authenticator
+  readonly mesh: MeshIdentity
   readonly clusters: Clusters
   readonly models: Models
   readonly context: ContextStore
@@ -119,6 +122,7 @@ export class Hub {
     const { config, dataDir } = this
     this.clusters = new Clusters([new LocalDriver({ config, dataDir, codeRoot, log })])
     this.auth = new Authenticator(this.store, token, this.now, this.clusters)
+    this.mesh = new MeshIdentity({ config, now: this.now, log })
     this.models = new Models(this.config, environment)
     this.context = new ContextStore({
       dataDir: this.dataDir,

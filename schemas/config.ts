@@ -37,6 +37,10 @@ export const Settings = z.strictObject({
     .describe(
       'Address of these as browsers reach them, where a proxy stands before the hub: it passes on every name below it',
     ),
+  tailscaleSocket: z
+    .string()
+    .default('')
+    .describe('Where tailscaled says who calls from the mesh; default: where it is on this system'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

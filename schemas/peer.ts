@@ -25,5 +25,9 @@ export const Peer = z.object({
   capacity: Capacity.optional().describe('Of its machine, asked just now'),
   room: z.int().optional().describe('Pods of one core and 1 GiB that fit there now'),
   joinedAt: z.int(),
+  machine: z
+    .string()
+    .optional()
+    .describe('Machine of the mesh that its credential counts from, and from no other'),
 })
 export type Peer = z.infer<typeof Peer>

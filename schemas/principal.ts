@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { roleNames } from './scope.ts'
 
+/** A machine of the mesh: the id that its control server gave it, and its name, for people. */
+export const MeshNode = z.object({ id: z.string(), name: z.string() })
+export type MeshNode = z.infer<typeof MeshNode>
+
 /** Who calls. Each kind has one kind of credential; `id` is what the audit trail names. */
 export const Principal = z.object({
   kind: z.enum(['user', 'agent', 'hub', 'service']),
@@ -16,6 +20,8 @@ export const Principal = z.object({
   repo: z.string().optional(),
   /** Set for agents whose task is a review: the only change of another task that they may judge. */
   reviews: z.string().optional(),
+  /** Set for hubs that joined over a mesh: the only machine that the credential counts from. */
+  node: MeshNode.optional(),
   /** Set where the hub's chat makes a call for a person: in which conversation, and who thought of it. */
   chat: z
     .object({ conversation: z.string(), org: z.string(), by: z.enum(['person', 'assistant']) })

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
+import type { MeshIdentity } from '../auth/mesh-identity.ts'
 import { callbackPath } from './sign-in-page.ts'
 
 // Headers that decide about trust. A second copy of one is an attempt to have two readers disagree.
@@ -37,15 +38,18 @@ const isPublic = (method: string, path: string) =>
       path === callbackPath ||
       /^\/assets\/[\w.-]+$/.test(path)))
 
+type Gates = { auth: Authenticator; mesh: MeshIdentity; hosts: Set<string>; cookie: string }
+
 /**
  * What every request passes before any route sees it: one copy of each security header, a Host and
  * an Origin that are ours (a page of another site must not reach a hub on localhost), and a
- * credential. Returns the caller, or undefined on a public path.
+ * credential, which that of a peer is from its own machine alone. Returns the caller, or undefined on a
+ * public path.
  */
 export function guard(
   request: IncomingMessage,
   path: string,
-  { auth, hosts, cookie }: { auth: Authenticator; hosts: Set<string>; cookie: string },
+  { auth, mesh, hosts, cookie }: Gates,
 ): Principal | undefined | Promise<Principal | undefined> {
   refuseDoubledHeaders(request)
   const host = request.headers.host?.toLowerCase() ?? ''
@@ -67,15 +71,18 @@ export function guard(
     authorization === undefined
       ? fromCookie(request, path, { auth, cookie })
       : fromBearer(authorization, path, auth)
-  if (principal instanceof Promise) return principal.then((found) => admitted(request, path, found))
-  return admitted(request, path, principal)
+  if (principal instanceof Promise)
+    return principal.then((found) => admitted(request, path, mesh, found))
+  return admitted(request, path, mesh, principal)
 }
 
 function admitted(
   request: IncomingMessage,
   path: string,
+  mesh: MeshIdentity,
   principal: Principal | undefined,
-): Principal | undefined {
+): Principal | undefined | Promise<Principal> {
+  if (principal?.kind === 'hub') return mesh.vouch(principal, request.socket.remoteAddress ?? '')
   if (principal) return principal
   if (request.headers.authorization !== undefined)
     throw new HubError('unauthenticated', 'the bearer token is unknown, expired or revoked')

@@ -27,6 +27,7 @@ export type Listener = {
 export type Door = {
   hub: HttpParts
   auth: HttpParts['auth']
+  mesh: HttpParts['mesh']
   hosts: Set<string>
   cookie: string
   apps: AppSandbox
@@ -43,7 +44,7 @@ export async function listen(hub: HttpParts): Promise<Listener> {
   const { host, port, appsPort, appsUrl } = hub.config()
   const apps = new AppSandbox({ host, port: appsPort, url: appsUrl, hosts, log: hub.log })
   const pods = new PodGateway(hub, { host, hosts })
-  const door: Door = { hub, auth: hub.auth, hosts, cookie: '', apps, pods }
+  const door: Door = { hub, auth: hub.auth, mesh: hub.mesh, hosts, cookie: '', apps, pods }
   const mcp = new McpHttp(hub)
   const principals = new WeakMap<IncomingMessage, Principal>()
   // Loaded at the first request that needs it: MCP clients do not wait for it.

@@ -2,6 +2,7 @@ import type { Clock } from '../../servers/kit/clock.ts'
 import type { Clusters } from '../../servers/kit/clusters.ts'
 import type { Store } from '../../servers/kit/store.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
+import type { MeshIdentity } from '../auth/mesh-identity.ts'
 import type { Calls } from '../calls/calls.ts'
 import type { Chat } from '../chat/chat.ts'
 import type { McpParts } from '../mcp/parts.ts'
@@ -10,6 +11,7 @@ import type { Telemetry } from '../telemetry.ts'
 /** What the doors over HTTP need beside what answers MCP clients. */
 export type HttpParts = McpParts & {
   auth: Authenticator
+  mesh: MeshIdentity
   chat: Pick<Chat, 'submit' | 'follow' | 'halt'>
   telemetry: Telemetry
   store: Store

@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net'
+import { BlockList } from 'node:net'
 import { HubError } from '../../schemas/errors.ts'
+import { isIn, isMeshAddress } from '../auth/mesh-address.ts'
 
 export type Invitation = { url: string; token: string; mutual: boolean }
 
@@ -20,15 +21,11 @@ export function openInvitation(text: string): Invitation {
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
-// The ranges that Tailscale and Headscale give to the machines of a mesh.
-const mesh = new BlockList()
-mesh.addSubnet('100.64.0.0', 10, 'ipv4')
-mesh.addSubnet('fd7a:115c:a1e0::', 48, 'ipv6')
 
 /** An address of a hub in its shortest form. Credentials cross no network in clear: https, this machine, or a mesh. */
 export function reachable(address: string): string {
   const { protocol, hostname, origin } = new URL(address)
-  if (protocol === 'https:' || isLoopback(hostname) || isIn(mesh, hostname)) return origin
+  if (protocol === 'https:' || isLoopback(hostname) || isMeshAddress(hostname)) return origin
   throw new HubError('denied', `hubs do not talk over plain http with ${hostname}`, {
     hint: 'Use https, or the address of that machine in the mesh (100.64.0.0/10 or fd7a:115c:a1e0::/48).',
   })
@@ -37,9 +34,3 @@ export function reachable(address: string): string {
 /** Whether a host, as an address has it, is the machine of whoever calls it. */
 export const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || isIn(loopback, hostname)
-
-function isIn(ranges: BlockList, hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '')
-  const family = isIP(host)
-  return family !== 0 && ranges.check(host, family === 6 ? 'ipv6' : 'ipv4')
-}

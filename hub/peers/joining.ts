@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { HubClient } from '../../agent/hub-client.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { PeerName, PeerRole } from '../../schemas/peer.ts'
-import type { Principal } from '../../schemas/principal.ts'
+import type { MeshNode, Principal } from '../../schemas/principal.ts'
 import type { Context } from '../../servers/kit/context.ts'
 import type { Transaction } from '../../servers/kit/sql.ts'
 import { keepToken, mintToken, revokeToken } from '../../servers/kit/store/tokens.ts'
+import type { MeshIdentity } from '../auth/mesh-identity.ts'
 import type { Seal } from '../auth/seal.ts'
 import { isLoopback, openInvitation, reachable, writeInvitation } from './invitation.ts'
 import { keepInvitation, takeInvitation } from './store/invitations.ts'
@@ -57,7 +58,7 @@ export function invite(
 /** The joining side. What it grants in return holds for a minute, until the other has answered. */
 export async function join(
   ctx: Context,
-  seal: Seal,
+  { seal, mesh }: { seal: Seal; mesh: MeshIdentity },
   how: Grant & { invitation: string; name: string; as: string; url: string },
 ): Promise<Joined> {
   const { url, token, mutual } = openInvitation(how.invitation)
@@ -68,12 +69,12 @@ export async function join(
     })
   await assertFree(ctx, name, 'Choose another `name`, or remove that peer with peer_remove.')
   const tokenId = ctx.id('token')
+  const node = await mesh.nodeToBind(new URL(url).hostname)
+  const granted = { role, orgs, tokenId, node }
   const back = mutual
     ? {
         url: reachable(how.url),
-        token: await ctx.transaction((tx) =>
-          mintFor(tx, tokenId, name, { role, orgs }, tx.now + 60_000),
-        ),
+        token: await ctx.transaction((tx) => mintFor(tx, name, granted, tx.now + 60_000)),
       }
     : {}
   const answer = await new HubClient({ url, token }).call<unknown>(
@@ -87,17 +88,17 @@ export async function join(
       'unavailable',
       `what answers at ${url} is no hub of a version that can be joined`,
     )
-  const { token: theirs, ...granted } = admission.data
+  const { token: theirs, ...here } = admission.data
   await ctx.transaction(async (tx) => {
     await keepToken(tx, tokenId)
     const reached = { url, sealed: sealedFor(seal, name, url, theirs) }
     await keepPeer(tx, name, {
       called: reached,
-      ...(mutual ? { calls: { role, orgs, tokenId } } : {}),
+      ...(mutual ? { calls: granted } : {}),
     })
     await announce(tx, ctx, name)
   })
-  return { name, url, granted, mutual }
+  return { name, url, granted: here, mutual }
 }
 
 /** The inviting side, in one transaction: the invitation is used up, or nothing has happened. */
@@ -114,6 +115,7 @@ export function admit(
     await assertFree(ctx, who.name, 'Join under another name with `as`.')
     await revokeToken(tx, invited)
     const { mutual, ...grant } = found
+    const calls = { ...grant, tokenId, node: ctx.principal.node }
     const { url, token } = who
     const called =
       mutual && url !== undefined && token !== undefined
@@ -124,9 +126,9 @@ export function admit(
             },
           }
         : {}
-    await keepPeer(tx, who.name, { ...called, calls: { ...grant, tokenId } })
+    await keepPeer(tx, who.name, { ...called, calls })
     await announce(tx, ctx, who.name)
-    return { token: await mintFor(tx, tokenId, who.name, grant), ...grant }
+    return { token: await mintFor(tx, who.name, calls), ...grant }
   })
 }
 
@@ -137,14 +139,17 @@ async function assertFree(ctx: Context, name: string, hint: string): Promise<voi
   throw new HubError('conflict', `there is a server or peer ${name} already`, { hint })
 }
 
+/** A peer's credential here. From a mesh it is good for the machine that it was made for alone. */
 function mintFor(
   tx: Transaction,
-  id: string,
   peer: string,
-  { role, orgs }: Grant,
+  { tokenId: id, role, orgs, node }: Grant & { tokenId: string; node: MeshNode | undefined },
   expiresAt?: number,
 ): Promise<string> {
-  const principal: Principal = { kind: 'hub', id: `hub:${peer}`, roles: [role], orgs }
+  const principal: Principal = {
+    ...{ kind: 'hub', id: `hub:${peer}`, roles: [role], orgs },
+    ...(node ? { node } : {}),
+  }
   const expires = expiresAt === undefined ? {} : { expiresAt }
   return mintToken(tx, { id, purpose: 'access', principal, label: `peer ${peer}`, ...expires })
 }

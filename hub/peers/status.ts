@@ -29,6 +29,7 @@ export async function readPeerStates(rows: PeerRow[], upstreams: Upstreams): Pro
           : { granted: { role: row.role, orgs: JSON.parse(row.orgs) as string[] } }), // Written by us.
         ...(link ? await capacityOf(link) : {}),
         joinedAt: row.joined_at,
+        ...(row.machine === null ? {} : { machine: row.machine }),
       }
     }),
   )

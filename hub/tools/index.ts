@@ -1,6 +1,7 @@
 import type { Principal } from '../../schemas/principal.ts'
 import { defineServer } from '../../servers/kit/tool.ts'
 import type { Embedding } from '../../servers/context/engine/embedder.ts'
+import type { MeshIdentity } from '../auth/mesh-identity.ts'
 import type { Seal } from '../auth/seal.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 import { approvalLinkTool } from './approval-links.ts'
@@ -21,13 +22,14 @@ type Sources = {
   visible(principal: Principal): Visible[]
   embedding(): Embedding | undefined
   seal(): Seal
+  mesh(): MeshIdentity
   url(): string
   own(principal: Principal): OwnServer[]
   startedAt(): number
 }
 
 export const makeHubServer = (sources: Sources) => {
-  const { upstreams, visible, embedding, seal, url } = sources
+  const { upstreams, visible, embedding, seal, mesh, url } = sources
   return defineServer({
     name: 'hub',
     title: 'The hub itself',
@@ -45,7 +47,7 @@ export const makeHubServer = (sources: Sources) => {
       ...serverTools(sources),
       ...serverChangeTools(upstreams),
       ...signInTools(upstreams),
-      ...peerTools({ upstreams, seal, url }),
+      ...peerTools({ upstreams, seal, mesh, url }),
       ...discoveryTools({ visible, embedding }),
     ],
   })
@@ -57,7 +59,7 @@ export const describedHubServer = () => {
     throw new Error('no hub runs here: only definitions may be asked for')
   }
   return makeHubServer({
-    ...{ upstreams: none, visible: none, embedding: none, seal: none, url: none },
+    ...{ upstreams: none, visible: none, embedding: none, seal: none, mesh: none, url: none },
     ...{ own: none, startedAt: none },
   })
 }

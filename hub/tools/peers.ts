@@ -4,13 +4,14 @@ import { Peer, PeerName, PeerRole } from '../../schemas/peer.ts'
 import { Org } from '../../schemas/principal.ts'
 import { revokeToken } from '../../servers/kit/store/tokens.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
+import type { MeshIdentity } from '../auth/mesh-identity.ts'
 import type { Seal } from '../auth/seal.ts'
 import { Admission, Joined, admit, invite, join } from '../peers/joining.ts'
 import { readPeerStates } from '../peers/status.ts'
 import { readPeers, removePeer } from '../peers/store/peers.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 
-type Sources = { upstreams(): Upstreams; seal(): Seal; url(): string }
+type Sources = { upstreams(): Upstreams; seal(): Seal; mesh(): MeshIdentity; url(): string }
 
 const orgs = z.array(Org).min(1).max(50).default(['default']).describe('Orgs it may act in here')
 const ownUrl = z
@@ -19,7 +20,7 @@ const ownUrl = z
   .describe('Address by which the other hub reaches this one; default: where it listens')
 
 /** The tools by which hubs become each other's peers. A peer is an upstream that is a hub. */
-export const peerTools = ({ upstreams, seal, url }: Sources) => [
+export const peerTools = ({ upstreams, seal, mesh, url }: Sources) => [
   defineTool({
     name: 'peer_list',
     title: 'List peers',
@@ -73,7 +74,11 @@ export const peerTools = ({ upstreams, seal, url }: Sources) => [
     },
     output: Joined,
     run: async (input, ctx) => {
-      const joined = await join(ctx, seal(), { ...input, url: input.url ?? url() })
+      const joined = await join(
+        ctx,
+        { seal: seal(), mesh: mesh() },
+        { ...input, url: input.url ?? url() },
+      )
       await upstreams().configure(ctx.config)
       return joined
     },

@@ -31,6 +31,7 @@ describe.skipIf(whyNoMesh() !== undefined)('hubs over Headscale and Tailscale', 
   const startOn = async (member: Member): Promise<MeshHub> => {
     const data = join(folder, member.name)
     const args = ['--host', member.mesh, '--port', '7070']
+    args.push('--tailscale-socket', member.socket)
     const process_ = new ProcessHub(data, args, member.inside)
     await process_.start()
     stops.push(() => process_.stop())
@@ -65,6 +66,24 @@ describe.skipIf(whyNoMesh() !== undefined)('hubs over Headscale and Tailscale', 
     expect(await ada.call('bob_whoami')).toMatchObject({
       principal: { kind: 'hub', id: 'hub:ada', roles: ['developer'] },
     })
+  })
+
+  test('what a peer was given counts from its own machine alone', async () => {
+    const { items } = await bob.call<{ items: Peer[] }>('peer_list')
+    expect(items).toMatchObject([
+      { name: 'ada', machine: expect.stringMatching(/^ada\b/) as string },
+    ])
+    const { invitation } = await bob.call<{ invitation: string }>('peer_invite')
+    const [, ticket = ''] = /#peer\.(.+)$/.exec(invitation) ?? []
+    const join = ['peer_join', '--name', 'eve']
+    const joined = await callFrom(ada.member, bob.process.url, ticket, join)
+    const { token } = JSON.parse(joined) as { token: string }
+    expect(await callFrom(ada.member, bob.process.url, token)).toContain('"id": "hub:eve"')
+    // bob itself is another machine, whatever it may do there as the owner.
+    await expect(callFrom(bob.member, bob.process.url, token)).rejects.toThrow(
+      /denied: this credential of hub:eve counts from ada\S* alone, and bob\S* used it/,
+    )
+    await bob.call('peer_remove', { name: 'eve' })
   })
 
   test('a task that is handed over runs there and is followed here', async () => {
@@ -155,9 +174,9 @@ async function endOf(hub: MeshHub, task: string): Promise<Task> {
 }
 
 /** What a hub elsewhere says to a person who shows it a credential. */
-const callFrom = (from: Member, url: string, token: string): Promise<string> => {
+const callFrom = (from: Member, url: string, token: string, call = ['whoami']): Promise<string> => {
   const shown = [`SWITCHYARD_URL=${url}`, `SWITCHYARD_TOKEN=${token}`]
-  return from.run('env', ...shown, process.execPath, bin, 'call', 'whoami')
+  return from.run('env', ...shown, process.execPath, bin, 'call', ...call)
 }
 
 /** What becomes of a connection from a machine: `open`, `silent`, or the code of the system. */

@@ -1,6 +1,7 @@
 import type { UpstreamConfig } from '../../../schemas/upstream.ts'
 import { UpstreamConfig as UpstreamSchema } from '../../../schemas/upstream.ts'
 import type { PeerRole } from '../../../schemas/peer.ts'
+import type { MeshNode } from '../../../schemas/principal.ts'
 import type { Reader, Row, Transaction } from '../../../servers/kit/sql.ts'
 import type { Seal } from '../../auth/seal.ts'
 
@@ -21,6 +22,8 @@ export type PeerRow = Row & {
   role: PeerRole | null
   orgs: string
   joined_at: number
+  /** Name of the machine of the mesh that its credential here counts from. */
+  machine: string | null
 }
 
 export type Grant = { role: PeerRole; orgs: string[] }
@@ -46,7 +49,10 @@ export async function peerUpstreams(
 export function keepPeer(
   tx: Transaction,
   name: string,
-  known: { called?: { url: string; sealed: Buffer }; calls?: Grant & { tokenId: string } },
+  known: {
+    called?: { url: string; sealed: Buffer }
+    calls?: Grant & { tokenId: string; node: MeshNode | undefined }
+  },
 ): Promise<void> {
   const { called, calls } = known
   return tx.insert('peers', {
@@ -57,6 +63,7 @@ export function keepPeer(
     role: calls?.role ?? null,
     orgs: JSON.stringify(calls?.orgs ?? []),
     joined_at: tx.now,
+    machine: calls?.node?.name ?? null,
   })
 }
 

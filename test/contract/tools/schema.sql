@@ -621,7 +621,7 @@ CREATE TABLE peers (
   role      TEXT,
   orgs      TEXT    NOT NULL,
   joined_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, machine TEXT) STRICT, WITHOUT ROWID;
 
 CREATE TABLE pins (
   upstream    TEXT    NOT NULL,

@@ -20,6 +20,8 @@ const policy = join(deployFolder, 'headscale', 'policy.hujson')
 export type Member = Machine & {
   /** Its address there. */
   mesh: string
+  /** Where its tailscaled is asked. */
+  socket: string
   tailscale(...args: string[]): Promise<string>
   /** Goes into the mesh again after `tailscale down`, which wants to hear all that was set before. */
   up(): Promise<string>
@@ -87,7 +89,7 @@ export async function startMesh(programs: Programs): Promise<Mesh> {
     }
     await up('--auth-key', key)
     const mesh = (await tailscale('ip', '-4')).trim()
-    return { ...machine, mesh, tailscale, up: () => up() }
+    return { ...machine, mesh, socket, tailscale, up: () => up() }
   }
   return {
     headscale,
