@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Clock } from '../../servers/kit/clock.ts'
 import { shownValue } from '../../servers/kit/redact.ts'
@@ -16,9 +15,11 @@ import type { Kept } from './held-answer.ts'
 import {
   answerOf,
   failed,
+  isTakenBack,
   keepAnswer,
   lostCall,
   stillAsked,
+  stillMade,
   tooManyOpen,
   valueOf,
   whyNot,
@@ -123,17 +124,20 @@ export class ApprovalGate {
     using listener = store.topics.listen([approval])
     this.#present.set(approval, run)
     this.#watch(approval, name)
-    const until = clock.now() + patienceMs
+    const begun = clock.now()
     try {
       for (;;) {
         const state = await stateOfHeldCall(store.reader, approval)
         const answer = state === 'done' ? await takeAnswer(store, approval) : undefined
         if (answer !== undefined) return valueOf(answer)
-        if (state === undefined)
-          throw whyNot(await readApproval(store.reader, approval), approval, name)
-        const leftMs = until - clock.now()
+        const row = await readApproval(store.reader, approval)
+        if (state === undefined) throw whyNot(row, approval, name)
+        // Once it is approved it is under way, and waited for as any call is.
+        const isMade = state === 'running' || row?.state === 'approved'
+        const waitedMs = isMade ? Math.max(patienceMs, usualPatienceMs) : patienceMs
+        const leftMs = begun + waitedMs - clock.now()
         if (leftMs <= 0 || !(await listener.next(leftMs, asked.signal())))
-          throw stillAsked(approval, name)
+          throw isMade ? stillMade(approval, name) : stillAsked(approval, name)
       }
     } catch (error) {
       // Who takes the call back wants it made no more; who only lost the connection may come again.
@@ -244,6 +248,3 @@ export class ApprovalGate {
     return this.#parts.store.transaction((tx) => dropHeldCall(tx, approval))
   }
 }
-
-const isTakenBack = ({ aborted, reason }: AbortSignal): boolean =>
-  aborted && reason instanceof HubError && reason.code === 'canceled'

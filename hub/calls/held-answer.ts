@@ -104,6 +104,20 @@ export const stillAsked = (approval: string, name: string): HubError =>
     details: { approval },
   })
 
+export const stillMade = (approval: string, name: string): HubError =>
+  new HubError(
+    'unavailable',
+    `${name} was approved and is still being made: approval ${approval}`,
+    {
+      hint: 'Send the same call again for its answer; it is made once.',
+      details: { approval },
+    },
+  )
+
+/** Whether whoever made a call wants it made no more, and has not just lost the connection. */
+export const isTakenBack = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && reason instanceof HubError && reason.code === 'canceled'
+
 export const tooManyOpen = (caller: string): HubError =>
   new HubError('exhausted', `${caller} has too many calls that wait for a person`, {
     hint: 'Wait until they are answered; approval_list shows them.',

@@ -128,7 +128,7 @@ async function settle(
   return true
 }
 
-/** The question that a call ended with, if it did. */
+/** The open question that a call ended with, if it did. */
 async function approvalOf(
   hub: Hub,
   { principal }: Caller,
@@ -137,7 +137,8 @@ async function approvalOf(
   if (!(error instanceof HubError) || error.code !== 'approval_required') return undefined
   const approval = error.details?.approval
   const listed = await hub.calls.tool(principal, 'approval_list', { approval })
-  return (listed as { items: Approval[] }).items[0] // The tool's output.
+  const { items } = listed as { items: Approval[] } // The tool's output.
+  return items.find(({ state }) => state === 'pending')
 }
 
 function dialog({ question: message, details, task }: Approval): Record<string, unknown> {

@@ -99,6 +99,23 @@ test.each(eras)('a dialog that is closed leaves the question to others: %s', asy
   expect(await tasks(hub)).toHaveLength(1)
 })
 
+test('a call that was approved meanwhile is waited for, and nobody is asked again', async () => {
+  const hub = await start({ mcpServers: { up: stdio('v2') } })
+  await ready(hub, 'up')
+  let asked = 0
+  const client = await connect(hub, 'auto', async () => {
+    asked++
+    return { action: 'cancel' }
+  })
+  const slow = { name: 'up_slow', arguments: { ms: 1500 } }
+  const left = await client.callTool(slow)
+  expect(JSON.stringify(left.content)).toContain('approval_required')
+  const [open] = await approvals(hub, 'pending')
+  await hub.call('approval_decide', { approval: open?.id, decision: 'approve' })
+  expect((await client.callTool(slow)).isError ?? false).toBe(false)
+  expect(asked).toBe(1)
+})
+
 test('a dialog closes when somebody else answers', async () => {
   const hub = await start()
   const closed = Promise.withResolvers<void>()
