@@ -63,7 +63,7 @@ class Peers extends PageElement {
       </ul>`
   }
 
-  #peer({ name, url, state, reason, tools, granted, capacity, room, joinedAt }: Peer) {
+  #peer({ name, url, state, reason, tools, granted, capacity, room, joinedAt, machine }: Peer) {
     return html`<li>
       <div class="who">
         ${badge(state)}
@@ -80,7 +80,10 @@ class Peers extends PageElement {
         >${capacity ? html`Room for <b>${room ?? 0}</b> pods of 1 core and 1 GiB; ${capacity.cpus.total - capacity.cpus.promised} of ${capacity.cpus.total} cores and ${gib(capacity.memoryMb.available)} free` : nothing}</span
       >
       ${reason ? html`<p class="notice-text">${reason}</p>` : nothing}
-      <span class="line">joined ${since(joinedAt)}</span>
+      <span class="line"
+        >joined
+        ${since(joinedAt)}${machine ? html`, may call from <b>${machine}</b> alone` : nothing}</span
+      >
       <span class="do"
         ><button class="quiet" @click=${() => this.#remove(name)}>
           ${this.leaving === name ? `Yes, end it with ${name}` : html`Remove<span class="visually-hidden"> ${name}</span>`}
