@@ -6,6 +6,8 @@ import type { TaskRow } from '../../servers/orchestration/store/task-row.ts'
 import { toTask } from '../../servers/orchestration/store/task-row.ts'
 import type { ControllerContext } from './context.ts'
 
+/** An agent ends its attempt itself when its time is over. The limit of its pod is for one that hangs. */
+const hungAfterMs = 120_000
 const firstPauseMs = 2000
 const longestPauseMs = 60_000
 /** Room that went to another comes back by itself, and sooner. */
@@ -18,14 +20,14 @@ type Call = ControllerContext['call']
 
 /** Starts the agent of a task; returns why it could not be started. */
 export async function startPod(call: Call, row: TaskRow): Promise<HubError | undefined> {
-  const { id: task, org, resources, timeoutMs: timeout_ms } = toTask(row)
+  const { id: task, org, resources, timeoutMs } = toTask(row)
   const { tags, isolation, cluster, runner } = needsOf(row.lane)
   try {
     await call<Pod>('pod_run', {
       task,
       org,
       resources,
-      timeout_ms,
+      timeout_ms: timeoutMs + hungAfterMs,
       ...(tags ? { tags } : {}),
       ...(isolation ? { isolation } : {}),
       ...(cluster ? { cluster } : {}),

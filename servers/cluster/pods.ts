@@ -41,7 +41,7 @@ export const podRun = defineTool({
       .describe('Or run this program with these arguments'),
     resources: Resources.prefault({}).describe('What the pod needs; more memory than that ends it'),
     isolation: Isolation.optional().describe('Least isolation to accept'),
-    timeout_ms: z.int().min(1000).max(86_400_000).default(3_600_000).describe('Time limit'),
+    timeout_ms: z.int().min(1000).max(90_000_000).default(3_600_000).describe('Time limit'),
     tags: z.array(z.string().max(64)).max(20).default([]).describe('Tags the node must have'),
     cluster: z.string().max(60).optional().describe('Only this cluster; default: the best fit'),
     runner: z

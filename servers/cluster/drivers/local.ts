@@ -219,8 +219,9 @@ export class LocalDriver implements ClusterDriver {
   }
 
   #watch(spec: PodSpec, handle: LivePod['handle']): LivePod {
+    const graceMs = spec.program.kind === 'agent' ? 0 : 2000 // Told to end, an agent hands its work back.
     const deadline = setTimeout(
-      () => void this.#end(spec.id, 2000, outOfTime).catch(this.#trouble(spec.id)),
+      () => void this.#end(spec.id, graceMs, outOfTime).catch(this.#trouble(spec.id)),
       spec.timeoutMs,
     )
     const live = livePod(spec, handle, deadline)
