@@ -145,7 +145,7 @@ export class McpHttp {
   /** What a client of the old era says without expecting an answer. */
   #hear(session: Session, { method, params = {} }: RpcRequest): void {
     if (method === 'notifications/cancelled')
-      session.running.get(params.requestId as RpcId)?.abort() // Unknown ids find nothing.
+      session.running.get(params.requestId as RpcId)?.cancel() // Unknown ids find nothing.
     else if (method !== 'notifications/initialized')
       this.#hub.upstreams.tell(session.id, 'notification', method, params)
   }

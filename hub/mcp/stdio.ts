@@ -63,7 +63,7 @@ class Pipe {
   readonly #options: Options
   readonly #router: Router
   readonly #sessions: Sessions
-  readonly #running = new Map<RpcId, { abort: Departure; done: Promise<void> }>()
+  readonly #running = new Map<RpcId, { leaving: Departure; done: Promise<void> }>()
   #session: Session | undefined
 
   constructor(hub: McpParts, options: Options) {
@@ -115,9 +115,9 @@ class Pipe {
   /** Lets what runs finish; what only listens is ended. */
   async finish(): Promise<void> {
     const timer = setTimeout(() => {
-      for (const { abort } of this.#running.values()) abort.abort()
+      for (const { leaving } of this.#running.values()) leaving.abort()
     }, this.#hub.config().drainMs)
-    for (const [id, { abort }] of this.#running) if (this.#listening.has(id)) abort.abort()
+    for (const [id, { leaving }] of this.#running) if (this.#listening.has(id)) leaving.abort()
     await Promise.all([...this.#running.values()].map((call) => call.done))
     clearTimeout(timer)
     this.#sessions.endAll()
@@ -132,7 +132,7 @@ class Pipe {
   ): void {
     const { id, method, params = {} } = message
     const { view } = this.#options
-    const abort = new Departure()
+    const leaving = new Departure()
     const modern = isModern(message)
     if (method === 'subscriptions/listen') this.#listening.add(id)
     const caller = {
@@ -140,17 +140,17 @@ class Pipe {
       view,
       session: modern ? undefined : this.#session,
       rawArguments,
-      signal: () => abort.signal,
-      leaving: abort,
+      signal: () => leaving.signal,
+      leaving,
       send: (text: string) => this.#write(text),
     }
     const done = this.#router.answer(message, caller, modern).then(({ text }) => {
       this.#running.delete(id)
       this.#listening.delete(id)
       if (!modern && method === 'initialize') this.#openSession(principal, params)
-      if (!abort.aborted) this.#write(text)
+      if (!leaving.aborted) this.#write(text)
     })
-    this.#running.set(id, { abort, done })
+    this.#running.set(id, { leaving, done })
   }
 
   #openSession(principal: Principal, params: Record<string, unknown>): void {
@@ -162,7 +162,7 @@ class Pipe {
 
   #hear({ method, params = {} }: RpcRequest): void {
     if (method === 'notifications/cancelled')
-      this.#running.get(params.requestId as RpcId)?.abort.abort() // Unknown ids find nothing.
+      this.#running.get(params.requestId as RpcId)?.leaving.cancel() // Unknown ids find nothing.
     else if (this.#session && method !== 'notifications/initialized')
       this.#hub.upstreams.tell(this.#session.id, 'notification', method, params)
   }

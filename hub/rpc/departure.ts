@@ -1,3 +1,5 @@
+import { HubError } from '../../schemas/errors.ts'
+
 /** What is needed of an AbortSignal by who waits for it. */
 export type Ending = {
   readonly aborted: boolean
@@ -11,6 +13,7 @@ export type Ending = {
  */
 export class Departure implements Ending {
   #hasEnded = false
+  #reason: HubError | undefined
   #acts: (() => void)[] = []
   #controller: AbortController | undefined
 
@@ -20,14 +23,25 @@ export class Departure implements Ending {
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
-    if (this.#hasEnded) this.#controller.abort()
+    if (this.#hasEnded) this.#controller.abort(this.#reason)
     return this.#controller.signal
   }
 
+  /** The caller wants it no more. */
+  cancel(): void {
+    this.#end(new HubError('canceled', 'the caller canceled it'))
+  }
+
+  /** The caller is gone, and may come again for what became of it. */
   abort(): void {
+    this.#end(undefined)
+  }
+
+  #end(reason: HubError | undefined): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    this.#controller?.abort()
+    this.#reason = reason
+    this.#controller?.abort(reason)
     for (const act of this.#acts.splice(0)) act()
   }
 

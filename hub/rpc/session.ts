@@ -2,6 +2,7 @@ import type { Identity, RpcId, RpcReply } from './protocol.ts'
 import { randomUUID } from 'node:crypto'
 import { HubError } from '../../schemas/errors.ts'
 import type { Notification } from './notifications.ts'
+import type { Departure } from './departure.ts'
 import { notificationOf, taskKey } from './notifications.ts'
 import { RpcError, notificationText } from './protocol.ts'
 
@@ -19,7 +20,7 @@ export class Session {
   readonly principal: string
   client: Identity
   usedAt: number
-  readonly running = new Map<RpcId, { abort(): void }>()
+  readonly running = new Map<RpcId, Departure>()
   /** Resources it follows, each with what stops that. */
   readonly followed = new Map<string, () => void>()
   /** Tasks that servers began for it, by server and id, with their names here. */
