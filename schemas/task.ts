@@ -32,6 +32,8 @@ export const Resources = z.object({
   gpus: z.int().min(0).max(64).optional().describe('GPUs of its own'),
 })
 export type Resources = z.infer<typeof Resources>
+/** As they are asked for: a name that means nothing here is refused, and not passed over. */
+export const AskedResources = Resources.strict()
 
 /** How pods are kept from the rest of the machine, from the least to the most. */
 export const isolationLevels = ['none', 'seatbelt', 'userns', 'bwrap', 'container'] as const

@@ -5,7 +5,7 @@ import { PlacementCandidate as Candidate } from '../../schemas/cluster.ts'
 import type { PlacementCandidate } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { Org } from '../../schemas/principal.ts'
-import { Isolation, Requirements, Resources } from '../../schemas/task.ts'
+import { AskedResources, Isolation, Requirements } from '../../schemas/task.ts'
 import type { Placeable } from '../kit/carriers.ts'
 import type { ClusterDriver } from '../kit/cluster-driver.ts'
 import { startSubject } from '../kit/clusters.ts'
@@ -29,7 +29,7 @@ export const placementExplain = defineTool({
   scope: 'cluster:read',
   input: {
     task: z.string().max(60).optional().describe('A task; then nothing else is given'),
-    resources: Resources.prefault({}).describe('What the pod needs'),
+    resources: AskedResources.prefault({}).describe('What the pod needs'),
     isolation: Isolation.optional().describe('Least isolation to accept'),
     tags: z.array(z.string().max(64)).max(20).default([]).describe('Tags that must be offered'),
     requirements: Requirements.pick({ runner: true, agent: true, cluster: true, hub: true })

@@ -3,7 +3,7 @@ import { Pod, PodGroup, PodState } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import { Org } from '../../schemas/principal.ts'
-import { Isolation, Resources } from '../../schemas/task.ts'
+import { AskedResources, Isolation } from '../../schemas/task.ts'
 import { startableClusters } from '../kit/clusters.ts'
 import { orgFilter, orgFor } from '../kit/context.ts'
 import { readSubmitter } from '../kit/store/submitters.ts'
@@ -39,7 +39,9 @@ export const podRun = defineTool({
       .max(200)
       .optional()
       .describe('Or run this program with these arguments'),
-    resources: Resources.prefault({}).describe('What the pod needs; more memory than that ends it'),
+    resources: AskedResources.prefault({}).describe(
+      'What the pod needs; more memory than that ends it',
+    ),
     isolation: Isolation.optional().describe('Least isolation to accept'),
     timeout_ms: z.int().min(1000).max(90_000_000).default(3_600_000).describe('Time limit'),
     tags: z.array(z.string().max(64)).max(20).default([]).describe('Tags the node must have'),

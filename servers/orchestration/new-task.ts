@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
-import { Isolation, Requirements, Resources, TaskBudget } from '../../schemas/task.ts'
+import { AskedResources, Isolation, Requirements, TaskBudget } from '../../schemas/task.ts'
 import type { Context } from '../kit/context.ts'
 import { repositoryAt } from '../kit/repositories.ts'
 import { checkRunner } from './runners.ts'
@@ -27,7 +27,7 @@ export const requestFields = {
     .max(86_400_000)
     .default(3_600_000)
     .describe('Time limit of an attempt'),
-  resources: Resources.prefault({}).describe('What the agent needs'),
+  resources: AskedResources.prefault({}).describe('What the agent needs'),
   isolation: Isolation.optional().describe(
     'Least isolation to accept; bwrap refuses unisolated nodes',
   ),

@@ -38,7 +38,7 @@ export const taskSubmit = defineTool({
       .max(50)
       .default([])
       .describe('What earlier tasks left for it, such as those of another hub'),
-    provenance: Provenance.optional().describe('For controllers: what asked for it'),
+    provenance: Provenance.strict().optional().describe('For controllers: what asked for it'),
     for_task: z
       .string()
       .max(60)

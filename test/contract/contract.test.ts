@@ -9,8 +9,12 @@ const registry = new Registry([...servers, describedHubServer()])
 const tools = registry.servers.flatMap((server) => server.tools)
 type Schema = {
   type?: string
-  properties?: Record<string, { description?: string }>
-  additionalProperties?: unknown
+  description?: string
+  properties?: Record<string, Schema>
+  additionalProperties?: false | Schema
+  items?: Schema
+  anyOf?: Schema[]
+  oneOf?: Schema[]
 }
 
 test('names are noun_verb, short, and made of characters every model accepts', () => {
@@ -34,6 +38,29 @@ test('inputs are objects that refuse unknown fields and describe every known one
       expect(property.description, `${tool.name}.${field}`).toBeTruthy()
     }
   }
+})
+
+/** What agents and hubs of other versions send is taken as far as it is known; a model's own formats are its provider's. */
+const tolerant = ['task_report.', 'change_open.', 'task_submit.inputs', 'model_generate.']
+
+/** Objects within a schema that would pass a misspelt field over, by their path. */
+function tolerantObjects(schema: Schema, path: string): string[] {
+  const { properties, additionalProperties: more, items, anyOf = [], oneOf = [] } = schema
+  const inside = [
+    ...Object.entries(properties ?? {}).map(([name, one]) => [one, `${path}.${name}`] as const),
+    ...(items ? [[items, `${path}[]`] as const] : []),
+    ...[...anyOf, ...oneOf].map((one) => [one, path] as const),
+    ...(typeof more === 'object' ? [[more, `${path}.*`] as const] : []),
+  ]
+  const own = properties && more !== false ? [path] : []
+  return [...own, ...inside.flatMap(([one, at]) => tolerantObjects(one, at))]
+}
+
+test('what stands inside an input refuses unknown fields too', () => {
+  const found = tools
+    .flatMap((tool) => tolerantObjects(tool.inputSchema() as Schema, tool.name))
+    .filter((path) => !tolerant.some((known) => path.startsWith(known)))
+  expect(found).toEqual([])
 })
 
 test('outputs are objects, as every client before 2026-07-28 demands', () => {

@@ -85,7 +85,7 @@ export async function startMesh(programs: Programs): Promise<Mesh> {
     const up = (...more: string[]) => {
       // It would write /etc/resolv.conf, which is this machine's.
       const options = ['--login-server', server, '--hostname', name, '--accept-dns=false']
-      return tailscale('up', ...options, '--timeout', '60s', ...more)
+      return tailscale('up', ...options, '--timeout', '180s', ...more)
     }
     await up('--auth-key', key)
     const mesh = (await tailscale('ip', '-4')).trim()
