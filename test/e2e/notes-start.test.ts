@@ -40,3 +40,20 @@ test('where nothing may be written, a day without a note is no error either', as
   expect(await page.getByRole('button', { name: 'Create it' }).count()).toBe(0)
   expect(errors).toEqual([])
 })
+
+test('a note that was found is named once, with what else there is to tell of it', async () => {
+  const vault = await startVault({
+    'Open.base':
+      'views:\n  - type: table\n    name: All\n    filters: step == "last"\n    order: [file.name, title, step]\n',
+    'Plans/Release.md':
+      '---\ntitle: Release\nstep: last\n---\n\n# Release\n\nThe tag comes last.\n\n## Before\n\nAsk for the tag.\n',
+  })
+  const { page, errors, go } = await openDashboard(vault, '#/notes?q=Release&names=1')
+  const row = page.locator('.note-row')
+  await expect.poll(() => row.innerText()).toMatch(/^Release\nPlans\nThe tag comes last\./)
+  await go('#/notes?set=Open.base%23All')
+  await expect.poll(() => row.innerText()).toBe('Release\nPlans\nstep last')
+  await go('#/notes?q=Ask')
+  await expect.poll(() => row.innerText()).toMatch(/^Release\nPlans · Before\nAsk for the tag\./)
+  expect(errors).toEqual([])
+})
