@@ -100,8 +100,6 @@ test.each(['kill', 'stop'] as const)(
     const { page } = await openPage()
     await page.goto(hub.link)
     await page.getByText('live', { exact: true }).waitFor()
-    await page.goto(`${hub.url}/#/settings`) // It brings what forms are made of.
-    await page.getByRole('button', { name: 'New credential' }).waitFor()
     await page.goto(`${hub.url}/#/tasks`)
     await submit(hub, 'before the restart')
     await page.getByText('before the restart').first().waitFor()
