@@ -116,7 +116,7 @@ class App extends PageElement {
 
   protected override updated(): void {
     const { page } = readRoute(location.hash)
-    const title = pages.find(({ name }) => name === page)?.title ?? 'Switchyard'
+    const title = pages.find(({ name }) => name === page)?.title ?? 'No such page'
     const { count } = this.#inbox
     document.title = `${count > 0 ? `(${count}) ` : ''}${title} · Switchyard`
   }
@@ -152,8 +152,7 @@ class App extends PageElement {
 
   #page({ page: name, thing, params }: Route) {
     const page = pages.find((candidate) => candidate.name === name)
-    if (!page)
-      return html`<p class="empty">There is no page here. <a href="#/">To the start</a></p>`
+    if (!page) return noPage(name)
     const tag = `sy-page-${name}`
     if (!customElements.get(tag)) return this.#load(page)
     if (this.#view?.localName !== tag) {
@@ -212,5 +211,15 @@ class App extends PageElement {
     this.querySelector<HTMLElement>('main')?.focus()
   }
 }
+
+const noPage = (name: string) =>
+  html`<section class="empty">
+    <h1>No such page</h1>
+    <p class="body">Nothing here is called “${name}”.</p>
+    <div class="actions">
+      <button @click=${() => history.back()}>Go back</button>
+      <a class="button" href="#/">To the start</a>
+    </div>
+  </section>`
 
 customElements.define('sy-app', App)

@@ -6,6 +6,7 @@ import type { Granted } from '../../agent/lease.ts'
 import type { Task } from '../../schemas/task.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub } from '../helpers/hub.ts'
+import { expectAccessible, openDashboard } from '../helpers/dashboard.ts'
 import { fits, openPage } from '../helpers/page.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { makeRepo } from '../helpers/repo.ts'
@@ -151,6 +152,22 @@ test('a text from a task is shown as text, whatever it says', async () => {
   await page.getByRole('button', { name: 'New task' }).first().waitFor()
   await page.goto(`${hub.url}/#/tasks`)
   await page.getByText('<img src=x onerror=alert(1)>').waitFor()
+  expect(errors).toEqual([])
+})
+
+test('an address of no page says so, also in the tab, and leads back', async () => {
+  const hub = await startHub()
+  const { page, go, errors } = await openDashboard(hub, '#/agents')
+  await page.getByRole('heading', { name: 'Agents' }).waitFor()
+  await go('#/nonsense')
+  await page.getByRole('heading', { name: 'No such page' }).waitFor()
+  expect(await page.title()).toBe('No such page · Switchyard')
+  await expectAccessible(page, 'no page')
+  await page.getByRole('button', { name: 'Go back' }).click()
+  await page.getByRole('heading', { name: 'Agents' }).waitFor()
+  await go('#/nonsense')
+  await page.getByRole('link', { name: 'To the start' }).click()
+  await page.getByRole('heading', { name: 'This hub is new' }).waitFor()
   expect(errors).toEqual([])
 })
 
