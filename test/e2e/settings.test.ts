@@ -22,6 +22,20 @@ test('on a phone each credential has its button in sight', async () => {
   expect(errors).toEqual([])
 })
 
+test('a form says a span of time in words, and how long what is typed is', async () => {
+  const hub = await startHub()
+  const dashboard = await openDashboard(hub, '#/settings')
+  const { page, errors } = dashboard
+  await page.getByRole('button', { name: 'New credential' }).click()
+  const life = page.getByRole('spinbutton', { name: 'Time to live', exact: true })
+  const field = page.locator('.field', { has: life })
+  await field.getByText('milliseconds; 60000 is 1 minute').waitFor()
+  await life.fill('129600000')
+  await field.getByText('129600000 is 1 day 12 hours').waitFor()
+  await expectFit(dashboard)
+  expect(errors).toEqual([])
+})
+
 test('a credential is shown once, works, and ends; the look is kept in the browser', async () => {
   const hub = await startHub()
   const dashboard = await openDashboard(hub)
