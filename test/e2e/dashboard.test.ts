@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Granted } from '../../agent/lease.ts'
 import type { Task } from '../../schemas/task.ts'
+import { openChange } from '../helpers/changes.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub } from '../helpers/hub.ts'
 import { expectAccessible, openDashboard } from '../helpers/dashboard.ts'
@@ -41,10 +42,26 @@ test('bad input in the form is said there, and nothing is submitted', async () =
   await command.fill('true')
   await template.selectOption('ci')
   expect(await command.isVisible()).toBe(false)
-  await form.getByRole('textbox', { name: 'Repo', exact: true }).fill('/no/such/folder')
+  await form.locator('[name=repo]').fill('/no/such/folder')
   await form.getByRole('button', { name: 'Submit' }).click()
   await form.getByRole('alert').getByText('there is no folder /no/such/folder').waitFor()
   expect((await hub.call<{ items: Task[] }>('task_list')).items).toEqual([])
+})
+
+test('the form of a task offers the repositories that are known', async () => {
+  const hub = await startHub()
+  const repo = await makeRepo()
+  await openChange(hub, repo)
+  const { page, errors } = await openDashboard(hub)
+  await page.getByRole('button', { name: 'New task' }).first().click()
+  const field = page.getByRole('combobox', { name: 'Repo', exact: true })
+  await field.waitFor()
+  const offered = () =>
+    field.evaluate((it: HTMLInputElement) =>
+      [...(it.list?.options ?? [])].map(({ value }) => value),
+    )
+  expect(await offered()).toEqual([repo])
+  expect(errors).toEqual([])
 })
 
 test('everything can be reached by keyboard, and the page fits a phone', async () => {

@@ -91,6 +91,8 @@ class NewTask extends PageElement {
       // Its fields come after the dialog, which could not focus the first of them.
       this.querySelector<HTMLElement>('form :is(select, input, textarea)')?.focus()
       this.#fit()
+      const form = this.querySelector('form')
+      if (form) await this.#forms.offerRepositories(form)
       if (this.#goal !== '') await this.#fill(this.#goal)
     } catch (error) {
       this.error = toolError(error)
