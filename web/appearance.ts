@@ -25,6 +25,7 @@ export function setAppearance(appearance: Appearance): void {
     // Without storage it holds until the page is closed.
   }
   apply(appearance)
+  dispatchEvent(new CustomEvent('sy-appearance', { detail: appearance }))
 }
 
 /** Colours follow `color-scheme`, sizes the base that all of them are relative to. */

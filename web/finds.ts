@@ -1,5 +1,8 @@
 import type { Change } from '../schemas/change.ts'
 import type { Task } from '../schemas/task.ts'
+import { readAppearance, setAppearance } from './appearance.ts'
+import type { Appearance } from './appearance.ts'
+import { pageWords, themeWords } from './find-words.ts'
 import { words } from './format.ts'
 import type { ListedTool } from './mcp.ts'
 import { callTool } from './mcp.ts'
@@ -30,10 +33,9 @@ export function nearFinds(text: string, pages: Page[], tools: ListedTool[]): Fin
   ]
   return [
     ...(text === '' ? opened : opened.filter(({ title }) => find(title))),
-    ...pages
-      .filter(({ title }) => find(title))
-      .map(({ title, name }): Find => ({ kind: 'Page', title, hash: href(name) })),
+    ...pageFinds(text, pages),
     ...actions.filter(({ title }) => find(title)),
+    ...(text === '' ? [] : themes.filter(({ title }) => find(`${title} ${themeWords.join(' ')}`))),
     ...(text === ''
       ? []
       : tools
@@ -47,6 +49,29 @@ export function nearFinds(text: string, pages: Page[], tools: ListedTool[]): Fin
           }))),
   ]
 }
+
+/** Pages by their title, and after them those by what else is said for what is on them. */
+function pageFinds(text: string, pages: Page[]): Find[] {
+  const finds = pages.map(({ title, name }): Find => ({ kind: 'Page', title, hash: href(name) }))
+  const byTitle = finds.filter(({ title }) => matches(title, text))
+  const byWord = pages.flatMap(({ name }, at): Find[] => {
+    const find = finds[at]
+    const fitting = (pageWords[name] ?? []).filter((word) => matches(word, text))
+    return find && fitting.length > 0 ? [{ ...find, more: fitting.join(', ') }] : []
+  })
+  return [...byTitle, ...byWord.filter(({ hash }) => !byTitle.some((one) => one.hash === hash))]
+}
+
+const theme = (title: string, theme: Appearance['theme']): Find => ({
+  kind: 'Action',
+  title,
+  run: () => setAppearance({ ...readAppearance(), theme }),
+})
+const themes = [
+  theme('Dark theme', 'dark'),
+  theme('Light theme', 'light'),
+  theme('Theme as the system', 'system'),
+]
 
 /** Objects of the hub by name. What the caller may not search is left out. */
 export async function farFinds(text: string, tools: ListedTool[]): Promise<Find[]> {

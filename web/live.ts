@@ -49,6 +49,25 @@ function setConnection(next: Connection): void {
   for (const watcher of watchers) watcher(next)
 }
 
+/** Resolves when the hub is there again the next time. */
+export const nextLive = (): Promise<void> =>
+  new Promise((resolve) => {
+    const watch = (next: Connection): void => {
+      if (next !== 'live') return
+      watchers.delete(watch)
+      resolve()
+    }
+    watchers.add(watch)
+  })
+
+/**
+ * Resolves when the hub answers, as far as is known. Parts of the page are imported only then: browsers
+ * keep to it that one was not there until the page is loaded anew.
+ */
+export const answering = async (): Promise<void> => {
+  if (connection === 'offline') await nextLive()
+}
+
 /** Calls back with each event, and with undefined when the stream is there again and some were missed. */
 export function onEvent(listener: Listener): void {
   listeners.add(listener)

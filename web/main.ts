@@ -4,7 +4,7 @@ import { PageElement } from './element.ts'
 import { clock } from './format.ts'
 import { Inbox } from './inbox.ts'
 import { holdKeys, keyName, takeKeys } from './keys.ts'
-import { ConnectionState, connect } from './live.ts'
+import { ConnectionState, answering, connect, nextLive } from './live.ts'
 import type { ListedTool } from './mcp.ts'
 import { listTools } from './mcp.ts'
 import { newTask } from './new-task.ts'
@@ -47,6 +47,7 @@ class App extends PageElement {
   #tools: ListedTool[] | undefined
   #view: PageView | undefined
   #failed: string | undefined
+  #loading: string | undefined
   /** On a phone: whether all pages are shown, not the few of the bar. */
   #isMore = false
 
@@ -115,7 +116,7 @@ class App extends PageElement {
 
   protected override updated(): void {
     const { page } = readRoute(location.hash)
-    const title = pages.find(({ name }) => name === page)?.title ?? 'Switchyard'
+    const title = pages.find(({ name }) => name === page)?.title ?? 'No such page'
     const { count } = this.#inbox
     document.title = `${count > 0 ? `(${count}) ` : ''}${title} · Switchyard`
   }
@@ -151,8 +152,7 @@ class App extends PageElement {
 
   #page({ page: name, thing, params }: Route) {
     const page = pages.find((candidate) => candidate.name === name)
-    if (!page)
-      return html`<p class="empty">There is no page here. <a href="#/">To the start</a></p>`
+    if (!page) return noPage(name)
     const tag = `sy-page-${name}`
     if (!customElements.get(tag)) return this.#load(page)
     if (this.#view?.localName !== tag) {
@@ -167,19 +167,27 @@ class App extends PageElement {
     if (this.#failed === page.name)
       return html`<p class="problem" role="alert">
         This page could not be loaded.
-        <a href="#/" @click=${() => location.reload()}>Load it again</a>
+        <button @click=${() => location.reload()}>Load it again</button>
       </p>`
-    void page.load().then(
-      () => this.requestUpdate(),
-      () => {
-        this.#failed = page.name
-        this.requestUpdate()
-      },
-    )
+    if (this.#loading !== page.name) void this.#import(page)
     return skeleton(4)
   }
 
+  async #import({ name, load }: Page): Promise<void> {
+    this.#loading = name
+    await answering()
+    await load().catch(() => {
+      this.#failed = name
+      // The hub went away meanwhile, or is another one by now.
+      void nextLive().then(() => readRoute(location.hash).page === name && location.reload())
+    })
+    this.#loading = undefined
+    this.requestUpdate()
+  }
+
   async #open(tag: keyof typeof overlays): Promise<void> {
+    // The page says that the hub is away; keys must not be held until it is back.
+    if (this.#connection.value === 'offline' && !customElements.get(tag)) return
     const letGo = holdKeys()
     try {
       await overlays[tag]()
@@ -203,5 +211,15 @@ class App extends PageElement {
     this.querySelector<HTMLElement>('main')?.focus()
   }
 }
+
+const noPage = (name: string) =>
+  html`<section class="empty">
+    <h1>No such page</h1>
+    <p class="body">Nothing here is called “${name}”.</p>
+    <div class="actions">
+      <button @click=${() => history.back()}>Go back</button>
+      <a class="button" href="#/">To the start</a>
+    </div>
+  </section>`
 
 customElements.define('sy-app', App)

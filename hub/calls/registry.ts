@@ -30,9 +30,16 @@ export class Registry {
   require(name: string): Tool {
     const tool = this.#byName.get(name)
     if (tool) return tool
-    const close = nearest(name, this.#byName.keys())
+    const names = [...this.#byName.keys()]
+    const close = nearest(name, names)
+    const [noun] = name.split('_')
+    const kin = names.filter((other) => other.startsWith(`${noun}_`)).slice(0, 12)
     throw new HubError('not_found', `there is no tool ${JSON.stringify(name.slice(0, 80))}`, {
-      hint: close ? `Did you mean ${close}?` : 'tools/list shows the tools you may use.',
+      hint: close
+        ? `Did you mean ${close}?`
+        : kin.length > 0
+          ? `There are ${kin.join(', ')}.`
+          : 'tools/list shows the tools you may use.',
     })
   }
 

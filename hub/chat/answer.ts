@@ -115,8 +115,10 @@ async function answerTyped(
   if (run.parts.length === 0) {
     run.tell({ kind: 'tool' })
     const schema = hub.catalog.visible(principal).find(({ name }) => name === toolName)?.inputSchema
-    // An unknown name goes on its way, to be refused and put on record as from any door.
-    const input = typedArguments(typed, schema ?? {})
+    // An unknown name goes on its way, to be refused and put on record as from any door; that it is wrong
+    // is said before anything is said of its arguments.
+    const isThere = hub.registry.get(toolName) ?? hub.upstreams.offers.tools.get(toolName)
+    const input = isThere ? typedArguments(typed, schema ?? {}) : {}
     const known = describe(hub, toolName)
     const toolCallId = `${run.message}-0-1`
     run.emit({ type: 'tool-input-available', toolCallId, toolName, input, dynamic: true, ...known })

@@ -8,7 +8,7 @@ test('the trail is narrowed in the address, a row opens to its arguments, and th
   const hub = await startHub()
   const maker = await hub.as('maker', 'developer')
   await maker.call('task_submit', { template: 'command', command: 'true', title: hostile })
-  await failure(maker.call('token_create', { name: 'x', role: 'owner' }))
+  await failure(maker.call('token_create', { name: 'x', role: 'owner', orgs: ['a', 'b'] }))
   const dashboard = await openDashboard(hub)
   const { page, go, errors } = dashboard
   await go('#/audit')
@@ -17,6 +17,8 @@ test('the trail is narrowed in the address, a row opens to its arguments, and th
   await page.getByLabel('Only this outcome').selectOption('denied')
   await page.waitForURL(/outcome=denied/)
   await list.getByText('token_create').waitFor()
+  // What a call was about is said in words where no id says it.
+  await list.getByText('name x, role owner, orgs a, b').waitFor()
   expect(await list.getByRole('listitem').count()).toBe(1)
   await page.getByRole('link', { name: 'Clear' }).click()
   // Before the page has let go of it, the form would send the outcome along.

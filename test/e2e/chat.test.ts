@@ -44,6 +44,14 @@ test('any tool runs without a model: by its form, or typed', async () => {
   // What fails is open, and says what to do.
   await say('/task_read task=task-nope')
   await messages.locator('details.call[open] .problem', { hasText: 'task-nope' }).waitFor()
+  // A name that nothing has is what is wrong, whatever stands behind it.
+  const problem = (text: string) => messages.locator('.problem', { hasText: text })
+  await say('/nonsense foo')
+  await problem('there is no tool "nonsense"').waitFor()
+  await say('/task_lst foo')
+  await problem('Did you mean task_list?').waitFor()
+  await say('/plan_submit foo')
+  await problem('There are plan_create').waitFor()
   expect(errors).toEqual([])
 })
 

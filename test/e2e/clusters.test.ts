@@ -53,3 +53,19 @@ test('a person sees what clusters have, is warned, asks what fits, and reads wha
   expect(await page.evaluate(() => location.hash)).toContain('hours=1')
   expect(errors).toEqual([])
 })
+
+test('beside the open chat a machine is shown whole', async () => {
+  const hub = await startHub()
+  const { page, errors } = await openDashboard(hub, '#/clusters')
+  await page.locator('.node .resource').nth(3).waitFor()
+  await page.keyboard.press('Control+j')
+  await page.getByRole('complementary', { name: 'Chat' }).getByRole('textbox').first().waitFor()
+  const beyond = () =>
+    page.locator('main').evaluate((main) => {
+      const edge = main.getBoundingClientRect().right
+      const parts = [...main.querySelectorAll('.node .resource')]
+      return parts.filter((part) => part.getBoundingClientRect().right > edge).length
+    })
+  expect(await beyond()).toBe(0)
+  expect(errors).toEqual([])
+})

@@ -4,8 +4,10 @@ import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Granted } from '../../agent/lease.ts'
 import type { Task } from '../../schemas/task.ts'
+import { openChange } from '../helpers/changes.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub } from '../helpers/hub.ts'
+import { expectAccessible, openDashboard } from '../helpers/dashboard.ts'
 import { fits, openPage } from '../helpers/page.ts'
 import { ProcessHub } from '../helpers/process-hub.ts'
 import { makeRepo } from '../helpers/repo.ts'
@@ -40,10 +42,26 @@ test('bad input in the form is said there, and nothing is submitted', async () =
   await command.fill('true')
   await template.selectOption('ci')
   expect(await command.isVisible()).toBe(false)
-  await form.getByRole('textbox', { name: 'Repo', exact: true }).fill('/no/such/folder')
+  await form.locator('[name=repo]').fill('/no/such/folder')
   await form.getByRole('button', { name: 'Submit' }).click()
   await form.getByRole('alert').getByText('there is no folder /no/such/folder').waitFor()
   expect((await hub.call<{ items: Task[] }>('task_list')).items).toEqual([])
+})
+
+test('the form of a task offers the repositories that are known', async () => {
+  const hub = await startHub()
+  const repo = await makeRepo()
+  await openChange(hub, repo)
+  const { page, errors } = await openDashboard(hub)
+  await page.getByRole('button', { name: 'New task' }).first().click()
+  const field = page.getByRole('combobox', { name: 'Repo', exact: true })
+  await field.waitFor()
+  const offered = () =>
+    field.evaluate((it: HTMLInputElement) =>
+      [...(it.list?.options ?? [])].map(({ value }) => value),
+    )
+  expect(await offered()).toEqual([repo])
+  expect(errors).toEqual([])
 })
 
 test('everything can be reached by keyboard, and the page fits a phone', async () => {
@@ -100,8 +118,6 @@ test.each(['kill', 'stop'] as const)(
     const { page } = await openPage()
     await page.goto(hub.link)
     await page.getByText('live', { exact: true }).waitFor()
-    await page.goto(`${hub.url}/#/settings`) // It brings what forms are made of.
-    await page.getByRole('button', { name: 'New credential' }).waitFor()
     await page.goto(`${hub.url}/#/tasks`)
     await submit(hub, 'before the restart')
     await page.getByText('before the restart').first().waitFor()
@@ -153,6 +169,22 @@ test('a text from a task is shown as text, whatever it says', async () => {
   await page.getByRole('button', { name: 'New task' }).first().waitFor()
   await page.goto(`${hub.url}/#/tasks`)
   await page.getByText('<img src=x onerror=alert(1)>').waitFor()
+  expect(errors).toEqual([])
+})
+
+test('an address of no page says so, also in the tab, and leads back', async () => {
+  const hub = await startHub()
+  const { page, go, errors } = await openDashboard(hub, '#/agents')
+  await page.getByRole('heading', { name: 'Agents' }).waitFor()
+  await go('#/nonsense')
+  await page.getByRole('heading', { name: 'No such page' }).waitFor()
+  expect(await page.title()).toBe('No such page · Switchyard')
+  await expectAccessible(page, 'no page')
+  await page.getByRole('button', { name: 'Go back' }).click()
+  await page.getByRole('heading', { name: 'Agents' }).waitFor()
+  await go('#/nonsense')
+  await page.getByRole('link', { name: 'To the start' }).click()
+  await page.getByRole('heading', { name: 'This hub is new' }).waitFor()
   expect(errors).toEqual([])
 })
 

@@ -96,7 +96,7 @@ test('a pasted token signs in, a wrong one says so, and a goal becomes a task', 
   await page.getByLabel('What should be done?').fill('Add up the basket')
   await page.keyboard.press('Enter')
   const form = page.getByRole('dialog', { name: 'New task' })
-  await form.getByRole('textbox', { name: 'Repo', exact: true }).waitFor()
+  await form.locator('[name=repo]').waitFor()
   expect(await form.getByRole('textbox', { name: 'Goal', exact: true }).inputValue()).toBe(
     'Add up the basket',
   )

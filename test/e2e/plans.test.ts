@@ -72,6 +72,27 @@ test('a step says what it needs and holds up; it is canceled and run again with 
   expect(errors).toEqual([])
 })
 
+test('a graph wider than the page says where it goes on, and its title stands at the top', async () => {
+  const hub = await startHub()
+  const steps = Array.from({ length: 8 }, (_, at) => step(`s${at}`, at > 0 ? [`s${at - 1}`] : []))
+  const { id: plan } = await hub.call<Plan>('plan_create', { title: 'Wide', steps })
+  const { page, errors } = await openPage()
+  await visit(page, hub, `#/plans/${plan}`)
+  const edges = page.locator('.scroll-edges')
+  const goesOn = () => edges.evaluate(({ dataset }) => Object.keys(dataset))
+  await expect.poll(goesOn).toEqual(['right'])
+  const graph = page.getByRole('group', { name: 'Graph of the steps' })
+  await graph.focus()
+  await page.keyboard.press('ArrowRight')
+  await expect.poll(async () => (await goesOn()).sort()).toEqual(['left', 'right'])
+  await graph.evaluate((box) => box.scrollTo(box.scrollWidth, 0))
+  await expect.poll(goesOn).toEqual(['left'])
+  const top = (selector: string) =>
+    page.locator(selector).evaluate((one) => one.getBoundingClientRect().top)
+  expect((await top('.plan h1')) - (await top('.pair'))).toBeLessThan(12)
+  expect(errors).toEqual([])
+})
+
 test('the list of plans follows their steps, and an error of one source leaves with it', async () => {
   const hub = await startHub()
   const steps = ['a', 'b', 'c'].map((name) => step(name))

@@ -3,6 +3,39 @@ import { HubClient } from '../../agent/hub-client.ts'
 import { expectFit, openDashboard } from '../helpers/dashboard.ts'
 import { failure, startHub } from '../helpers/hub.ts'
 
+test('on a phone each credential has its button in sight', async () => {
+  const hub = await startHub()
+  await hub.as('a-name-that-takes-much-room-on-a-small-page', 'viewer')
+  const dashboard = await openDashboard(hub, '#/settings', { width: 360 })
+  const { page, errors } = dashboard
+  const row = page.getByRole('row').filter({ hasText: 'a-name-that' })
+  const button = row.getByRole('button')
+  await button.click()
+  const edge = () => button.evaluate((it) => it.getBoundingClientRect().right)
+  await button.getByText('Yes, end it').waitFor()
+  expect(await edge()).toBeLessThanOrEqual(360)
+  const table = page.getByRole('region', { name: 'Table of credentials' })
+  expect(await table.evaluate((it) => it.scrollWidth - it.clientWidth)).toBe(0)
+  await expectFit(dashboard)
+  await button.click()
+  await row.waitFor({ state: 'detached' })
+  expect(errors).toEqual([])
+})
+
+test('a form says a span of time in words, and how long what is typed is', async () => {
+  const hub = await startHub()
+  const dashboard = await openDashboard(hub, '#/settings')
+  const { page, errors } = dashboard
+  await page.getByRole('button', { name: 'New credential' }).click()
+  const life = page.getByRole('spinbutton', { name: 'Time to live', exact: true })
+  const field = page.locator('.field', { has: life })
+  await field.getByText('milliseconds; 60000 is 1 minute').waitFor()
+  await life.fill('129600000')
+  await field.getByText('129600000 is 1 day 12 hours').waitFor()
+  await expectFit(dashboard)
+  expect(errors).toEqual([])
+})
+
 test('a credential is shown once, works, and ends; the look is kept in the browser', async () => {
   const hub = await startHub()
   const dashboard = await openDashboard(hub)
@@ -26,8 +59,8 @@ test('a credential is shown once, works, and ends; the look is kept in the brows
   await expectFit(dashboard)
   await once.getByRole('button', { name: 'Put it away' }).click()
   await form.getByLabel('Name').waitFor()
-  await page.getByRole('button', { name: 'Revoke that of anna' }).click()
-  await page.getByRole('button', { name: 'Revoke that of anna' }).click()
+  await page.getByRole('button', { name: 'Revoke: that of anna' }).click()
+  await page.getByRole('button', { name: 'Yes, end it: that of anna' }).click()
   await page.locator('tbody').getByText('anna').waitFor({ state: 'detached' })
   expect(await failure(anna.call('whoami'))).toMatchObject({ code: 'unauthenticated' })
 

@@ -38,3 +38,26 @@ test('a task of more than 500 events shows its newest as they come, and the rest
   expect(await story.getByText('A message was left for the agent').count()).toBe(521)
   expect(errors).toEqual([])
 })
+
+test('a last line of output as long as a page is two lines of the story until it is wanted', async () => {
+  const hub = await startHub()
+  const submitted = { template: 'command', command: 'true', title: 'Build', max_attempts: 1 }
+  const { id: task } = await hub.call<Task>('task_submit', submitted)
+  const { lease } = await hub.call<{ lease: Granted }>('task_claim', { agent: 'worker-one', task })
+  const held = { task, fence: lease.fence }
+  await hub.call('task_heartbeat', held)
+  const message = `exit code 1 after 12 ms: ${'warning: left over; '.repeat(25)}the end`
+  const failed = { outcome: 'failed', failure: { code: 'exit', message } }
+  await hub.call('task_report', { ...held, ...failed })
+  const { page, errors } = await openDashboard(hub, `#/tasks/${task}`, { width: 360 })
+  const told = page.getByRole('region', { name: 'Story' }).locator('small', { hasText: 'the end' })
+  const height = () => told.evaluate((it) => it.getBoundingClientRect().height)
+  await told.waitFor()
+  expect(await height()).toBeLessThan(60)
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByText('Show all', { exact: true }).click()
+  expect(await height()).toBeGreaterThan(100)
+  await page.getByText('Show less').click()
+  expect(await height()).toBeLessThan(60)
+  expect(errors).toEqual([])
+})

@@ -93,6 +93,21 @@ test('what failed has a column of its own, and the board fits a phone', async ()
   expect(errors).toEqual([])
 })
 
+test('on a phone the board begins with the first column that has something', async () => {
+  const hub = await startHub()
+  await fail(hub, 'Check the links')
+  const { page, errors } = await openDashboard(hub, '#/tasks?view=board', { width: 360 })
+  await page.getByRole('region', { name: 'Failed' }).getByText('Check the links').waitFor()
+  const leftOf = (name: string) =>
+    page.getByRole('region', { name }).evaluate((column) => column.getBoundingClientRect().left)
+  await expect.poll(() => leftOf('Failed')).toBeLessThan(40)
+  await page.locator('.board').evaluate((board) => board.scrollTo(0, 0))
+  await submit(hub, 'Another one') // What comes later moves nobody away.
+  await page.getByRole('region', { name: 'Waiting' }).getByText('Another one').waitFor()
+  expect(await leftOf('Waiting to start')).toBeGreaterThanOrEqual(0)
+  expect(errors).toEqual([])
+})
+
 test('a list of many tasks loads as it is scrolled, and new ones come in front', async () => {
   const hub = await startHub()
   for (let part = 0; part < 20; part++)

@@ -16,7 +16,7 @@ export async function tour(
   await page.getByRole('button', { name: 'New task' }).first().click()
   const form = page.getByRole('dialog', { name: 'New task' })
   await form.getByRole('combobox', { name: 'Template', exact: true }).selectOption('code')
-  await form.getByRole('textbox', { name: 'Repo', exact: true }).fill(repo)
+  await form.locator('[name=repo]').fill(repo)
   await form.getByRole('textbox', { name: 'Goal', exact: true }).fill('Make the failing test pass')
   await form.getByRole('textbox', { name: 'Model', exact: true }).fill('scripted')
   await shot('new-task')

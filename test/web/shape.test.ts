@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { branchOf, label, shapeOf } from '../../web/parts/form-shape.ts'
+import { span } from '../../web/parts/milliseconds.ts'
 import { readShape } from '../../web/parts/shape.ts'
 
 test.each<[string, number, number, string[]]>([
@@ -52,10 +53,25 @@ test('a value is of the branch that it fits, told apart by its constant', () => 
 })
 
 test('names of fields are read as words, with their units', () => {
-  expect(['timeout_ms', 'memoryMb', 'costUsd', 'url'].map(label)).toEqual([
-    'Timeout ms',
+  const names = ['timeout_ms', 'memoryMb', 'costUsd', 'url', 'constructor', 'gpus']
+  expect(names.map((name) => label(name))).toEqual([
+    'Timeout in milliseconds',
     'Memory MiB',
     'Cost USD',
     'URL',
+    'Constructor',
+    'GPUs',
   ])
+  expect(label('ttl_ms', true)).toBe('Time to live')
+})
+
+test.each([
+  [0, 'no time'],
+  [250, '250 milliseconds'],
+  [60_000, '1 minute'],
+  [129_600_000, '1 day 12 hours'],
+  [61_500, '1 minute 1 second'],
+  [86_400_500, '1 day'],
+])('%i milliseconds are said as %s', (ms, said) => {
+  expect(span(ms)).toBe(said)
 })

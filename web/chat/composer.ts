@@ -3,10 +3,10 @@ import type { OpenPage } from '../../schemas/chat-part.ts'
 import { Along } from './along.ts'
 import { keepDraft, readDraft } from './drafts.ts'
 import { fitField } from './fit-field.ts'
-import type { Say } from './requests.ts'
-import { newKey } from './requests.ts'
+import { type Say, newKey } from './requests.ts'
 import type { Suggestion } from './suggest.ts'
 import { PageElement } from '../element.ts'
+import { answering } from '../live.ts'
 import type { ListedTool } from '../mcp.ts'
 import { alongChips } from './along-chips.ts'
 import type { ArtifactPicker } from './artifact-picker.ts'
@@ -176,7 +176,7 @@ class Composer extends PageElement {
 
   /** What makes forms is loaded with the first one. */
   async #openForm(tool: ListedTool): Promise<void> {
-    await import('./tool-command.ts')
+    await answering().then(() => import('./tool-command.ts'))
     this.command = tool
   }
 
@@ -224,7 +224,7 @@ class Composer extends PageElement {
 
   /** The list is loaded when it is opened first. */
   readonly #pickArtifact = async (): Promise<void> => {
-    await import('./artifact-picker.ts')
+    await answering().then(() => import('./artifact-picker.ts'))
     const picker = this.querySelector<ArtifactPicker>('sy-artifact-picker')! // Rendered above.
     picker.pick = ({ id, name }) => {
       this.#along.add({ kind: 'artifact', name, artifact: id })

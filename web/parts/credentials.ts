@@ -62,19 +62,21 @@ class Credentials extends PageElement {
       ${
         value && value.items.length > 0
           ? html`<div class="scroll" role="region" aria-label="Table of credentials" tabindex="0">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Who</th>
-                    <th scope="col">For</th>
-                    <th scope="col">Role</th>
-                    <th scope="col">Orgs</th>
-                    <th scope="col">Made</th>
-                    <th scope="col">Ends</th>
-                    <th scope="col"><span class="visually-hidden">Revoke</span></th>
+              <table role="table">
+                <thead role="rowgroup">
+                  <tr role="row">
+                    <th role="columnheader" scope="col">Who</th>
+                    <th role="columnheader" scope="col">For</th>
+                    <th role="columnheader" scope="col">Role</th>
+                    <th role="columnheader" scope="col">Orgs</th>
+                    <th role="columnheader" scope="col">Made</th>
+                    <th role="columnheader" scope="col">Ends</th>
+                    <th role="columnheader" scope="col">
+                      <span class="visually-hidden">Revoke</span>
+                    </th>
                   </tr>
                 </thead>
-                <tbody>
+                <tbody role="rowgroup">
                   ${value.items.map((credential) => this.#row(credential))}
                 </tbody>
               </table>
@@ -84,21 +86,30 @@ class Credentials extends PageElement {
     </section>`
   }
 
+  /** Its roles are said, as a browser forgets those of a table that its style makes into lines. */
   #row({ id, principal, label, roles, orgs, createdAt, expiresAt }: Credential) {
-    return html`<tr>
-      <td><b>${principal}</b></td>
-      <td class="soft" title=${id}>${label === principal ? '' : label}</td>
-      <td>${roles.join(', ')}</td>
-      <td>${orgs.map((org) => (org === '*' ? 'all' : org)).join(', ')}</td>
-      <td>${since(createdAt)}</td>
-      <td>${expiresAt === undefined ? html`<span class="soft">never</span>` : since(expiresAt)}</td>
-      <td>
+    const ownLabel = label === principal ? '' : label
+    const act = this.ending === id ? 'Yes, end it' : 'Revoke'
+    return html`<tr role="row">
+      <td role="cell"><b>${principal}</b></td>
+      <td role="cell" data-name=${ownLabel === '' ? nothing : 'for'} class="soft" title=${id}>
+        ${ownLabel}
+      </td>
+      <td role="cell" data-name="role">${roles.join(', ')}</td>
+      <td role="cell" data-name="orgs">
+        ${orgs.map((org) => (org === '*' ? 'all' : org)).join(', ')}
+      </td>
+      <td role="cell" data-name="made">${since(createdAt)}</td>
+      <td role="cell" data-name="ends">
+        ${expiresAt === undefined ? html`<span class="soft">never</span>` : since(expiresAt)}
+      </td>
+      <td role="cell">
         <button
           class="quiet"
-          aria-label=${`Revoke that of ${principal}`}
+          aria-label=${`${act}: that of ${principal}`}
           @click=${() => this.#revoke(id)}
         >
-          ${this.ending === id ? 'Yes, end it' : 'Revoke'}
+          ${act}
         </button>
       </td>
     </tr>`

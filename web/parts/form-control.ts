@@ -2,6 +2,7 @@ import { html, nothing } from 'lit'
 import { words } from '../format.ts'
 import type { Field } from './form-fields.ts'
 import type { Shape } from './form-shape.ts'
+import { isDuration } from './milliseconds.ts'
 import { errorAt } from './form-path.ts'
 
 /** The control of a field. `data-as` says how what is typed in it is read. */
@@ -9,7 +10,7 @@ export function control(field: Field, shape: Shape): unknown {
   const { path, schema, required, value, errors, scope } = field
   const id = `${scope}-${path}`
   const isWrong = errorAt(errors, path, true) !== undefined
-  const described = `${schema.description ? `${id}-help` : ''} ${isWrong ? `${id}-error` : ''}`
+  const described = `${schema.description ? `${id}-help` : ''} ${isWrong ? `${id}-error` : ''} ${isDuration(path) && shape.kind === 'number' ? `${id}-unit` : ''}`
   const about = described.trim() === '' ? nothing : described.trim()
   const wrong = isWrong ? 'true' : nothing
   const preset = schema.default

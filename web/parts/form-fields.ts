@@ -1,6 +1,8 @@
 import { html, nothing } from 'lit'
 import type { JsonSchema } from '../mcp.ts'
 import { control } from './form-control.ts'
+import './duration-hint.ts'
+import { isDuration } from './milliseconds.ts'
 import type { FieldErrors } from './form-path.ts'
 import { errorAt, joinPath } from './form-path.ts'
 import { label, shapeOf } from './form-shape.ts'
@@ -47,7 +49,8 @@ export function fieldView(field: Field & { name: string }): unknown {
   const { path, schema, required, errors, scope, name } = field
   const shape = shapeOf(schema)
   const id = `${scope}-${path}`
-  const text = html`${label(name)}${required ? html`<b aria-hidden="true"> *</b>` : nothing}`
+  const isSpan = isDuration(name) && shape.kind === 'number'
+  const text = html`${label(name, isSpan)}${required ? html`<b aria-hidden="true"> *</b>` : nothing}`
   const error = errorAt(errors, path, shape.kind !== 'object')
   const help = html`${schema.description ? html`<small id="${id}-help">${schema.description}</small>` : nothing}
   ${error ? html`<small class="wrong" id="${id}-error">${error}</small>` : nothing}`
@@ -80,7 +83,7 @@ export function fieldView(field: Field & { name: string }): unknown {
     default:
       return html`<div class="field">
         <label for=${id}>${text}</label>
-        ${control(field, shape)}${help}
+        ${control(field, shape)}${isSpan ? html`<small><sy-duration-hint id="${id}-unit"></sy-duration-hint></small>` : nothing}${help}
       </div>`
   }
 }

@@ -129,14 +129,21 @@ function fits(schema: JsonSchema, value: unknown): boolean {
   }
 }
 
-/** A field's name as people read it, with units written as they are. */
-export function label(name: string): string {
+/** A field's name as people read it, with its unit unless that is said beside the number. */
+export function label(name: string, isUnitSaid = false): string {
   const spaced = words(name).replaceAll(
     /([a-z])([A-Z])/g,
     (_pair, before: string, after: string) => `${before} ${after.toLowerCase()}`,
   )
-  const text = spaced.replaceAll(/\b(usd|mb|url|ms)\b/g, (unit) => units[unit] ?? unit)
+  const whole = spaced.replace(/ ms$/, isUnitSaid ? '' : ' in milliseconds')
+  const text = whole.replaceAll(/\b[a-z]+\b/g, (word) => written.get(word) ?? word)
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-const units: Record<string, string> = { usd: 'USD', mb: 'MiB', url: 'URL' }
+/** What of a name is no word, as people say or write it. */
+const written = new Map(
+  Object.entries({
+    ...{ usd: 'USD', mb: 'MiB', gb: 'GB', url: 'URL', json: 'JSON', ca: 'CA' },
+    ...{ cpus: 'CPUs', gpus: 'GPUs', ttl: 'time to live' },
+  }),
+)

@@ -4,6 +4,7 @@ import { groupFields } from './form-fields.ts'
 import './form-groups.ts'
 import type { FieldErrors } from './form-path.ts'
 export { formValues } from './form-values.ts'
+export { offerRepositories } from './known-repositories.ts'
 export { fitToTemplate } from './template-fields.ts'
 
 export type FormOptions = {

@@ -4,6 +4,7 @@ import { words } from '../format.ts'
 import type { Layout } from './graph-layout.ts'
 import { layOut, nodeHeight, nodeWidth } from './graph-layout.ts'
 import './graph.css'
+import { scrollEdges } from './scroll-edges.ts'
 import { mark } from './state.ts'
 
 /** How many steps a picture can hold that somebody still reads. */
@@ -31,32 +32,34 @@ export function graphView({ steps, chosen, choose }: Graph) {
   const { nodes, lines, width, height } = last.layout
   const byName = new Map(steps.map((step) => [step.name, step]))
   const near = chosen === undefined ? undefined : kin(steps, chosen)
-  return html`<div class="graph" tabindex="0" role="group" aria-label="Graph of the steps">
-    <div class="canvas" .style=${`width: ${width}px; height: ${height}px`}>
-      <svg width=${width} height=${height} aria-hidden="true">
-        ${lines.map(
-          ({ from, to, path }) =>
-            svg`<path d=${path} ?data-near=${near?.has(from) === true && near.has(to)} data-state=${byName.get(from)?.state ?? nothing} />`,
-        )}
-      </svg>
-      ${nodes.map(({ node, x, y }) => {
-        const step = byName.get(node.name) ?? node
-        return html`<a
-          class="step"
-          href=${choose?.(step.name) ?? nothing}
-          data-state=${step.state}
-          ?data-gate=${step.gate !== undefined}
-          ?data-far=${near !== undefined && !near.has(step.name)}
-          aria-current=${step.name === chosen ? 'true' : nothing}
-          title=${step.title}
-          .style=${`left: ${x}px; top: ${y}px; width: ${nodeWidth}px; height: ${nodeHeight}px`}
-        >
-          <span class="what">${step.title}</span>
-          <span class="how"
-            >${mark(stepState(step.state))}${words(stepState(step.state))}${step.gate ? `, gate: ${step.gate.kind}` : ''}${step.needsMore > 0 ? `, needs ${step.needsMore} more` : ''}</span
+  return html`<div class="scroll-edges">
+    <div class="graph" ${scrollEdges} tabindex="0" role="group" aria-label="Graph of the steps">
+      <div class="canvas" .style=${`width: ${width}px; height: ${height}px`}>
+        <svg width=${width} height=${height} aria-hidden="true">
+          ${lines.map(
+            ({ from, to, path }) =>
+              svg`<path d=${path} ?data-near=${near?.has(from) === true && near.has(to)} data-state=${byName.get(from)?.state ?? nothing} />`,
+          )}
+        </svg>
+        ${nodes.map(({ node, x, y }) => {
+          const step = byName.get(node.name) ?? node
+          return html`<a
+            class="step"
+            href=${choose?.(step.name) ?? nothing}
+            data-state=${step.state}
+            ?data-gate=${step.gate !== undefined}
+            ?data-far=${near !== undefined && !near.has(step.name)}
+            aria-current=${step.name === chosen ? 'true' : nothing}
+            title=${step.title}
+            .style=${`left: ${x}px; top: ${y}px; width: ${nodeWidth}px; height: ${nodeHeight}px`}
           >
-        </a>`
-      })}
+            <span class="what">${step.title}</span>
+            <span class="how"
+              >${mark(stepState(step.state))}${words(stepState(step.state))}${step.gate ? `, gate: ${step.gate.kind}` : ''}${step.needsMore > 0 ? `, needs ${step.needsMore} more` : ''}</span
+            >
+          </a>`
+        })}
+      </div>
     </div>
   </div>`
 }

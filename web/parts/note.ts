@@ -19,20 +19,27 @@ export const folderOf = (path: string): string => path.split('/').slice(0, -1).j
 export const noteHref = (vault: string, path: string, params: Record<string, string> = {}) =>
   href('notes', path, { vault, ...params })
 
-/** One note of a list: name, where it lies, and the passage that was found with its words marked. */
+/** One note of a list: name, where it lies, and the passage that was found; nothing says the name again. */
 export function noteRow(note: ListedNote, at: { href: string; isOpen: boolean; words: string[] }) {
   const { path, heading = [], excerpt = '', values = {} } = note
-  const folder = folderOf(path)
-  const shown = Object.entries(values).filter(([name]) => !/^(file\.)?(name|path)$/.test(name))
+  const name = nameOf(path)
+  const place = [folderOf(path), heading.filter((one) => one.trim() !== name).join(' › ')].filter(
+    Boolean,
+  )
+  const passage = passageText(excerpt, name)
+  const shown = Object.entries(values).filter(
+    ([key, value]) =>
+      !/^(file\.)?(name|path)$/.test(key) && ![name, path, `${name}.md`].includes(valueText(value)),
+  )
   return html`<a
     class="note-row"
     data-row
     href=${at.href}
     aria-current=${at.isOpen ? 'true' : nothing}
   >
-    <b>${nameOf(path)}</b>
-    ${folder || heading.length > 0 ? html`<small>${[folder, heading.join(' › ')].filter(Boolean).join(' · ')}</small>` : nothing}
-    ${excerpt.trim() === '' ? nothing : html`<span class="passage">${marked(passageText(excerpt), at.words)}</span>`}
+    <b>${name}</b>
+    ${place.length > 0 ? html`<small>${place.join(' · ')}</small>` : nothing}
+    ${passage === '' ? nothing : html`<span class="passage">${marked(passage, at.words)}</span>`}
     ${shown.length > 0 ? html`<small>${shown.slice(0, 4).map(([name, value]) => html`<span class="value">${name} ${valueText(value)}</span>`)}</small>` : nothing}
   </a>`
 }
@@ -60,16 +67,18 @@ export function wordsOf(query: string): string[] {
     .slice(0, 20)
 }
 
-/** A passage without the marks that only say how it looks. */
-const passageText = (excerpt: string): string =>
+/** A passage without the marks that only say how it looks, and without the name of its note as a heading. */
+const passageText = (excerpt: string, name: string): string =>
   excerpt
     .trim()
+    .replace(/^#{1,6} (.*)\n?/gm, (line, title: string) => (title.trim() === name ? '' : line))
     .replace(/!?\[\[(?:[^\]|]*\|)?([^\]|]+)\]\]/g, '$1')
     .replace(/^[ \t]*(?:[-*+] |\d+\. )?\[([ xX])\] /gm, (_, mark: string) =>
       mark === ' ' ? '☐ ' : '☑ ',
     )
     .replace(/^[ \t]*(?:#{1,6}|>|[-*+]) /gm, '')
     .replace(/\*\*|`/g, '')
+    .trim()
 
 function marked(text: string, words: string[]) {
   if (words.length === 0) return text

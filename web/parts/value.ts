@@ -2,6 +2,7 @@ import { html, nothing } from 'lit'
 import { bytes } from '../format.ts'
 import type { JsonSchema } from '../mcp.ts'
 import { href } from '../route.ts'
+import { isDuration, span } from './milliseconds.ts'
 import { label } from './form-shape.ts'
 import { badge } from './state.ts'
 import { since } from './time.ts'
@@ -43,7 +44,9 @@ const namedView = (entries: [string, unknown][], schema: JsonSchema | undefined,
   html`<dl class="fields">
     ${entries.map(([name, one]) => {
       const own = schema?.properties?.[name]
-      return html`<dt title=${own?.description ?? nothing}>${label(name)}</dt>
+      return html`<dt title=${own?.description ?? nothing}>
+          ${label(name, typeof one === 'number')}
+        </dt>
         <dd>${valueView(one, own, name, depth + 1)}</dd>`
     })}
   </dl>`
@@ -65,7 +68,7 @@ function listView(items: unknown[], schema: JsonSchema | undefined, depth: numbe
       <table>
         <thead>
           <tr>
-            ${columns.map((name) => html`<th scope="col" title=${schema?.properties?.[name]?.description ?? nothing}>${label(name)}</th>`)}
+            ${columns.map((name) => html`<th scope="col" title=${schema?.properties?.[name]?.description ?? nothing}>${label(name, typeof shown[0]?.[name] === 'number')}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -123,6 +126,7 @@ export function placeOf(id: string): string | undefined {
 /** Instants are named `…At`, as everywhere in this hub. */
 function numberView(value: number, name: string): unknown {
   if (/(At|^at)$/.test(name) && value > 1e12) return since(value)
+  if (isDuration(name)) return span(value)
   return name.endsWith('Bytes') ? bytes(value) : String(value)
 }
 

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import type { AuditItem } from '../../schemas/audit.ts'
 import { PageElement } from '../element.ts'
-import { number } from '../format.ts'
+import { number, words } from '../format.ts'
 import type { ToolError } from '../mcp.ts'
 import { callTool, toolError } from '../mcp.ts'
 import '../parts/page-bar.css'
@@ -90,7 +90,7 @@ class Audit extends PageElement {
   #row({ seq, at, principal, tool, outcome, subject, args }: AuditItem) {
     return html`<a class="call" href=${href('audit', String(seq), this.#sought())}>
       ${badge(outcome)} <code>${tool}</code> <span>${principal}</span>
-      <span class="soft args">${subject ?? (args === '{}' ? '' : args)}</span>
+      <span class="soft args">${subject ?? said(args)}</span>
       <span class="soft">${since(at)}</span>
     </a>`
   }
@@ -132,6 +132,23 @@ const argumentsOf = ({ routine, ...sought }: Record<string, string>): Record<str
   ...sought,
   ...(routine === 'yes' || sought.tool !== undefined ? {} : { routine: false }),
 })
+
+/** Arguments in a line, as people would say them; long ones were cut when they were written down. */
+function said(args: string): string {
+  try {
+    return sayAll(JSON.parse(args) as unknown)
+  } catch {
+    return args.replaceAll(/["{}[\]]/g, ' ')
+  }
+}
+
+function sayAll(value: unknown): string {
+  if (Array.isArray(value)) return value.map(sayAll).join(', ')
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.entries(value)
+    .map(([name, one]) => `${words(name)} ${sayAll(one)}`)
+    .join(', ')
+}
 
 const verdictView = ({ intact, rows: checked, head, brokenAt, checkpoint }: Verdict) =>
   intact

@@ -5,7 +5,7 @@ import type { Template } from '../../schemas/template.ts'
 import { PageElement } from '../element.ts'
 import type { ListedTool } from '../mcp.ts'
 import { ConnectionState } from '../live.ts'
-import { ToolError, callTool, listTools, toolError } from '../mcp.ts'
+import { ToolError, callTool, hubAway, listTools, toolError } from '../mcp.ts'
 import { onNewTask } from '../new-task.ts'
 import { problem } from '../parts/problem.ts'
 import { skeleton } from '../parts/skeleton.ts'
@@ -81,6 +81,7 @@ class NewTask extends PageElement {
     this.#isLoading = true
     this.error = undefined
     try {
+      if (this.#connection.value === 'offline') throw hubAway()
       this.#forms ??= await import('../parts/form.ts').catch(notLoaded)
       if (this.#templates.length === 0) this.#templates = await listTemplates()
       this.tool ??= await submitTool(this.#templates)
@@ -90,6 +91,8 @@ class NewTask extends PageElement {
       // Its fields come after the dialog, which could not focus the first of them.
       this.querySelector<HTMLElement>('form :is(select, input, textarea)')?.focus()
       this.#fit()
+      const form = this.querySelector('form')
+      if (form) await this.#forms.offerRepositories(form)
       if (this.#goal !== '') await this.#fill(this.#goal)
     } catch (error) {
       this.error = toolError(error)

@@ -3,6 +3,7 @@ import type { PropertyValues } from 'lit'
 import { PageElement } from '../element.ts'
 import { callTool } from '../mcp.ts'
 import { changed } from '../parts/chips.ts'
+import '../parts/daily-note.ts'
 import '../parts/editor.ts'
 import type { EditedText, Version } from '../parts/editor.ts'
 import { folderOf, nameOf } from '../parts/note.ts'
@@ -188,12 +189,21 @@ class NotePage extends PageElement {
 
   #missing(code: string) {
     const { error } = this.#read
-    const mayCreate = code === 'not_found' && this.#isWritable(this.path)
-    return html`<a class="back" href=${href('notes', undefined, this.#state({ edit: undefined }))}
-        >All notes</a
-      >
-      ${problem(error)}
-      ${mayCreate ? html`<a href=${href('notes', undefined, { vault: this.vault, new: this.path })}>Create it</a>` : nothing}`
+    const isMissing = code === 'not_found'
+    const mayCreate = isMissing && this.#isWritable(this.path)
+    const back = html`<a
+      class="back"
+      href=${href('notes', undefined, this.#state({ edit: undefined }))}
+      >All notes</a
+    >`
+    if (isMissing && this.path.startsWith('daily:'))
+      return html`${back}<sy-missing-daily-note
+          .vault=${this.vault}
+          .path=${this.path}
+          .isWritable=${mayCreate}
+        ></sy-missing-daily-note>`
+    return html`${back} ${problem(error)}
+    ${mayCreate ? html`<a href=${href('notes', undefined, { vault: this.vault, new: this.path })}>Create it</a>` : nothing}`
   }
 
   #isWritable(path: string): boolean {

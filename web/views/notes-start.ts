@@ -100,7 +100,7 @@ export const noVault = html`<section class="empty">
   <h1>No vault yet</h1>
   <p>
     Name a folder of Markdown under <code>vaults</code> in <code>switchyard.json</code> of the data
-    directory; it shows here at once.
+    directory; it shows here within seconds.
   </p>
   <pre>{ "vaults": { "notes": { "path": "/home/me/notes", "write": ["Agents"] } } }</pre>
 </section>`

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit'
 import type { NoteHit, QuerySet } from '../../schemas/note.ts'
 import { PageElement } from '../element.ts'
+import { every } from '../every.ts'
 import { changed, chips, choices } from '../parts/chips.ts'
 import { takeListKeys } from '../parts/list-keys.ts'
 import { noteRow, wordsOf } from '../parts/note.ts'
@@ -25,6 +26,8 @@ type Found = { items: NoteHit[]; total: number; truncated: boolean }
 type Sets = { items: QuerySet[]; problems: { path: string; message: string }[] }
 
 const shownNotes = 100
+/** No event tells of a vault that was named in the configuration. */
+const vaultsEveryMs = 2000
 const notesOnly = ({ kind }: { kind: string }) => kind.startsWith('note.')
 
 /** Notes: what is looked for on the left, the note that is open on the right. */
@@ -51,6 +54,9 @@ class Notes extends PageElement {
   constructor() {
     super()
     takeListKeys(this)
+    every(this, vaultsEveryMs, () => {
+      if (this.#vaults.value?.vaults.length === 0) this.#vaults.refresh()
+    })
   }
 
   override render() {

@@ -7,11 +7,11 @@ import type { Task } from '../../schemas/task.ts'
 import { askChat } from '../chat/side.ts'
 import { PageElement } from '../element.ts'
 import { Inbox } from '../inbox.ts'
+import { answering } from '../live.ts'
 import { newTask } from '../new-task.ts'
 import { askerOf } from '../parts/approval.ts'
 import '../parts/approvals.ts'
 import { lineOf } from '../parts/card.ts'
-import '../parts/change.ts'
 import { foldable } from '../parts/foldable.ts'
 import { firstSteps } from '../parts/first-steps.ts'
 import '../parts/last-line.ts'
@@ -179,6 +179,12 @@ const questionItem = (asked: Approval) =>
     )}
   </li>`
 
+/** What draws a change is much, and few open one here. */
+function changeView(id: string) {
+  void answering().then(() => import('../parts/change.ts'))
+  return html`<sy-change .change=${id}></sy-change>`
+}
+
 const changeItem = ({ id, title, target, revisions, updatedAt, waiting }: Change) =>
   html`<li>
     ${foldable(
@@ -187,7 +193,7 @@ const changeItem = ({ id, title, target, revisions, updatedAt, waiting }: Change
           >review, revision ${revisions} for ${target}${waiting ? `, ${waiting}` : ''}</span
         >
         ${since(updatedAt)}`,
-      () => html`<sy-change .change=${id}></sy-change>`,
+      () => changeView(id),
     )}
   </li>`
 

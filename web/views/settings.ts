@@ -49,6 +49,16 @@ class Settings extends PageElement {
     this.look = readAppearance()
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback()
+    addEventListener('sy-appearance', this.#look)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    removeEventListener('sy-appearance', this.#look)
+  }
+
   get #isAdmin(): boolean {
     return this.#me.value?.scopes.includes('admin') === true
   }
@@ -60,8 +70,8 @@ class Settings extends PageElement {
       <div class="settings">
         <section aria-label="This browser">
           <h2>This browser</h2>
-          ${choice('Theme', themes, this.look.theme, (theme) => this.#set({ ...this.look, theme }))}
-          ${choice('Density', densities, this.look.density, (density) => this.#set({ ...this.look, density }))}
+          ${choice('Theme', themes, this.look.theme, (theme) => setAppearance({ ...this.look, theme }))}
+          ${choice('Density', densities, this.look.density, (density) => setAppearance({ ...this.look, density }))}
           <p class="soft">Kept in this browser alone.</p>
         </section>
         <section aria-label="You">
@@ -123,9 +133,9 @@ class Settings extends PageElement {
     </section>`
   }
 
-  #set(look: Appearance): void {
-    this.look = look
-    setAppearance(look)
+  /** The palette changes it too. */
+  readonly #look = (event: Event): void => {
+    this.look = (event as CustomEvent<Appearance>).detail // Sent by setAppearance.
   }
 }
 

@@ -66,7 +66,7 @@ class TaskPage extends PageElement {
         </p>
         <h1>${task.title}</h1>
         ${task.pendingReason ? html`<p class="reason">${task.pendingReason}</p>` : nothing}
-        ${task.failure ? html`<p class="problem"><span>${task.failure.message}</span></p>` : nothing}
+        ${task.failure ? html`<p class="problem" tabindex="0"><span>${task.failure.message}</span></p>` : nothing}
         <sy-task-actions .task=${task}></sy-task-actions>
       </header>
       ${problem(error)}

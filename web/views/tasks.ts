@@ -2,7 +2,8 @@ import { html, nothing } from 'lit'
 import type { Task, TaskStage } from '../../schemas/task.ts'
 import type { Template } from '../../schemas/template.ts'
 import { PageElement } from '../element.ts'
-import { board, stages, tasksOf } from '../parts/board.ts'
+import '../parts/board.ts'
+import { stages, tasksOf } from '../parts/board.ts'
 import { taskRow } from '../parts/card.ts'
 import { empty } from '../parts/empty.ts'
 import type { Choice } from '../parts/filters.ts'
@@ -25,7 +26,11 @@ class Tasks extends PageElement {
   override render() {
     const isBoard = this.params.get('view') === 'board' && this.thing === undefined
     const isOpen = this.thing !== undefined
-    if (isBoard) return html`${this.#head()}${board(this.#args(), this.#kept())}`
+    if (isBoard)
+      return html`${this.#head()}<sy-board
+          .args=${this.#args()}
+          .params=${this.#kept()}
+        ></sy-board>`
     return html`<div class="${isOpen ? 'pair' : 'alone'} tasks" ?data-open=${isOpen}>
       <div>${this.#head()}${this.#list()}</div>
       ${isOpen ? html`<sy-task .task=${this.thing} .params=${this.params}></sy-task>` : nothing}

@@ -1,0 +1,63 @@
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import { makeFolder } from '../helpers/folder.ts'
+import { openPage } from '../helpers/page.ts'
+import { ProcessHub } from '../helpers/process-hub.ts'
+
+/** A page of a hub that can be taken away and started again at the same address. */
+async function visit(): Promise<{ page: Page; leave(): Promise<void>; back(): Promise<void> }> {
+  const hub = new ProcessHub(makeFolder(), ['--dispatch', 'off'])
+  await hub.start()
+  const port = new URL(hub.url).port
+  const again = new ProcessHub(hub.data, ['--dispatch', 'off', '--port', port])
+  onTestFinished(async () => {
+    await hub.stop()
+    await again.stop()
+  })
+  const { page } = await openPage()
+  await page.goto(hub.link)
+  await page.getByText('live', { exact: true }).waitFor()
+  const leave = async () => {
+    await hub.kill()
+    await page.getByText('The hub does not answer.').waitFor()
+  }
+  return { page, leave, back: async () => void (await again.start()) }
+}
+
+const open = (page: Page, hash: string) =>
+  page.evaluate((to) => {
+    location.hash = to
+  }, hash)
+
+test('what is opened first while the hub is away shows when it is back, without a reload', async () => {
+  const { page, leave, back } = await visit()
+  await page.evaluate(() => void (document.documentElement.dataset.same = 'yes'))
+  await leave()
+  await page.keyboard.press('Control+k') // There is nothing of it yet, and no key may be lost for it.
+  await open(page, '#/notes')
+  await back()
+  await page.getByRole('heading', { name: 'No vault yet' }).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Find a page' }).waitFor()
+  await page.keyboard.press('Escape')
+  expect(await page.locator('html[data-same]').count()).toBe(1)
+})
+
+test('a page that could not be loaded comes by itself when the hub is back, or by its button', async () => {
+  const { page, leave, back } = await visit()
+  const refuse = () => page.route(/\/assets\/(notes|agents)-.*\.js$/, (route) => route.abort())
+  await refuse()
+  await open(page, '#/agents')
+  await page.getByText('This page could not be loaded.').waitFor()
+  await page.unrouteAll()
+  await page.getByRole('button', { name: 'Load it again' }).click()
+  await page.getByRole('heading', { name: 'Agents' }).waitFor()
+  await page.getByText('live', { exact: true }).waitFor()
+  await refuse()
+  await open(page, '#/notes')
+  await page.getByText('This page could not be loaded.').waitFor()
+  await page.unrouteAll()
+  await leave()
+  await back()
+  await page.getByRole('heading', { name: 'No vault yet' }).waitFor()
+})

@@ -1,0 +1,37 @@
+/** What people call the things on a page that its title does not say, by the page's name. */
+export const pageWords: Record<string, string[]> = {
+  now: ['home', 'start', 'inbox', 'running'],
+  tasks: ['jobs', 'queue', 'board', 'logs', 'output', 'failures'],
+  plans: ['graph', 'steps', 'workflow', 'pipeline'],
+  changes: ['reviews', 'diffs', 'patches', 'pull requests', 'merge'],
+  chat: ['assistant', 'conversations', 'ask'],
+  approvals: ['approvals', 'approve', 'permissions'],
+  notes: ['vaults', 'Obsidian', 'Markdown', 'daily note', 'today'],
+  specs: ['features', 'requirements'],
+  context: ['sources', 'documents', 'knowledge', 'index'],
+  agents: ['workers', 'runners', 'sessions'],
+  clusters: ['Kubernetes', 'k8s', 'nodes', 'pods', 'machines', 'capacity', 'CPU', 'GPU', 'memory'],
+  servers: ['tools', 'MCP', 'documentation', 'sign in', 'OAuth'],
+  usage: ['quota', 'cost', 'budget', 'spending', 'limits', 'tokens of models', 'price'],
+  triggers: ['schedule', 'cron', 'webhooks', 'automation'],
+  peers: ['hubs', 'invitation', 'federation'],
+  audit: ['trail', 'history', 'logs', 'who did what'],
+  settings: [
+    'tokens',
+    'credentials',
+    'API keys',
+    'login',
+    'sign in another browser',
+    'password',
+    'appearance',
+    'theme',
+    'dark',
+    'light',
+    'density',
+    'version',
+    'disk',
+    'orgs',
+  ],
+}
+
+export const themeWords = ['theme', 'appearance', 'mode', 'colours', 'colors']
