@@ -3,6 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { AskedResources, Isolation, Requirements, TaskBudget } from '../../schemas/task.ts'
 import type { Context } from '../kit/context.ts'
 import { repositoryAt } from '../kit/repositories.ts'
+import { checkPlaces } from './named-places.ts'
 import { checkRunner } from './runners.ts'
 import type { TaskRequest } from './store/task-row.ts'
 import { readRepositoryAt } from '../kit/store/repositories.ts'
@@ -81,6 +82,7 @@ export function taskPreparer(
     const applied = await appliedTemplate(ctx, org, asked, named)
     const { template, params, needsModel, maxAttempts } = applied
     const repo = applied.repo === undefined ? null : await checked(applied.repo)
+    await checkPlaces(ctx, asked.requirements ?? {}, applied.repo)
     const { runner } = asked.requirements ?? {}
     if (checkRunner(ctx, { runner, org, template, needsModel }) && !models.has(asked.model)) {
       ctx.models.assertUsable(asked.model)

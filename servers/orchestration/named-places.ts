@@ -1,0 +1,33 @@
+import { HubError } from '../../schemas/errors.ts'
+import { nearest } from '../../schemas/nearest.ts'
+import type { Requirements } from '../../schemas/task.ts'
+import type { Context } from '../kit/context.ts'
+
+/**
+ * Refuses a task for a peer or a cluster that is none, or whose repository on the peer is not named. One
+ * that is away is waited for; one that never was is a slip, and the work would go elsewhere.
+ */
+export async function checkPlaces(
+  ctx: Context,
+  { hub, hubRepo, cluster }: Requirements,
+  repo: string | undefined,
+): Promise<void> {
+  if (hub === undefined && cluster !== undefined) {
+    const clusters = ctx.clusters.list().map(({ id }) => id)
+    assertKnown('cluster', cluster, clusters)
+  }
+  if (hub === undefined) return
+  assertKnown('peer', hub, await ctx.carriers.peerNames())
+  if (repo !== undefined && hubRepo === undefined)
+    throw new HubError('invalid', `${hub} does not know the repository ${repo} by its path here`, {
+      hint: 'Pass `requirements.hubRepo`, the path of the same repository on its machine.',
+    })
+}
+
+function assertKnown(kind: 'cluster' | 'peer', name: string, known: string[]): void {
+  if (known.includes(name)) return
+  const close = nearest(name, known)
+  throw new HubError('not_found', `there is no ${kind} ${JSON.stringify(name)}`, {
+    hint: close ? `Did you mean ${close}?` : `${kind}_list shows them.`,
+  })
+}
