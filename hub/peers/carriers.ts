@@ -8,6 +8,7 @@ import { needsOf } from '../../servers/kit/needs.ts'
 import type { Store } from '../../servers/kit/store.ts'
 import { readSubmitter } from '../../servers/kit/store/submitters.ts'
 import { listPresentAgents, readAgent, toAgent } from '../../servers/orchestration/store/agents.ts'
+import type { TaskRow } from '../../servers/orchestration/store/task-row.ts'
 import { readTask } from '../../servers/orchestration/store/tasks.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
 import { askPeer } from './peer-calls.ts'
@@ -75,8 +76,15 @@ async function placeableTask(reader: Store['reader'], id: string): Promise<Place
     needs: needsOf(row.lane),
     ...(row.repo === null ? {} : { repo: row.repo }),
     ...(hubRepo === undefined ? {} : { hubRepo }),
+    note: noteOf(row),
     submitter: await readSubmitter(reader, id),
   }
+}
+
+function noteOf({ id, state, pending_reason: why }: TaskRow): string | undefined {
+  if (state !== 'queued')
+    return `${id} waits for no place: it is ${state}. What follows is where it would go if it were queued.`
+  return why === null ? undefined : `${id} waits: ${why}`
 }
 
 const Answer = z.object({

@@ -38,7 +38,10 @@ export const placementExplain = defineTool({
     org: Org.optional().describe('Org whose quota counts; default: your own'),
     without: z.array(z.string().max(60)).max(50).default([]).describe('As if these pods had ended'),
   },
-  output: z.object({ candidates: z.array(Candidate) }),
+  output: z.object({
+    note: z.string().optional().describe('What keeps the task, if that is no lack of a place'),
+    candidates: z.array(Candidate),
+  }),
   text: candidatesText,
   run: async ({ task, resources, isolation, tags, requirements, org, without }, ctx) => {
     const asked =
@@ -46,7 +49,8 @@ export const placementExplain = defineTool({
         ? { org: orgFor(ctx, org), resources, needs: { ...requirements, isolation, tags } }
         : await findPlaceable(ctx, task)
     const here = [...(await rateClusters(ctx, asked, without)), ...(await rateAgents(ctx, asked))]
-    return { candidates: bestFirst([...here, ...(await ratePeers(ctx, asked, here))]) }
+    const candidates = bestFirst([...here, ...(await ratePeers(ctx, asked, here))])
+    return { candidates, ...('note' in asked && asked.note ? { note: asked.note } : {}) }
   },
 })
 

@@ -81,7 +81,13 @@ export const podLogText = ({ data, truncated }: { data: string; truncated: boole
 const shownCandidates = 60
 
 /** A line for each candidate, since its reasons are what is asked for. */
-export function candidatesText({ candidates }: { candidates: PlacementCandidate[] }): string {
+export function candidatesText({
+  note,
+  candidates,
+}: {
+  note?: string | undefined
+  candidates: PlacementCandidate[]
+}): string {
   const lines = candidates
     .slice(0, shownCandidates)
     .map(({ kind, name, fits, passes, ...rated }) => {
@@ -89,5 +95,6 @@ export function candidatesText({ candidates }: { candidates: PlacementCandidate[
       return lineText(`${kind} ${name} ${verdict}: ${rated.reasons.join('; ')}`, 400)
     })
   const more = candidates.length - lines.length
-  return [...lines, ...(more > 0 ? [`${more} more are not shown`] : [])].join('\n') || 'None.'
+  const rest = more > 0 ? [`${more} more are not shown`] : []
+  return [...(note ? [note] : []), ...(lines.length > 0 ? lines : ['None.']), ...rest].join('\n')
 }

@@ -15,6 +15,8 @@ export type Placeable = {
   /** Its repository on this machine, and where the same one is on the hub that it names. */
   repo?: string | undefined
   hubRepo?: string | undefined
+  /** Why a task waits for no place now, or for something else, where that is so. */
+  note?: string | undefined
   /** On whose authority it would run, beside the caller's. */
   submitter?: Submitter | undefined
 }

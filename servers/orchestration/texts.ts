@@ -15,6 +15,11 @@ import { cutText, instantText, lineText, tableText } from '../kit/table.ts'
 const shownInList = 60
 const failureChars = 2000
 
+/** What a task waits for, in a list. */
+const waitsChars = 160
+/** A failure that one of these has is of an attempt before. */
+const liveStates: Task['state'][] = ['queued', 'leased', 'running']
+
 export const tasksText = (page: Page<Task>): string =>
   tableText(page, {
     id: ({ id }) => id,
@@ -24,7 +29,12 @@ export const tasksText = (page: Page<Task>): string =>
     repo: ({ repo }) => repo,
     org: ({ org }) => org,
     updated: ({ updatedAt }) => instantText(updatedAt),
-    ended: ({ result, failure }) => failure?.message ?? result?.change ?? result?.summary,
+    waits: ({ state, pendingReason }) =>
+      state === 'queued' && pendingReason ? cutText(pendingReason, waitsChars) : undefined,
+    outcome: ({ state, result, failure }) =>
+      liveStates.includes(state)
+        ? undefined
+        : (failure?.message ?? result?.change ?? result?.summary),
     metrics: ({ result }) => metricsText(result?.metrics),
   })
 
