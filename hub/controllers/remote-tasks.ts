@@ -89,13 +89,10 @@ async function cancelThere(context: ControllerContext, row: RemoteTask): Promise
       const submission = remoteSubmission(toTask(here), { key, inputs })
       id = ((await callPeer(peer, 'task_submit', submission, signal)) as Task).id // By its output schema.
     }
-    if (id !== null)
-      await callPeer(
-        peer,
-        'task_cancel',
-        { task: id, reason: 'canceled where it was asked for' },
-        signal,
-      )
+    if (id !== null) {
+      const reason = here ? whyCanceled(toTask(here)) : asked
+      await callPeer(peer, 'task_cancel', { task: id, reason }, signal)
+    }
   } catch (error) {
     if (!(error instanceof HubError)) throw error
     const isAway = ['unavailable', 'exhausted', 'internal', 'canceled'].includes(error.code)
@@ -104,6 +101,12 @@ async function cancelThere(context: ControllerContext, row: RemoteTask): Promise
   }
   await removeRemoteTask(store, row.id)
 }
+
+const asked = 'canceled where it was asked for'
+
+/** What the other hub keeps as the reason, in as many characters as it takes. */
+const whyCanceled = ({ state, failure }: Task): string =>
+  (state === 'canceled' && failure ? `${asked}: ${failure.message}` : asked).slice(0, 500)
 
 /** What people decided there settles the task here. */
 async function settleReview(context: ControllerContext, row: RemoteTask): Promise<void> {
