@@ -4,9 +4,9 @@ import { ToolError, callTool } from '../mcp.ts'
 const listId = 'known-repositories'
 
 /** Offers the repositories that are known where a form asks for one; any other can be typed. */
-export async function offerRepositories(form: HTMLFormElement): Promise<void> {
+export async function offerRepositories(form: HTMLFormElement): Promise<string[]> {
   const field = form.elements.namedItem('repo')
-  if (!(field instanceof HTMLInputElement)) return
+  if (!(field instanceof HTMLInputElement)) return []
   const known = await listRepositories()
   const list = form.querySelector(`#${listId}`) ?? document.createElement('datalist')
   list.id = listId
@@ -14,6 +14,7 @@ export async function offerRepositories(form: HTMLFormElement): Promise<void> {
   field.after(list)
   // Without any, it is a field like others.
   if (known.length > 0) field.setAttribute('list', listId)
+  return known.map(({ path }) => path)
 }
 
 /** Who may not list them may still name one. */

@@ -1,5 +1,4 @@
 import { html } from 'lit'
-import type { Repository } from '../../schemas/repo.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Template } from '../../schemas/template.ts'
 import { PageElement } from '../element.ts'
@@ -91,9 +90,12 @@ class NewTask extends PageElement {
       // Its fields come after the dialog, which could not focus the first of them.
       this.querySelector<HTMLElement>('form :is(select, input, textarea)')?.focus()
       this.#fit()
+      if (this.#goal !== '') this.#fill(this.#goal)
       const form = this.querySelector('form')
-      if (form) await this.#forms.offerRepositories(form)
-      if (this.#goal !== '') await this.#fill(this.#goal)
+      const [path, ...others] = form ? await this.#forms.offerRepositories(form) : []
+      // The only one there is, unless another was named meanwhile.
+      if (this.#goal !== '' && path !== undefined && others.length === 0 && !this.#repo?.value)
+        this.#set('repo', path)
     } catch (error) {
       this.error = toolError(error)
     } finally {
@@ -101,14 +103,16 @@ class NewTask extends PageElement {
     }
   }
 
-  /** Fills in what follows from a goal: an agent's work, in the repository that there is. */
-  async #fill(goal: string): Promise<void> {
+  /** Fills in what follows from a goal: an agent's work, in a repository that is still to be named. */
+  #fill(goal: string): void {
     this.#set('template', 'code')
     this.#fit()
     this.#set('goal', goal)
-    const { items } = await callTool<{ items: Repository[] }>('repo_list')
-    if (items.length === 1 && items[0]) this.#set('repo', items[0].path)
-    this.querySelector<HTMLElement>('form [name=repo]')?.focus()
+    this.#repo?.focus()
+  }
+
+  get #repo(): HTMLInputElement | null {
+    return this.querySelector<HTMLInputElement>('form [name=repo]')
   }
 
   #set(name: string, value: string): void {
