@@ -9,6 +9,8 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    // What is waited for comes late on a busy machine; only what never comes is to end.
+    expect: { poll: { timeout: 60_000 } },
     // Hubs, agents and a browser run beside the tests; more at a time only makes them wait.
     maxWorkers: 2,
     // The authorization server of the tests says at each start that it is set up for tests.

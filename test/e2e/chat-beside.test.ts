@@ -7,7 +7,7 @@ import { startHub } from '../helpers/hub.ts'
 import { makeRepo } from '../helpers/repo.ts'
 
 test('a task’s change and the chat beside it are accessible, wide and on a phone', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const sum = 'export function sum(a, b) {\n  return a - b\n}\n'
   const repo = await makeRepo({ 'src/sum.js': sum })
   const asked = { template: 'code', repo, goal: 'Add up the basket', model: 'scripted' }

@@ -16,7 +16,7 @@ const files = {
 }
 
 async function startWithContext(): Promise<TestHub & { repo: string }> {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const repo = await makeRepo(files)
   await hub.call('context_ingest', { kind: 'repo', uri: repo, name: 'shop' })
   const documents = [{ path: 'gossip.md', text: 'They say the gateway charges twice.\n' }]

@@ -26,7 +26,7 @@ test('a person submits a task, watches it, has it revised, and merges it', async
 })
 
 test('bad input in the form is said there, and nothing is submitted', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const { page } = await openPage()
   await page.goto(await hub.hub.loginLink())
   await page.getByRole('button', { name: 'New task' }).first().click()
@@ -49,7 +49,7 @@ test('bad input in the form is said there, and nothing is submitted', async () =
 })
 
 test('the form of a task offers the repositories that are known', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const repo = await makeRepo()
   await openChange(hub, repo)
   const { page, errors } = await openDashboard(hub)
@@ -65,7 +65,7 @@ test('the form of a task offers the repositories that are known', async () => {
 })
 
 test('everything can be reached by keyboard, and the page fits a phone', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   await hub.call('task_submit', {
     template: 'command',
     command: 'true',
@@ -137,7 +137,7 @@ test.each(['kill', 'stop'] as const)(
 )
 
 test('a question of an agent is answered on the task page', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const { id: task } = await hub.call<Task>('task_submit', { template: 'command', command: 'true' })
   const { lease } = await hub.call<{ lease: Granted }>('task_claim', { agent: 'worker-one' })
   await hub.call('task_heartbeat', { task, fence: lease.fence })
@@ -157,7 +157,7 @@ test('a question of an agent is answered on the task page', async () => {
 })
 
 test('a text from a task is shown as text, whatever it says', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   await hub.call('task_submit', {
     template: 'command',
     command: 'true',
@@ -173,7 +173,7 @@ test('a text from a task is shown as text, whatever it says', async () => {
 })
 
 test('an address of no page says so, also in the tab, and leads back', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const { page, go, errors } = await openDashboard(hub, '#/agents')
   await page.getByRole('heading', { name: 'Agents' }).waitFor()
   await go('#/nonsense')
@@ -189,14 +189,14 @@ test('an address of no page says so, also in the tab, and leads back', async () 
 })
 
 test('a first visit without a login says how to sign in', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const { page } = await openPage()
   await page.goto(hub.url)
   await page.getByText('You are signed out').waitFor()
 })
 
 test('the first load stays within 45 kB', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const { page } = await openPage()
   const loaded = new Set<string>()
   page.on('response', (response) => loaded.add(new URL(response.url()).pathname))

@@ -35,7 +35,7 @@ async function start(hub: TestHub, title: string): Promise<{ task: string; fence
 }
 
 test('what left the page leaves its memory too, though its answers are kept', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const { page, errors } = await openDashboard(hub)
   await start(hub, 'The long one')
   const running = page.locator('.running')
@@ -57,7 +57,7 @@ test('what left the page leaves its memory too, though its answers are kept', as
 })
 
 test('an answer that one part of the page left is kept fresh for the next that shows it', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const [first, second] = [await submit(hub, 'The first'), await submit(hub, 'The second')]
   const { page, go, errors } = await openDashboard(hub, `#/tasks/${first.id}`)
   await page.getByRole('heading', { name: 'The first' }).waitFor()
@@ -75,7 +75,7 @@ test('an answer that one part of the page left is kept fresh for the next that s
 })
 
 test('how long ago something was goes on while nothing else happens', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const { id } = await submit(hub, 'The old one')
   const { page } = await openDashboard(hub, `#/tasks/${id}`)
   const time = page.locator('.task header time')

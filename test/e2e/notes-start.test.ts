@@ -13,7 +13,7 @@ test('a vault that is named while the page says that there is none shows there b
   await page.getByRole('heading', { name: 'No vault yet' }).waitFor()
   const vaults = { notes: { path: makeFolder('vault'), write: ['/'] } }
   writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ vaults }))
-  await page.getByRole('searchbox').waitFor({ timeout: 15_000 })
+  await page.getByRole('searchbox').waitFor()
   expect(errors).toEqual([])
 })
 

@@ -30,7 +30,7 @@ async function fail(hub: TestHub, title: string): Promise<void> {
 }
 
 test('a new hub says what to do first, and a first task runs from there', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const { page, errors } = await openDashboard(hub, '')
   await page.getByRole('heading', { name: 'This hub is new' }).waitFor()
   expect(await axeFindings(page)).toEqual([])
@@ -40,7 +40,7 @@ test('a new hub says what to do first, and a first task runs from there', async 
 })
 
 test('what needs a person is a line each, answered in place, and counted in the title', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const asked = await work(hub, 'Send the newsletter')
   await hub.call('approval_request', { ...asked, question: `Send it? ${hostile}`, details: {} })
   await fail(hub, 'Check the links')
@@ -67,7 +67,7 @@ test('what needs a person is a line each, answered in place, and counted in the 
 })
 
 test('what runs shows its last line, and the page is sound in light, dark and on a phone', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const running = await work(hub, 'Import the orders')
   const chunks = [{ stream: 'out', at: 1, data: `first\n${hostile}\n` }]
   await hub.call('task_log_append', { ...running, position: 0, chunks })
@@ -83,7 +83,7 @@ test('what runs shows its last line, and the page is sound in light, dark and on
 })
 
 test('a pasted token signs in, a wrong one says so, and a goal becomes a task', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const made = await hub.call<{ token: string }>('token_create', { name: 'ada', role: 'developer' })
   const { page } = await openPage()
   await page.goto(hub.url)
@@ -186,7 +186,7 @@ test('what is said on Now goes to the assistant beside it where there is one', a
 })
 
 test('without a model Now runs a tool by its name, and all else is a task', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const { page, errors } = await openDashboard(hub)
   const field = page.getByRole('textbox', { name: 'What should be done?' })
   await field.fill('/whoami')

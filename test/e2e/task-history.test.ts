@@ -6,7 +6,7 @@ import { openDashboard } from '../helpers/dashboard.ts'
 import { startHub } from '../helpers/hub.ts'
 
 test('a task of more than 500 events shows its newest as they come, and the rest when asked', async () => {
-  const hub = await startHub({ rateLimit: 0 })
+  const hub = await startHub({ rateLimit: 0, leaseMs: 600_000 })
   const submitted = { template: 'command', command: 'true', title: 'Import the orders' }
   const { id: task } = await hub.call<Task>('task_submit', submitted)
   const { lease } = await hub.call<{ lease: Granted }>('task_claim', { agent: 'worker-one', task })
@@ -40,7 +40,7 @@ test('a task of more than 500 events shows its newest as they come, and the rest
 })
 
 test('a last line of output as long as a page is two lines of the story until it is wanted', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const submitted = { template: 'command', command: 'true', title: 'Build', max_attempts: 1 }
   const { id: task } = await hub.call<Task>('task_submit', submitted)
   const { lease } = await hub.call<{ lease: Granted }>('task_claim', { agent: 'worker-one', task })

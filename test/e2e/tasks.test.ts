@@ -32,7 +32,7 @@ async function fail(hub: TestHub, title: string, message = 'exit code 1'): Promi
 }
 
 test('tasks are filtered in the address, opened beside the list, and walked by keys', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   await fail(hub, 'Check the links')
   await submit(hub, 'Nightly backup')
   await submit(hub, hostile)
@@ -63,7 +63,7 @@ test('tasks are filtered in the address, opened beside the list, and walked by k
 })
 
 test('keys pressed while the list is still loading count once it is there', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   await submit(hub, 'Check the links')
   await submit(hub, 'Nightly backup')
   const { page, errors } = await openDashboard(hub, '#/tasks')
@@ -83,7 +83,7 @@ test('keys pressed while the list is still loading count once it is there', asyn
 })
 
 test('what failed has a column of its own, and the board fits a phone', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   await fail(hub, 'Check the links', hostile)
   await submit(hub, hostile)
   const { page, errors } = await openDashboard(hub, '#/tasks?view=board', { width: 360 })
@@ -94,7 +94,7 @@ test('what failed has a column of its own, and the board fits a phone', async ()
 })
 
 test('on a phone the board begins with the first column that has something', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   await fail(hub, 'Check the links')
   const { page, errors } = await openDashboard(hub, '#/tasks?view=board', { width: 360 })
   await page.getByRole('region', { name: 'Failed' }).getByText('Check the links').waitFor()
@@ -109,7 +109,7 @@ test('on a phone the board begins with the first column that has something', asy
 })
 
 test('a list of many tasks loads as it is scrolled, and new ones come in front', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   for (let part = 0; part < 20; part++)
     await Promise.all(Array.from({ length: 30 }, (_, at) => submit(hub, `Task ${part * 30 + at}`)))
   const { page, errors } = await openDashboard(hub, '#/tasks')
@@ -130,7 +130,7 @@ test('a list of many tasks loads as it is scrolled, and new ones come in front',
 })
 
 test('a task tells its story, and its log of 12,000 lines is searched', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const task = await submit(hub, 'Import the orders', { reason: 'The year is over' })
   const { fence } = await claim(hub, task.id)
   for (let part = 0; part < 4; part++) {
@@ -170,7 +170,7 @@ test('a task tells its story, and its log of 12,000 lines is searched', async ()
 })
 
 test('files are looked into, the budget is set, and a message reaches the agent', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const asked = { template: 'code', repo: await makeRepo(), goal: 'Measure it', model: 'scripted' }
   const task = await hub.call<Task>('task_submit', asked)
   const { fence } = await claim(hub, task.id)
@@ -204,7 +204,7 @@ test('files are looked into, the budget is set, and a message reaches the agent'
 })
 
 test('axe finds nothing on the list, the board and a task, in light and dark', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const failed = await fail(hub, 'Check the links', hostile)
   await submit(hub, 'Nightly backup')
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -17,7 +17,7 @@ async function spend(hub: TestHub, model: string, tokens: number): Promise<void>
 }
 
 test('usage is shown by model, org and day; a budget is set, and shown beside what is spent', async () => {
-  const hub = await startHub()
+  const hub = await startHub({ leaseMs: 600_000 })
   const dashboard = await openDashboard(hub)
   const { page, go, errors } = dashboard
   await go('#/usage')
@@ -27,7 +27,7 @@ test('usage is shown by model, org and day; a budget is set, and shown beside wh
   await spend(hub, 'house/small', 1000)
   await page.locator('.bars li').first().getByText('<img').waitFor()
   const amounts = () => page.locator('.bars .amount').allTextContents()
-  await expect.poll(amounts, { timeout: 60_000 }).toEqual(['4,010', '1,010'])
+  await expect.poll(amounts).toEqual(['4,010', '1,010'])
   await page.getByRole('link', { name: 'Calls', exact: true }).click()
   await page.locator('.bars .amount', { hasText: /^1$/ }).first().waitFor()
   await page.getByRole('link', { name: 'orgs' }).click()
