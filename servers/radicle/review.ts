@@ -46,7 +46,11 @@ export const changeComment = defineTool({
     line: line.optional(),
     side: side.optional(),
     resolve: resolve.optional(),
-    reply_to: z.string().max(60).optional().describe('Id of the comment that it answers'),
+    reply_to: z
+      .string()
+      .max(60)
+      .optional()
+      .describe('Comment that it answers: its id, or its number, such as #1'),
     settles: z.boolean().default(false).describe('Whether the comment it answers is settled by it'),
     revision: z.int().min(1).optional().describe('Revision it is about; default: the last'),
     idempotency_key: remarkKey,
@@ -64,7 +68,8 @@ export const changeComment = defineTool({
     return sayOnce(ctx, remark, {
       find: (comment) => readComment(ctx.reader, id, comment),
       say: async (asked, name) => {
-        if (replyTo !== undefined) await requireComment(ctx.reader, row, replyTo)
+        const answered =
+          replyTo === undefined ? undefined : await requireComment(ctx.reader, row, replyTo)
         const { provider, change, revision } = await openChange(ctx, row, asked)
         const {
           ids: [first = ''],
@@ -73,7 +78,7 @@ export const changeComment = defineTool({
         const comment = { id: first, ...stated(given) }
         const { id: author, kind } = ctx.principal
         const handle = await provider.comment(change, { ...comment, by: author, known })
-        const reply = replyTo === undefined ? {} : { replyTo }
+        const reply = answered ? { replyTo: answered.id } : {}
         const said = { ...comment, ...reply, revision, author, kind }
         return ctx.transaction(async (tx) => {
           await noteSaid(tx, id, [{ id: first, handle }])

@@ -164,8 +164,8 @@ function commentLines(comments: ChangeComment[], said: (text: string) => string)
 }
 
 function commentText(comment: ChangeComment, all: ChangeComment[]): string {
-  const { number, author, body, resolve, state, addressedIn, replyTo, revision } = comment
-  const answered = all.find(({ id }) => id === replyTo)
+  const { id, number, author, body, resolve, state, addressedIn, replyTo, revision } = comment
+  const answered = all.find((other) => other.id === replyTo)
   const settled = addressedIn
     ? `, ${state} in ${addressedIn.commit.slice(0, 10)} (revision ${addressedIn.revision})`
     : state === 'open'
@@ -177,7 +177,7 @@ function commentText(comment: ChangeComment, all: ChangeComment[]): string {
     ...(resolve ? [`, ${resolve}`] : []),
     ...(answered ? [] : [settled]),
   ].join('')
-  return `comment #${number} by ${author} on revision ${revision}${marks}: ${body}`
+  return `comment #${number} (${id}) by ${author} on revision ${revision}${marks}: ${body}`
 }
 
 function placeText({ path, line, place }: ChangeComment): string {

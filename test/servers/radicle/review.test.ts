@@ -8,7 +8,7 @@ import { tokensOf } from '../../../servers/context/engine/tokens.ts'
 import { openChange } from '../../helpers/changes.ts'
 import type { TestHub } from '../../helpers/hub.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
-import { ask } from '../../helpers/raw-mcp.ts'
+import { textShown } from '../../helpers/raw-mcp.ts'
 import { makeRepo } from '../../helpers/repo.ts'
 import type { Discussed } from '../../helpers/review.ts'
 
@@ -53,6 +53,25 @@ test('a comment asks, is answered with a revision, and is settled by a reply', a
   ).toMatchObject({ code: 'invalid' })
   expect(await failure(hub.call('change_comment', { ...reply, reply_to: 'no' }))).toMatchObject({
     code: 'not_found',
+  })
+})
+
+test('a model can answer a comment by what it reads of it', async () => {
+  const hub = await startHub()
+  const { id: change } = await openChange(hub, await makeRepo())
+  const { id } = await hub.call<ChangeComment>('change_comment', { change, body: 'why?' })
+  expect(await textShown(hub, 'change_read', { change })).toContain(`comment #1 (${id}) by owner`)
+  for (const called of [id, '#1', '1']) {
+    const answer = { change, body: 'because', reply_to: called, settles: true }
+    expect(await hub.call('change_comment', answer), called).toMatchObject({ replyTo: id })
+  }
+  await hub.call('change_review', { change, verdict: 'accept' })
+  // A verdict has a number too, and is no comment.
+  const answer = { change, body: 'thanks', reply_to: '#5' }
+  expect(await failure(hub.call('change_comment', answer))).toMatchObject({
+    code: 'not_found',
+    message: `change ${change} has no comment "#5"`,
+    hint: expect.stringContaining('its number, such as #1') as string,
   })
 })
 
@@ -167,11 +186,7 @@ test('what is said of a change has a bound, and 200 comments are read within 4,0
     await hub.call<Change>('change_review', {
       ...{ change: change.id, verdict: 'request_changes', body, comments },
     })
-  const { result } = await ask(hub, 'tools/call', {
-    name: 'change_read',
-    arguments: { change: change.id },
-  })
-  const [{ text }] = result.content as [{ text: string }] // Our tools answer in texts.
+  const text = await textShown(hub, 'change_read', { change: change.id })
   expect(tokensOf(text)).toBeLessThan(4000)
   expect(text).toMatch(/194 comments are not shown, 194 of them open/)
   expect(text).toMatch(/204 requests are not settled/)
