@@ -15,6 +15,7 @@ import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
 import { shownReview } from './assessment.ts'
 import { findChange, openChange } from './change-access.ts'
+import { assertPlaces } from './comment-place.ts'
 import { remarkKey, sayOnce } from './once.ts'
 import type { ChangeRow } from './store/changes.ts'
 import { assertOpen, assertReviewable } from './store/change-state.ts'
@@ -70,7 +71,8 @@ export const changeComment = defineTool({
       say: async (asked, name) => {
         const answered =
           replyTo === undefined ? undefined : await requireComment(ctx.reader, row, replyTo)
-        const { provider, change, revision } = await openChange(ctx, row, asked)
+        const { provider, copy, change, revision, base } = await openChange(ctx, row, asked)
+        await assertPlaces(copy, { revision, head: change.head, base }, [given])
         const {
           ids: [first = ''],
           known,
@@ -137,11 +139,12 @@ export const changeReview = defineTool({
         find: (review) => readReview(ctx.reader, id, review),
         say: async (asked, name) => {
           assertOpen(row)
-          const { provider, change, revision } = await openChange(ctx, row, asked)
+          const { provider, copy, change, revision, base } = await openChange(ctx, row, asked)
           assertReviewable(row, { verdict, revision })
           const earlier =
             task && (await readReviewOfTask(ctx.reader, { change: id, revision, task }))
           if (earlier) return earlier
+          await assertPlaces(copy, { revision, head: change.head, base }, given)
           const { ids, known } = await name(revision)
           const review = { id: ids[0] ?? '', verdict, body: words }
           const comments = given.map((comment, at) => ({

@@ -75,6 +75,38 @@ test('a model can answer a comment by what it reads of it', async () => {
   })
 })
 
+test('a remark on what is not there is refused, and says what is there', async () => {
+  const hub = await startHub()
+  const { id: change } = await openChange(hub, await makeRepo())
+  const refused: [Record<string, unknown>, object][] = [
+    [
+      { path: 'no/such.js', line: 5 },
+      {
+        code: 'not_found',
+        message: 'there is no file "no/such.js" in the new version of revision 1',
+      },
+    ],
+    [{ path: 'no/such.js' }, { code: 'not_found' }],
+    [
+      { path: 'src/sum.js', line: 4 },
+      {
+        code: 'invalid',
+        message: 'line 4 is not in src/sum.js, which has 3 lines in the new version of revision 1',
+      },
+    ],
+    [{ path: 'src/sum.js', line: 4, side: 'old' }, { code: 'invalid' }],
+    [{ path: 'src', line: 1 }, { code: 'invalid' }],
+    [{ line: 5 }, { code: 'invalid', message: expect.stringContaining('`path`') as string }],
+  ]
+  for (const [place, problem] of refused) {
+    const comment = { body: 'why?', ...place }
+    const review = { change, verdict: 'request_changes', comments: [{ body: 'fine' }, comment] }
+    expect(await failure(hub.call('change_comment', { change, ...comment }))).toMatchObject(problem)
+    expect(await failure(hub.call('change_review', review))).toMatchObject(problem)
+  }
+  expect(await read(hub, change)).toMatchObject({ comments: [], reviews: [] })
+})
+
 test('what is said under a key is said once, by whoever says it', async () => {
   const hub = await startHub()
   const dora = await hub.as('dora', 'developer')
