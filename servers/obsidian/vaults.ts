@@ -129,10 +129,16 @@ export async function absolute(vault: Vault, path: string): Promise<string> {
   return found
 }
 
+const writableFolders = ({ config }: Vault): string[] => config.write.map(folderIn)
+
+export const isWritable = (vault: Vault, path: string): boolean =>
+  writableFolders(vault).some(
+    (folder) => folder === '' || path.startsWith(`${folder}/`) || path === folder,
+  )
+
 export function assertWritable(vault: Vault, path: string): void {
-  const folders = vault.config.write.map(folderIn)
-  if (folders.some((folder) => folder === '' || path.startsWith(`${folder}/`) || path === folder))
-    return
+  if (isWritable(vault, path)) return
+  const folders = writableFolders(vault)
   throw new HubError('denied', `${path} may not be changed in vault ${vault.name}`, {
     hint:
       folders.length > 0
