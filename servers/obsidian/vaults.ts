@@ -96,6 +96,11 @@ export async function findNote(vault: Vault, asked: string, now: number): Promis
       { hint: 'Pass the whole path.' },
     )
   }
+  if (asked.startsWith('daily:')) {
+    throw new HubError('not_found', `vault ${vault.name} has no daily note ${path} yet`, {
+      hint: `note_create with path "${asked}" makes it${isWritable(vault, path) ? '' : ', once an owner has opened its folder under `write` of the vault in switchyard.json'}.`,
+    })
+  }
   const byName = new Map([...vault.index.tree.files.keys()].map((path) => [nameOf(path), path]))
   const close =
     nearest(path, vault.index.tree.files.keys()) ??

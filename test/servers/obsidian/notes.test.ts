@@ -161,6 +161,11 @@ test('notes are made from text, templates and days; one that exists is left alon
     properties: { tags: ['a'] },
   })
   expect(vault.read('New/Thing.md')).toBe('---\ntags:\n  - a\n---\nHi\n')
+  expect(await failure(vault.call('note_read', { path: 'daily:2026-11-20' }))).toMatchObject({
+    code: 'not_found',
+    message: 'vault notes has no daily note Log/2026/11-20.md yet',
+    hint: 'note_create with path "daily:2026-11-20" makes it.',
+  })
   await vault.call('note_create', { path: 'daily:2026-11-20' })
   expect(vault.read('Log/2026/11-20.md')).toBe('# 11-20\nFriday 2026-11-20\n')
   await vault.call('note_patch', { path: 'daily:2026-11-21', op: 'append', content: 'first' })
