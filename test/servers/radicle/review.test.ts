@@ -107,6 +107,20 @@ test('a remark on what is not there is refused, and says what is there', async (
   expect(await read(hub, change)).toMatchObject({ comments: [], reviews: [] })
 })
 
+test('what is read of a change says whether it can be merged, and what speaks against it', async () => {
+  const hub = await startHub()
+  const { id: change } = await openChange(hub, await makeRepo())
+  const shown = () => textShown(hub, 'change_read', { change })
+  expect(await shown()).toMatch(/^can be merged$/m)
+  const own = await textShown(hub, 'change_review', { change, verdict: 'accept' })
+  expect(own).toMatch(/does not count as an approval: its reviewer asked .*review\.selfReview/)
+  const wants = { verdict: 'request_changes', comments: [{ body: 'why?', resolve: 'required' }] }
+  await hub.call('change_review', { change, ...wants })
+  expect(await shown()).toMatch(
+    /^can be merged\. Speaks against it but does not block it: owner asked for changes in revision 1; 2 requests/m,
+  )
+})
+
 test('what is said under a key is said once, by whoever says it', async () => {
   const hub = await startHub()
   const dora = await hub.as('dora', 'developer')
