@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../helpers/hub.ts'
+import { textShown } from '../../helpers/raw-mcp.ts'
 import { startVault } from '../../helpers/vault.ts'
 
 const plan = `---
@@ -42,6 +43,11 @@ test('a note is read whole, by section and block, as a map and as meta', async (
   const read = (args: object) => vault.call<Read>('note_read', { path: 'Plan', ...args })
   expect(await read({})).toMatchObject({ path: 'Projects/Plan.md', text: plan, truncated: false })
   expect((await read({ heading: ['Plan', 'next'] })).text).toBe('## Next\n\nLine one.\n\n')
+  const cut = { path: 'Plan', max_chars: 200 }
+  expect(await textShown(vault, 'note_read', cut)).toContain(
+    `cut from ${plan.length} characters: start 200 reads on]`,
+  )
+  expect(await read({ ...cut, start: 200 })).toMatchObject({ text: plan.slice(200, 400) })
   expect((await read({ block: '^first' })).text).toBe('- [ ] write it ^first')
   expect(await read({ format: 'map' })).toMatchObject({
     map: {
