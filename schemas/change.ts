@@ -62,6 +62,7 @@ export const ChangeReview = z.object({
   verdict: Verdict,
   body: z.string(),
   counts: z.boolean().describe('Whether its approval counts by the policy of the org'),
+  uncounted: z.string().optional().describe('Why it does not count'),
   createdAt: z.int(),
 })
 export type ChangeReview = z.infer<typeof ChangeReview>

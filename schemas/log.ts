@@ -8,7 +8,7 @@ export const LogEncoding = z.enum(['utf8', 'base64'])
 
 /** A run of bytes from one stream. Lines may span chunks; order is the order of `seq`. */
 export const LogChunk = z.object({
-  seq: z.int().describe('Gapless from 1 in each task'),
+  seq: z.int().describe('Gapless from 1 in each task; one that is cut comes in parts'),
   attempt: z.int(),
   stream: LogStream,
   at: z.int(),

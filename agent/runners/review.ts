@@ -48,7 +48,11 @@ export async function runReview(work: Work): Promise<Outcome> {
       log: (stream, bytes) => lease.log.write(stream, bytes),
       search: (query) =>
         hub.call<Found>('context_search', { query, limit: 8, org: task.org }, { signal }),
-      review: (given) => void (made = given),
+      // The hub says of a comment that it takes none such, while the model can still mend it.
+      review: async (given) => {
+        await send(work, change, given)
+        made = given
+      },
     }),
     instructions,
     request,
@@ -63,23 +67,32 @@ export async function runReview(work: Work): Promise<Outcome> {
   return post(work, change, ReviewMade.parse(JSON.parse(end.summary)))
 }
 
-/** The hub takes one review of a revision from a task, so an attempt that repeats it adds none. */
 async function post(work: Work, change: Change, made: ReviewMade): Promise<Outcome> {
+  const refused = await send(work, change, made)
+  if (refused !== undefined) return done(`not posted: ${refused}`)
+  const count = made.comments.length
+  const comments = `${count} ${count === 1 ? 'comment' : 'comments'}`
+  await work.lease.log.say(`revision ${change.revisions}: ${made.verdict}, with ${comments}`)
+  return done(`${made.verdict}, with ${comments}: ${made.body}`)
+}
+
+/**
+ * Posts a review, or returns why there is nothing left to review. The hub takes one review of a revision
+ * from a task, so one that is sent again adds none.
+ */
+async function send(work: Work, change: Change, made: ReviewMade): Promise<string | undefined> {
   const { lease, signal } = work
   const review = { change: change.id, revision: change.revisions, ...made }
   // The same words of any attempt are the same review; the hub may die before it has answered.
   const key = `review:${hash('sha256', JSON.stringify(review))}`
   try {
     await lease.hub.call('change_review', { ...review, idempotency_key: key }, { signal })
+    return undefined
   } catch (error) {
     // The change was revised, merged or closed meanwhile; what was judged is not there any more.
     if (!(error instanceof HubError) || error.code !== 'conflict') throw error
-    return done(`not posted: ${error.message}`)
+    return error.message
   }
-  const count = made.comments.length
-  const comments = `${count} ${count === 1 ? 'comment' : 'comments'}`
-  await lease.log.say(`revision ${change.revisions}: ${made.verdict}, with ${comments}`)
-  return done(`${made.verdict}, with ${comments}: ${made.body}`)
 }
 
 const done = (summary: string): Outcome => ({

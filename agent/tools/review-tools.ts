@@ -28,20 +28,20 @@ export const ReviewMade = z.object({
 export type ReviewMade = z.infer<typeof ReviewMade>
 
 type ReviewBench = Pick<Bench, 'root' | 'signal' | 'log' | 'search'> & {
-  /** Called with the review once it is whole. */
-  review(made: ReviewMade): void
+  /** Called with the review once it is whole; what it throws the model is told. */
+  review(made: ReviewMade): Promise<void>
 }
 
 const review: LoopTool<typeof ReviewMade, Pick<ReviewBench, 'review'>> = {
   description: 'Ends the review with a verdict and comments on lines.',
   input: ReviewMade,
-  run: (made, bench) => {
+  run: async (made, bench) => {
     if (made.verdict === 'accept' && made.comments.some(({ resolve }) => resolve === 'required'))
       throw new HubError('invalid', 'a change with something required is not to be accepted', {
         hint: 'Request changes, or make the comments optional.',
       })
-    bench.review(made)
-    return Promise.resolve('the review is done')
+    await bench.review(made)
+    return 'the review is done'
   },
 }
 

@@ -13,6 +13,7 @@ import {
   anyWritable,
   assertWritable,
   findNote,
+  isWritable,
   newPath,
   openVault,
   pathInput,
@@ -41,6 +42,11 @@ export const noteMove = defineTool({
     moves: z.array(z.object({ from: z.string(), to: z.string() })),
     rewrites: z.array(z.object({ path: z.string(), links: z.int(), diff: z.string().optional() })),
     links: z.int(),
+    closed: z
+      .array(z.string())
+      .describe(
+        'Files with such references that may not be changed, for which the move is refused',
+      ),
     moved: z.boolean(),
   }),
   run: async (input, ctx) => {
@@ -54,9 +60,11 @@ export const noteMove = defineTool({
         assertMatch(await readTextFile(await absolute(vault, first), first), input.if_match, first)
       const { planMove } = await import('./move-plan.ts')
       const plan = input.update_links ? await planMove(vault, moves) : { moves, rewrites: [] }
-      for (const { path } of plan.rewrites) assertWritable(vault, path)
-      if (!input.dry_run) await carryOut(vault, plan, journalFolder(ctx))
-      return plan
+      const closed = plan.rewrites.flatMap(({ path }) => (isWritable(vault, path) ? [] : [path]))
+      if (input.dry_run) return { ...plan, closed }
+      if (closed.length > 0) throw linkedFrom(vault, closed, input.from)
+      await carryOut(vault, plan, journalFolder(ctx))
+      return { ...plan, closed }
     })
     const links = outcome.rewrites.reduce((sum, rewrite) => sum + rewrite.links, 0)
     if (!input.dry_run) {
@@ -75,10 +83,24 @@ export const noteMove = defineTool({
           ...(input.dry_run ? { diff: describeEdits(file.text, edits).slice(0, 2000) } : {}),
         })),
       links,
+      closed: outcome.closed.slice(0, shownFiles),
       moved: !input.dry_run,
     }
   },
 })
+
+function linkedFrom({ name }: Vault, closed: string[], from: string): HubError {
+  const [first = ''] = closed
+  const others = closed.length - 1
+  const more = others === 0 ? '' : `, and ${others} more ${others === 1 ? 'file' : 'files'} like it`
+  return new HubError(
+    'denied',
+    `${first} links to ${JSON.stringify(from)} and may not be changed in vault ${name}${more}`,
+    {
+      hint: 'Pass update_links: false to move it and leave such links as they are, or have an owner list the folder under `write` of the vault in switchyard.json; dry_run shows all of them.',
+    },
+  )
+}
 
 /** Each file and where it goes: one, or all of a folder. */
 async function movesOf(

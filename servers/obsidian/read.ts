@@ -41,6 +41,7 @@ export const noteRead = defineTool({
     text: z.string().optional(),
     truncated: z.boolean().optional(),
     totalChars: z.int().optional(),
+    next: z.int().optional().describe('`start` that reads on, where the text was cut'),
     map: z.unknown().optional(),
     meta: z.unknown().optional(),
   }),
@@ -58,11 +59,14 @@ export const noteRead = defineTool({
     const span = spanOf(file.text, input)
     const whole = file.text.slice(span.start, span.end)
     const text = whole.slice(input.start, input.start + input.max_chars)
+    const end = input.start + text.length
+    const truncated = end < whole.length
     return {
       ...found,
       text,
-      truncated: input.start + text.length < whole.length,
+      truncated,
       totalChars: whole.length,
+      ...(truncated ? { next: end } : {}),
     }
   },
 })

@@ -28,13 +28,14 @@ export function noteText(read: {
   etag: string
   modifiedAt: number
   text?: string | undefined
-  truncated?: boolean | undefined
   totalChars?: number | undefined
+  next?: number | undefined
   map?: unknown
   meta?: unknown
 }): string {
-  const { vault, path, etag, modifiedAt, text, truncated, totalChars, map, meta } = read
-  const cut = truncated === true ? `, cut from ${totalChars} characters` : ''
+  const { vault, path, etag, modifiedAt, text, totalChars, next, map, meta } = read
+  const cut =
+    next === undefined ? '' : `, cut from ${totalChars} characters: start ${next} reads on`
   return [
     `[${path} in ${vault}, etag ${etag}, ${instantText(modifiedAt)}${cut}]`,
     ...[text ?? []].flat(),

@@ -96,6 +96,11 @@ export async function findNote(vault: Vault, asked: string, now: number): Promis
       { hint: 'Pass the whole path.' },
     )
   }
+  if (asked.startsWith('daily:')) {
+    throw new HubError('not_found', `vault ${vault.name} has no daily note ${path} yet`, {
+      hint: `note_create with path "${asked}" makes it${isWritable(vault, path) ? '' : ', once an owner has opened its folder under `write` of the vault in switchyard.json'}.`,
+    })
+  }
   const byName = new Map([...vault.index.tree.files.keys()].map((path) => [nameOf(path), path]))
   const close =
     nearest(path, vault.index.tree.files.keys()) ??
@@ -129,10 +134,16 @@ export async function absolute(vault: Vault, path: string): Promise<string> {
   return found
 }
 
+const writableFolders = ({ config }: Vault): string[] => config.write.map(folderIn)
+
+export const isWritable = (vault: Vault, path: string): boolean =>
+  writableFolders(vault).some(
+    (folder) => folder === '' || path.startsWith(`${folder}/`) || path === folder,
+  )
+
 export function assertWritable(vault: Vault, path: string): void {
-  const folders = vault.config.write.map(folderIn)
-  if (folders.some((folder) => folder === '' || path.startsWith(`${folder}/`) || path === folder))
-    return
+  if (isWritable(vault, path)) return
+  const folders = writableFolders(vault)
   throw new HubError('denied', `${path} may not be changed in vault ${vault.name}`, {
     hint:
       folders.length > 0

@@ -3,7 +3,8 @@ import { HubError } from '../../schemas/errors.ts'
 import { LogChunk, LogEncoding, LogStream, maxChunkBytes } from '../../schemas/log.ts'
 import { defineTool } from '../kit/tool.ts'
 import { requireLease, saveLogPosition } from './store/attempts.ts'
-import { appendChunks, readChunks, readLogEnd } from './store/logs.ts'
+import { placeNumber, placeOf } from './log-place.ts'
+import { appendChunks, readChunks, readLogEnd, readTailStart } from './store/logs.ts'
 import { findRelated, findTask } from './store/tasks.ts'
 import { logText } from './texts.ts'
 
@@ -24,15 +25,20 @@ export const taskLogAppend = defineTool({
     position: z.int().min(0).describe('Chunks of this attempt sent before this call'),
     chunks: z
       .array(
-        z.strictObject({
-          stream: LogStream.describe("out, err, or agent for the agent's own words"),
-          at: z.int().describe('When it was written'),
-          encoding: LogEncoding.default('utf8').describe('base64 for bytes that are not UTF-8'),
-          data: z
-            .string()
-            .max(Math.ceil((maxChunkBytes * 4) / 3) + 4)
-            .describe('The bytes'),
-        }),
+        z
+          .strictObject({
+            stream: LogStream.describe("out, err, or agent for the agent's own words"),
+            at: z.int().describe('When it was written'),
+            encoding: LogEncoding.default('utf8').describe('base64 for bytes that are not UTF-8'),
+            data: z
+              .string()
+              .max(Math.ceil((maxChunkBytes * 4) / 3) + 4)
+              .describe('The bytes'),
+          })
+          .refine(
+            ({ data, encoding }) => Buffer.byteLength(data, encoding) <= maxChunkBytes,
+            `a chunk has at most ${maxChunkBytes} bytes; send more as several`,
+          ),
       )
       .min(1)
       .max(256)
@@ -84,22 +90,29 @@ export const taskLog = defineTool({
   scope: 'task:read',
   input: {
     task: z.string().max(60).describe('Task whose log to read'),
-    after: z.int().min(0).default(0).describe('Last chunk already seen'),
+    after: z.number().min(0).default(0).describe('`next` of the read before'),
     tail: z.int().min(1).max(1000).optional().describe('Only the last so many chunks'),
     max_bytes: z.int().min(1024).max(1_048_576).default(6144).describe('Most bytes to return'),
     wait_ms: z.int().min(0).max(50_000).default(0).describe('How long to wait for new output'),
   },
-  output: z.object({ items: z.array(LogChunk), next: z.int(), more: z.boolean() }),
+  output: z.object({
+    items: z.array(LogChunk),
+    next: z.number().describe('Last chunk seen; where one is cut, a fraction says how much of it'),
+    more: z.boolean(),
+  }),
   text: logText,
   run: async ({ task, after, tail, max_bytes: maxBytes, wait_ms: waitMs }, ctx) => {
     await findRelated(ctx, ctx.reader, task)
     using changes = ctx.store.topics.listen([`log:${task}`, task])
     const last = async () => (await readLogEnd(ctx.reader, task)).nextSeq - 1
-    const reached = await last()
-    const from = tail === undefined ? after : Math.max(after, reached - tail)
-    if (reached <= from && waitMs > 0) await changes.next(waitMs, ctx.signal)
-    const items = await readChunks(ctx.reader, { task, after: from, maxBytes })
-    const next = items.at(-1)?.seq ?? from
-    return { items, next, more: (await last()) > next }
+    const end =
+      tail === undefined
+        ? undefined
+        : await readTailStart(ctx.reader, { task, chunks: tail, maxBytes })
+    const from = end === undefined ? after : Math.max(after, placeNumber(end))
+    if ((await last()) <= from && waitMs > 0) await changes.next(waitMs, ctx.signal)
+    const read = await readChunks(ctx.reader, { task, after: placeOf(from), maxBytes })
+    const next = placeNumber(read.next)
+    return { items: read.items, next, more: (await last()) > next }
   },
 })

@@ -101,6 +101,8 @@ export const templatesText = ({ items }: { items: Template[] }): string =>
 
 /** Output as it was written; what is not from the process's own stream is marked. */
 export function logText(log: { items: LogChunk[]; next: number; more: boolean }): string {
+  if (log.items.length === 0)
+    return `Nothing is logged${log.next > 0 ? ` after ${log.next}` : ''} (yet).\n[next: ${log.next}]`
   let last = ''
   const parts = log.items.map(({ attempt, stream, encoding, data }) => {
     const mark = `${stream} of attempt ${attempt}`

@@ -8,7 +8,7 @@ import type { GitCopy } from './git/copy.ts'
 import { copyOf, resolveCommit } from './git/copy.ts'
 import { diffMoves, isAncestor } from './git/history.ts'
 import { conflictFiles, mergeTree } from './git/merge-tree.ts'
-import { counts, judge } from './mergeable.ts'
+import { judge, whyUncounted } from './mergeable.ts'
 import type { FileMove } from './places.ts'
 import { placeAfter, readMoves } from './places.ts'
 import { providerOf } from './providers/providers.ts'
@@ -65,10 +65,13 @@ export async function assessChange(ctx: Context, row: ChangeRow): Promise<Assess
 }
 
 /** A review as it is shown: with whether its approval counts. */
-export const shownReview = (
+export function shownReview(
   { kind, isAuthor, task: _task, ...review }: StoredReview,
   policy: ReviewPolicy,
-): ChangeReview => ({ ...review, counts: counts({ kind, isAuthor }, policy) })
+): ChangeReview {
+  const uncounted = whyUncounted({ kind, isAuthor }, policy)
+  return { ...review, counts: uncounted === undefined, ...(uncounted ? { uncounted } : {}) }
+}
 
 /** Comments with where their lines are in the last revision. */
 export async function placedComments(

@@ -29,6 +29,7 @@ export async function openChange(
   copy: GitCopy
   change: ProvidedChange
   revision: number
+  base: string
 }> {
   const revision = await readRevision(ctx.reader, row.id, number)
   if (!revision) {
@@ -55,5 +56,6 @@ export async function openChange(
     copy: copyOf(ctx, repository),
     change,
     revision: number,
+    base: revision.base,
   }
 }

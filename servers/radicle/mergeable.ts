@@ -29,11 +29,17 @@ type Policy = Pick<
   'required' | 'selfReview' | 'botCounts' | 'strategy' | 'checksOnMerge'
 >
 
-/** Whether an approval counts: not of who asked for the work, nor of agents, unless the policy says so. */
-export const counts = (
+/** Why an approval does not count: it is of who asked for the work, or of an agent, and the policy has no such. */
+export function whyUncounted(
   { kind, isAuthor }: Pick<StoredReview, 'kind' | 'isAuthor'>,
   policy: Pick<ReviewPolicy, 'selfReview' | 'botCounts'>,
-): boolean => (!isAuthor || policy.selfReview) && (kind !== 'agent' || policy.botCounts)
+): string | undefined {
+  const off = (setting: string) => `\`orgs.NAME.review.${setting}\` in switchyard.json is false`
+  if (isAuthor && !policy.selfReview)
+    return `its reviewer asked for the work, and ${off('selfReview')}`
+  if (kind === 'agent' && !policy.botCounts) return `an agent gave it, and ${off('botCounts')}`
+  return undefined
+}
 
 /**
  * Decides by the policy of the org. Without a number of required approvals whoever may merge decides:
@@ -46,7 +52,7 @@ export function judge(facts: Facts, policy: Policy): Mergeable {
     if (review.revision === revision) last.set(review.reviewer, review)
   const verdicts = [...last.values()]
   const approvals = verdicts.filter(
-    (review) => review.verdict === 'accept' && counts(review, policy),
+    (review) => review.verdict === 'accept' && whyUncounted(review, policy) === undefined,
   ).length
   // Who asked for the work may well object to it, though not approve of it.
   const objections = verdicts.filter(

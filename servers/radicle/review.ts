@@ -15,6 +15,7 @@ import { readSubmitter } from '../kit/store/submitters.ts'
 import { defineTool } from '../kit/tool.ts'
 import { shownReview } from './assessment.ts'
 import { findChange, openChange } from './change-access.ts'
+import { assertPlaces } from './comment-place.ts'
 import { remarkKey, sayOnce } from './once.ts'
 import type { ChangeRow } from './store/changes.ts'
 import { assertOpen, assertReviewable } from './store/change-state.ts'
@@ -46,7 +47,11 @@ export const changeComment = defineTool({
     line: line.optional(),
     side: side.optional(),
     resolve: resolve.optional(),
-    reply_to: z.string().max(60).optional().describe('Id of the comment that it answers'),
+    reply_to: z
+      .string()
+      .max(60)
+      .optional()
+      .describe('Comment that it answers: its id, or its number, such as #1'),
     settles: z.boolean().default(false).describe('Whether the comment it answers is settled by it'),
     revision: z.int().min(1).optional().describe('Revision it is about; default: the last'),
     idempotency_key: remarkKey,
@@ -64,8 +69,10 @@ export const changeComment = defineTool({
     return sayOnce(ctx, remark, {
       find: (comment) => readComment(ctx.reader, id, comment),
       say: async (asked, name) => {
-        if (replyTo !== undefined) await requireComment(ctx.reader, row, replyTo)
-        const { provider, change, revision } = await openChange(ctx, row, asked)
+        const answered =
+          replyTo === undefined ? undefined : await requireComment(ctx.reader, row, replyTo)
+        const { provider, copy, change, revision, base } = await openChange(ctx, row, asked)
+        await assertPlaces(copy, { revision, head: change.head, base }, [given])
         const {
           ids: [first = ''],
           known,
@@ -73,7 +80,7 @@ export const changeComment = defineTool({
         const comment = { id: first, ...stated(given) }
         const { id: author, kind } = ctx.principal
         const handle = await provider.comment(change, { ...comment, by: author, known })
-        const reply = replyTo === undefined ? {} : { replyTo }
+        const reply = answered ? { replyTo: answered.id } : {}
         const said = { ...comment, ...reply, revision, author, kind }
         return ctx.transaction(async (tx) => {
           await noteSaid(tx, id, [{ id: first, handle }])
@@ -132,11 +139,12 @@ export const changeReview = defineTool({
         find: (review) => readReview(ctx.reader, id, review),
         say: async (asked, name) => {
           assertOpen(row)
-          const { provider, change, revision } = await openChange(ctx, row, asked)
+          const { provider, copy, change, revision, base } = await openChange(ctx, row, asked)
           assertReviewable(row, { verdict, revision })
           const earlier =
             task && (await readReviewOfTask(ctx.reader, { change: id, revision, task }))
           if (earlier) return earlier
+          await assertPlaces(copy, { revision, head: change.head, base }, given)
           const { ids, known } = await name(revision)
           const review = { id: ids[0] ?? '', verdict, body: words }
           const comments = given.map((comment, at) => ({

@@ -91,8 +91,8 @@ export const changeStateText = (change: Change): string =>
       : []),
   ].join('\n')
 
-export const reviewText = ({ id, revision, verdict, counts }: ChangeReview): string =>
-  `${id}: ${verdict} of revision ${revision}${verdict === 'accept' && !counts ? ', which does not count as an approval here' : ''}`
+export const reviewText = ({ id, revision, verdict, uncounted }: ChangeReview): string =>
+  `${id}: ${verdict} of revision ${revision}${verdict === 'accept' && uncounted ? `, which does not count as an approval: ${uncounted}` : ''}`
 
 /** A change with its discussion and diff; without the diff (max_bytes 0) the words are shown in full. */
 export function changeText(read: {
@@ -141,9 +141,12 @@ export function changeText(read: {
 
 function mergeableText({ ready, approvals, required, reasons }: Mergeable): string {
   const count = required === undefined ? '' : `, ${approvals} of ${required} approvals`
-  const notes = reasons.map(({ message, blocks }) => `${blocks ? '' : 'note: '}${message}`)
+  const told = (isBlocking: boolean) =>
+    reasons.flatMap(({ message, blocks }) => (blocks === isBlocking ? message : [])).join('; ')
+  const [blocking, speaking] = [told(true), told(false)]
+  const against = speaking === '' ? '' : `. Speaks against it but does not block it: ${speaking}`
   return cutText(
-    `${ready ? 'may be merged' : 'cannot be merged'}${count}${notes.length > 0 ? `: ${notes.join('; ')}` : ''}`,
+    `${ready ? `can be merged${count}` : `cannot be merged${count}: ${blocking}`}${against}`,
     600,
   )
 }
@@ -164,8 +167,8 @@ function commentLines(comments: ChangeComment[], said: (text: string) => string)
 }
 
 function commentText(comment: ChangeComment, all: ChangeComment[]): string {
-  const { number, author, body, resolve, state, addressedIn, replyTo, revision } = comment
-  const answered = all.find(({ id }) => id === replyTo)
+  const { id, number, author, body, resolve, state, addressedIn, replyTo, revision } = comment
+  const answered = all.find((other) => other.id === replyTo)
   const settled = addressedIn
     ? `, ${state} in ${addressedIn.commit.slice(0, 10)} (revision ${addressedIn.revision})`
     : state === 'open'
@@ -177,7 +180,7 @@ function commentText(comment: ChangeComment, all: ChangeComment[]): string {
     ...(resolve ? [`, ${resolve}`] : []),
     ...(answered ? [] : [settled]),
   ].join('')
-  return `comment #${number} by ${author} on revision ${revision}${marks}: ${body}`
+  return `comment #${number} (${id}) by ${author} on revision ${revision}${marks}: ${body}`
 }
 
 function placeText({ path, line, place }: ChangeComment): string {

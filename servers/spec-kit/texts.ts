@@ -16,7 +16,9 @@ export function featureText(read: {
     `${name}: ${title}; tasks: ${tasks.open} open, ${tasks.done} done, ${tasks.other} other`,
     ...read.outline.map(({ document, headings }) => `${document}: ${headings.join(' / ')}`),
     ...read.parts.map(({ document, etag, text, truncated, totalChars }) => {
-      const cut = truncated ? `, cut from ${totalChars} characters` : ''
+      const cut = truncated
+        ? `, cut from ${totalChars} characters: heading reads one section, max_chars more`
+        : ''
       return `\n[${document}, etag ${etag}${cut}]\n${text}`
     }),
   ].join('\n')
@@ -46,6 +48,7 @@ const specTaskColumns = {
   phase: ({ phase }: SpecTask) => phase.split(':')[0],
   parallel: ({ parallel }: SpecTask) => (parallel ? 'P' : ''),
   after: ({ dependsOn }: SpecTask) => dependsOn.join(' '),
+  story: ({ stories }: SpecTask) => stories.join(' '),
   text: ({ text }: SpecTask) => text,
 }
 
@@ -58,17 +61,16 @@ export function traceText(read: {
     text: string
     tasks: { id: string; state: string }[]
   }[]
-  uncovered: string[]
   unknown: { ref: string; task: string; line: number }[]
 }): string {
-  const isOpen = new Set(read.uncovered)
-  const sorted = read.items.toSorted(
-    (a, b) => Number(isOpen.has(b.ref)) - Number(isOpen.has(a.ref)),
-  )
+  const [open, covered] = [
+    read.items.filter(({ tasks }) => tasks.length === 0),
+    read.items.filter(({ tasks }) => tasks.length > 0),
+  ]
   return [
-    `${read.uncovered.length} of ${read.items.length} are named by no task`,
+    `${covered.length} of ${read.items.length} have tasks${open.length > 0 ? `, ${open.length} have none` : ''}`,
     tableText(
-      { items: sorted },
+      { items: [...open, ...covered] },
       {
         ref: ({ ref }) => ref,
         line: ({ line }) => line,

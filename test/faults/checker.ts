@@ -91,6 +91,7 @@ async function logProblems(): Promise<string[]> {
       const page = await hub.call<{ items: LogChunk[]; more: boolean }>('task_log', {
         task,
         after: chunks.length,
+        max_bytes: 65_536,
       })
       chunks.push(...page.items)
       more = page.more

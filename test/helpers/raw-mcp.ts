@@ -58,3 +58,13 @@ export async function ask(
   }
   return { status: response.status, text, result: reply.result ?? {}, error: reply.error }
 }
+
+/** What a model reads of a tool's answer, be it a failure. */
+export async function textShown(
+  hub: TestHub,
+  tool: string,
+  args: Record<string, unknown> = {},
+): Promise<string> {
+  const { result } = await ask(hub, 'tools/call', { name: tool, arguments: args })
+  return (result.content as { text: string }[])[0]?.text ?? '' // Own tools answer in one text.
+}

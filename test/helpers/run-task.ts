@@ -4,7 +4,7 @@ import type { Artifact } from '../../schemas/artifact.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { TestHub } from './hub.ts'
 import { until } from './hub.ts'
-import { ask } from './raw-mcp.ts'
+import { textShown } from './raw-mcp.ts'
 
 const settled = ['succeeded', 'failed', 'canceled', 'in_review']
 
@@ -39,10 +39,8 @@ export async function logOf(hub: Pick<TestHub, 'call'> | HubClient, task: string
 }
 
 /** What a model reads of a task. */
-export async function textRead(hub: TestHub, task: string): Promise<string> {
-  const reply = await ask(hub, 'tools/call', { name: 'task_read', arguments: { task } })
-  return (reply.result.content as { text: string }[])[0]?.text ?? '' // Text comes alone.
-}
+export const textRead = (hub: TestHub, task: string): Promise<string> =>
+  textShown(hub, 'task_read', { task })
 
 /** Submits a task, claims it and keeps an artifact of it, without an agent. */
 export async function keepArtifact(

@@ -11,6 +11,7 @@ type Plan = {
   moves: { from: string; to: string }[]
   rewrites: { path: string; links: number; diff?: string }[]
   links: number
+  closed: string[]
 }
 
 /** Where a note goes, and which links are written anew for it: first the plan, then the move. Tells `close`. */
@@ -94,7 +95,7 @@ const moveWords = ({ links, rewrites }: Plan) =>
     ? 'Move'
     : `Move and rewrite ${links} ${links === 1 ? 'link' : 'links'} in ${rewrites.length} ${rewrites.length === 1 ? 'note' : 'notes'}`
 
-const planView = ({ moves, rewrites }: Plan) =>
+const planView = ({ moves, rewrites, closed }: Plan) =>
   html`<ul class="plain" aria-label="Moves">
       ${moves.map(({ from, to }) => html`<li>${from} → <b>${to}</b></li>`)}
     </ul>
@@ -102,7 +103,10 @@ const planView = ({ moves, rewrites }: Plan) =>
     ${rewrites.map(
       ({ path, links, diff }) =>
         html`<details>
-          <summary>${nameOf(path)} <span class="count">${links}</span></summary>
+          <summary>
+            ${nameOf(path)} <span class="count">${links}</span>
+            ${closed.includes(path) ? html`<span class="count">may not be changed</span>` : nothing}
+          </summary>
           ${diff === undefined ? nothing : diffView(diff)}
         </details>`,
     )}`

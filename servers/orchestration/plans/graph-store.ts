@@ -38,6 +38,7 @@ export async function settleGraph(
   await askApproval(tx, {
     id: approval,
     org: plan.org,
+    subject: plan.id,
     kind: 'question',
     question: `May the plan ${plan.title} run? It has ${steps.length} steps.`,
     details: { plan: plan.id, ...shownGraph({ steps, edges }) },

@@ -23,6 +23,7 @@ export async function openGate(round: Round, step: StepRow): Promise<void> {
   await askApproval(tx, {
     id,
     org: plan.org,
+    subject: plan.id,
     kind: 'question',
     question: gate.question ?? `May the plan ${plan.title} go on after ${step.name}?`,
     details: {

@@ -132,15 +132,19 @@ export async function roundsAlone(reader: Reader, row: ChangeRow): Promise<numbe
   return row.revisions - Math.max(1, ...asked)
 }
 
+/** The comment of a change that is called so: by its id, or by its number, as in #3. */
 export async function requireComment(
   reader: Reader,
   { id }: ChangeRow,
-  comment: string,
+  called: string,
 ): Promise<ChangeComment> {
-  const found = await readComment(reader, id, comment)
+  const number = /^#?(\d{1,6})$/.exec(called)?.[1]
+  const found = await (number === undefined
+    ? readComment(reader, id, called)
+    : readCommentNumbered(reader, id, Number(number)))
   if (found) return found
-  throw new HubError('not_found', `change ${id} has no comment ${comment}`, {
-    hint: 'change_read lists them with their ids.',
+  throw new HubError('not_found', `change ${id} has no comment ${JSON.stringify(called)}`, {
+    hint: 'change_read shows the comments; pass the id of one, or its number, such as #1.',
   })
 }
 

@@ -6,7 +6,7 @@ import type { Asking } from './comments.ts'
 // Owns the table `reviews`: verdicts on revisions.
 
 /** A verdict with who gave it; whether it counts is for the policy to say. */
-export type StoredReview = Omit<ChangeReview, 'counts'> & {
+export type StoredReview = Omit<ChangeReview, 'counts' | 'uncounted'> & {
   kind: Principal['kind']
   /** The task whose agent gave it. */
   task?: string | undefined

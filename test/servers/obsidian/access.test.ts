@@ -49,6 +49,30 @@ test('a vault is read-only until folders are opened: tools are hidden and refuse
   ).toMatchObject({ code: 'denied' })
 })
 
+test('a move that a closed note links to is planned, and refused with the ways out', async () => {
+  const linked = { ...files, 'Notes/Old.md': '[[Plan]]', 'Ideas.md': '# Ideas\n[[Old]]\n' }
+  const vault = await startVault(linked, { write: ['/Notes'] })
+  const move = { from: 'Notes/Old', to: 'Notes/New' }
+  expect(await vault.call('note_move', { ...move, dry_run: true })).toMatchObject({
+    moves: [{ from: 'Notes/Old.md', to: 'Notes/New.md' }],
+    rewrites: [{ path: 'Ideas.md', diff: expect.stringContaining('+[[New]]') as string }],
+    closed: ['Ideas.md'],
+    moved: false,
+  })
+  expect(await failure(vault.call('note_move', move))).toMatchObject({
+    code: 'denied',
+    message: 'Ideas.md links to "Notes/Old" and may not be changed in vault notes',
+    hint: expect.stringMatching(/update_links: false.*`write`.*switchyard\.json/) as string,
+  })
+  expect(vault.read('Notes/Old.md')).toBe('[[Plan]]')
+  await vault.call('note_move', { ...move, update_links: false })
+  expect(vault.read('Ideas.md')).toBe('# Ideas\n[[Old]]\n')
+  expect(await failure(vault.call('note_move', { from: 'Plan', to: 'Notes/' }))).toMatchObject({
+    code: 'denied',
+    message: 'Projects/Plan.md may not be changed in vault notes',
+  })
+})
+
 test('vaults of another org do not exist, and one of several has to be named', async () => {
   const [a, b] = [makeFolder(), makeFolder()]
   writeFiles(a, { 'A.md': 'a' })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../helpers/hub.ts'
+import { textShown } from '../../helpers/raw-mcp.ts'
 import { startVault } from '../../helpers/vault.ts'
 
 const plan = `---
@@ -42,6 +43,11 @@ test('a note is read whole, by section and block, as a map and as meta', async (
   const read = (args: object) => vault.call<Read>('note_read', { path: 'Plan', ...args })
   expect(await read({})).toMatchObject({ path: 'Projects/Plan.md', text: plan, truncated: false })
   expect((await read({ heading: ['Plan', 'next'] })).text).toBe('## Next\n\nLine one.\n\n')
+  const cut = { path: 'Plan', max_chars: 200 }
+  expect(await textShown(vault, 'note_read', cut)).toContain(
+    `cut from ${plan.length} characters: start 200 reads on]`,
+  )
+  expect(await read({ ...cut, start: 200 })).toMatchObject({ text: plan.slice(200, 400) })
   expect((await read({ block: '^first' })).text).toBe('- [ ] write it ^first')
   expect(await read({ format: 'map' })).toMatchObject({
     map: {
@@ -161,6 +167,11 @@ test('notes are made from text, templates and days; one that exists is left alon
     properties: { tags: ['a'] },
   })
   expect(vault.read('New/Thing.md')).toBe('---\ntags:\n  - a\n---\nHi\n')
+  expect(await failure(vault.call('note_read', { path: 'daily:2026-11-20' }))).toMatchObject({
+    code: 'not_found',
+    message: 'vault notes has no daily note Log/2026/11-20.md yet',
+    hint: 'note_create with path "daily:2026-11-20" makes it.',
+  })
   await vault.call('note_create', { path: 'daily:2026-11-20' })
   expect(vault.read('Log/2026/11-20.md')).toBe('# 11-20\nFriday 2026-11-20\n')
   await vault.call('note_patch', { path: 'daily:2026-11-21', op: 'append', content: 'first' })

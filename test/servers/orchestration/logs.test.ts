@@ -6,21 +6,23 @@ import type { LogChunk } from '../../../schemas/log.ts'
 import type { Task } from '../../../schemas/task.ts'
 import type { TestHub } from '../../helpers/hub.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
+import { textShown } from '../../helpers/raw-mcp.ts'
 
 async function claimed(hub: TestHub): Promise<Granted> {
   await hub.call<Task>('task_submit', { template: 'command', command: 'true' })
   return (await hub.call<{ lease: Granted }>('task_claim', { agent: 'worker-one' })).lease
 }
 
-async function readAll(hub: TestHub, task: string): Promise<LogChunk[]> {
+type Page = { items: LogChunk[]; next: number; more: boolean }
+
+async function readAll(hub: TestHub, task: string, maxBytes = 65_536): Promise<LogChunk[]> {
   const chunks: LogChunk[] = []
-  for (;;) {
-    const page = await hub.call<{ items: LogChunk[]; next: number; more: boolean }>('task_log', {
-      task,
-      after: chunks.length,
-    })
+  for (let after = 0; ;) {
+    const page = await hub.call<Page>('task_log', { task, after, max_bytes: maxBytes })
+    expect(bytesOf(page.items).length).toBeLessThanOrEqual(maxBytes)
     chunks.push(...page.items)
     if (!page.more) return chunks
+    after = page.next
   }
 }
 
@@ -57,7 +59,35 @@ test('binary output and invalid UTF-8 survive byte by byte', async () => {
   ])
   await writer.write('out', bytes)
   await writer.flush()
-  expect(bytesOf(await readAll(hub, lease.task.id)).equals(bytes)).toBe(true)
+  for (const maxBytes of [65_536, 6144, 1024])
+    expect(bytesOf(await readAll(hub, lease.task.id, maxBytes)).equals(bytes)).toBe(true)
+})
+
+test('a long chunk is read in parts between its characters, and its end by itself', async () => {
+  const hub = await startHub()
+  const lease = await claimed(hub)
+  const task = lease.task.id
+  const none = await textShown(hub, 'task_log', { task })
+  expect(none).toBe('Nothing is logged (yet).\n[next: 0]')
+  const writer = writerOf(hub, lease)
+  const text = Array.from({ length: 9000 }, (_, index) => `${index} äß 發票 🎻\n`).join('')
+  await writer.write('out', Buffer.from(text))
+  await writer.flush()
+  const parts = await readAll(hub, task, 6144)
+  expect(bytesOf(parts).equals(Buffer.from(text))).toBe(true)
+  // Only where the writer cut its chunks a character may be in two of them.
+  expect(parts.filter(({ encoding }) => encoding === 'base64').length).toBeLessThan(8)
+  const shown = await textShown(hub, 'task_log', { task })
+  expect(Buffer.byteLength(shown)).toBeLessThan(6400)
+  expect(shown).toMatch(/\[next: 0\.00\d+, there is more]$/)
+  const end = await hub.call<Page>('task_log', { task, tail: 2 })
+  expect(end.more).toBe(false)
+  const last = end.items.map(({ data }) => data).join('')
+  expect(text.endsWith(last)).toBe(true)
+  expect(Buffer.byteLength(last)).toBeGreaterThan(6140)
+  expect(Buffer.byteLength(last)).toBeLessThanOrEqual(6144)
+  const past = await textShown(hub, 'task_log', { task, after: end.next })
+  expect(past).toBe(`Nothing is logged after ${end.next} (yet).\n[next: ${end.next}]`)
 })
 
 test('the same append sent twice adds nothing, and one that leaves a gap is refused', async () => {
@@ -77,6 +107,7 @@ test('the same append sent twice adds nothing, and one that leaves a gap is refu
     code: 'conflict',
     details: { position: 3 },
   })
+  expect(await failure(append(3, 'ß'.repeat(40_000)))).toMatchObject({ code: 'invalid' })
   expect(bytesOf(await readAll(hub, lease.task.id)).toString()).toBe('abc')
 })
 

@@ -8,7 +8,7 @@ import { tokensOf } from '../../../servers/context/engine/tokens.ts'
 import { openChange } from '../../helpers/changes.ts'
 import type { TestHub } from '../../helpers/hub.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
-import { ask } from '../../helpers/raw-mcp.ts'
+import { textShown } from '../../helpers/raw-mcp.ts'
 import { makeRepo } from '../../helpers/repo.ts'
 import type { Discussed } from '../../helpers/review.ts'
 
@@ -54,6 +54,71 @@ test('a comment asks, is answered with a revision, and is settled by a reply', a
   expect(await failure(hub.call('change_comment', { ...reply, reply_to: 'no' }))).toMatchObject({
     code: 'not_found',
   })
+})
+
+test('a model can answer a comment by what it reads of it', async () => {
+  const hub = await startHub()
+  const { id: change } = await openChange(hub, await makeRepo())
+  const { id } = await hub.call<ChangeComment>('change_comment', { change, body: 'why?' })
+  expect(await textShown(hub, 'change_read', { change })).toContain(`comment #1 (${id}) by owner`)
+  for (const called of [id, '#1', '1']) {
+    const answer = { change, body: 'because', reply_to: called, settles: true }
+    expect(await hub.call('change_comment', answer), called).toMatchObject({ replyTo: id })
+  }
+  await hub.call('change_review', { change, verdict: 'accept' })
+  // A verdict has a number too, and is no comment.
+  const answer = { change, body: 'thanks', reply_to: '#5' }
+  expect(await failure(hub.call('change_comment', answer))).toMatchObject({
+    code: 'not_found',
+    message: `change ${change} has no comment "#5"`,
+    hint: expect.stringContaining('its number, such as #1') as string,
+  })
+})
+
+test('a remark on what is not there is refused, and says what is there', async () => {
+  const hub = await startHub()
+  const { id: change } = await openChange(hub, await makeRepo())
+  const refused: [Record<string, unknown>, object][] = [
+    [
+      { path: 'no/such.js', line: 5 },
+      {
+        code: 'not_found',
+        message: 'there is no file "no/such.js" in the new version of revision 1',
+      },
+    ],
+    [{ path: 'no/such.js' }, { code: 'not_found' }],
+    [
+      { path: 'src/sum.js', line: 4 },
+      {
+        code: 'invalid',
+        message: 'line 4 is not in src/sum.js, which has 3 lines in the new version of revision 1',
+      },
+    ],
+    [{ path: 'src/sum.js', line: 4, side: 'old' }, { code: 'invalid' }],
+    [{ path: 'src', line: 1 }, { code: 'invalid' }],
+    [{ line: 5 }, { code: 'invalid', message: expect.stringContaining('`path`') as string }],
+  ]
+  for (const [place, problem] of refused) {
+    const comment = { body: 'why?', ...place }
+    const review = { change, verdict: 'request_changes', comments: [{ body: 'fine' }, comment] }
+    expect(await failure(hub.call('change_comment', { change, ...comment }))).toMatchObject(problem)
+    expect(await failure(hub.call('change_review', review))).toMatchObject(problem)
+  }
+  expect(await read(hub, change)).toMatchObject({ comments: [], reviews: [] })
+})
+
+test('what is read of a change says whether it can be merged, and what speaks against it', async () => {
+  const hub = await startHub()
+  const { id: change } = await openChange(hub, await makeRepo())
+  const shown = () => textShown(hub, 'change_read', { change })
+  expect(await shown()).toMatch(/^can be merged$/m)
+  const own = await textShown(hub, 'change_review', { change, verdict: 'accept' })
+  expect(own).toMatch(/does not count as an approval: its reviewer asked .*review\.selfReview/)
+  const wants = { verdict: 'request_changes', comments: [{ body: 'why?', resolve: 'required' }] }
+  await hub.call('change_review', { change, ...wants })
+  expect(await shown()).toMatch(
+    /^can be merged\. Speaks against it but does not block it: owner asked for changes in revision 1; 2 requests/m,
+  )
 })
 
 test('what is said under a key is said once, by whoever says it', async () => {
@@ -167,11 +232,7 @@ test('what is said of a change has a bound, and 200 comments are read within 4,0
     await hub.call<Change>('change_review', {
       ...{ change: change.id, verdict: 'request_changes', body, comments },
     })
-  const { result } = await ask(hub, 'tools/call', {
-    name: 'change_read',
-    arguments: { change: change.id },
-  })
-  const [{ text }] = result.content as [{ text: string }] // Our tools answer in texts.
+  const text = await textShown(hub, 'change_read', { change: change.id })
   expect(tokensOf(text)).toBeLessThan(4000)
   expect(text).toMatch(/194 comments are not shown, 194 of them open/)
   expect(text).toMatch(/204 requests are not settled/)

@@ -11,6 +11,7 @@ import {
 import { makeFolder } from '../../helpers/folder.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
 import { writeFiles } from '../../helpers/repo.ts'
+import { textShown } from '../../helpers/raw-mcp.ts'
 import { makeSpecProject } from '../../helpers/spec-project.ts'
 
 test.each([
@@ -148,6 +149,10 @@ test('a check names what is missing, and hooks are shown as data', async () => {
     'T006',
   ])
   expect(traced.uncovered).toEqual(['US3', 'FR-002', 'SC-001'])
+  const shown = await textShown(hub, 'spec_trace', at)
+  expect(shown).toMatch(/^3 of 6 have tasks, 3 have none\n.*\nUS3/)
+  expect(await textShown(hub, 'spec_trace', { ...at, ref: 'US1' })).toMatch(/^1 of 1 have tasks\n/)
+  expect(await textShown(hub, 'spec_task_list', at)).toMatch(/^T005 \|.*\| US1 US2 \|/m)
   expect(await failure(hub.call('spec_trace', { ...at, ref: 'FR-999' }))).toMatchObject({
     code: 'not_found',
   })

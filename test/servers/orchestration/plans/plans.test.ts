@@ -15,8 +15,8 @@ const step = (name: string, needs: string[] = [], extra: Record<string, unknown>
 const make = (hub: TestHub, steps: unknown[], extra: Record<string, unknown> = {}) =>
   hub.call<Plan>('plan_create', { steps, ...extra })
 const failed = { outcome: 'failed', failure: { code: 'exit', message: 'no luck' } }
-const questions = async (hub: TestHub) =>
-  (await hub.call<{ items: Approval[] }>('approval_list', {})).items
+const questions = async (hub: TestHub, subject?: string) =>
+  (await hub.call<{ items: Approval[] }>('approval_list', { subject })).items
 
 test('steps run in order, side by side where they may, and each is handed what was left for it', async () => {
   const hub = await startHub()
@@ -157,7 +157,9 @@ test('a gate asks a person, once, and the answer decides', async () => {
   await doStep(hub, id, 'a')
   await stepIn(hub, id, 'ok', 'held')
   const [asked] = await questions(hub)
+  expect(await questions(hub, id)).toEqual([asked])
   expect(asked).toMatchObject({
+    subject: id,
     question: 'Ship it?',
     details: { plan: id, step: 'ok', before: [{ step: 'a', summary: 'a done' }] },
   })
@@ -179,6 +181,8 @@ test('a plan may wait for a person to see it before it runs', async () => {
   )
   expect(plans.map(({ state }) => state)).toEqual(['proposed', 'proposed'])
   const asked = await questions(hub)
+  for (const { id, approval } of plans)
+    expect(await questions(hub, id)).toEqual(asked.filter((one) => one.id === approval))
   expect(asked[0]?.details).toMatchObject({
     graph: [{ name: 'a', needs: [], template: 'command', params: { command: 'true' } }],
   })
