@@ -1,6 +1,8 @@
 import type { Reply } from '../rpc/reply.ts'
 import { resultText } from '../rpc/reply.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
+import { nearest } from '../../schemas/nearest.ts'
+import { unservedTool } from '../discovery/unserved-tool.ts'
 import type { McpParts } from './parts.ts'
 import { checkArguments, effectHint } from '../upstreams/foreign-tool.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
@@ -13,7 +15,6 @@ import type { RpcRequest } from '../rpc/protocol.ts'
 import { passSigningIn } from './sign-in-elicitation.ts'
 import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 import { cutAnswer } from './answers.ts'
-import { awayServer } from './away-server.ts'
 import { callAsking } from './approval-elicitation.ts'
 import { offersOf } from './list-methods.ts'
 import { ownAnswer } from './own-answers.ts'
@@ -39,7 +40,7 @@ export async function answerToolCall(
       narrowed &&
       !hub.catalog.shows(principal, view, served?.name ?? name, offers ?? hub.upstreams.offers)
     )
-      throw notServed(name)
+      throw unservedTool(hub, principal, name) ?? notServed(name)
     if (served) {
       // Arguments that came inside of tool_call have no text of their own.
       const rawArguments = params === request.params ? caller.rawArguments : undefined
@@ -73,10 +74,12 @@ export async function answerToolCall(
     if (!(error instanceof HubError)) throw error // An upstream's own error, code and data, too.
     // Only a name that is not in the caller's list is a protocol error; the model can mend the rest.
     if (error.code === 'not_found' && !isKnown(hub, name)) {
-      const away = awayServer(hub, caller.principal, name)
-      if (away) return failureText(away, modern)
-      const hint = error.hint ? `. ${error.hint}` : ''
-      throw new RpcError(rpcCode.params, `Unknown tool: ${error.message}${hint}`)
+      const unserved = unservedTool(hub, caller.principal, name)
+      if (unserved) return failureText(unserved, modern)
+      throw new RpcError(
+        rpcCode.params,
+        `Unknown tool: ${error.message}. ${hintFor(hub, caller, name)}`,
+      )
     }
     return failureText(error, modern)
   }
@@ -133,6 +136,18 @@ function findForeign({ tools }: Offers, { view }: Caller, name: string): Served 
 
 const isKnown = (hub: McpParts, name: string): boolean =>
   hub.registry.get(name) !== undefined || hub.upstreams.offers.tools.has(name)
+
+/** How to find the tool that is meant, among all that the caller may use. */
+function hintFor(hub: McpParts, { principal, view }: Caller, name: string): string {
+  const close = nearest(
+    name,
+    hub.catalog.visible(principal).map((tool) => tool.name),
+  )
+  if (close) return `Did you mean ${close}?`
+  return view.lean
+    ? 'tool_search finds tools by what they do.'
+    : 'tools/list shows the tools you may use.'
+}
 
 /** `tool_call` is taken apart here, so that everything after sees the tool that is meant. */
 function unwrapped(params: Record<string, unknown>): Record<string, unknown> {

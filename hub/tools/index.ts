@@ -1,3 +1,4 @@
+import type { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { defineServer } from '../../servers/kit/tool.ts'
 import type { Embedding } from '../../servers/context/engine/embedder.ts'
@@ -20,6 +21,7 @@ import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts'
 type Sources = {
   upstreams(): Upstreams
   visible(principal: Principal): Visible[]
+  unserved(principal: Principal, name: string): HubError | undefined
   embedding(): Embedding | undefined
   seal(): Seal
   mesh(): MeshIdentity
@@ -29,7 +31,7 @@ type Sources = {
 }
 
 export const makeHubServer = (sources: Sources) => {
-  const { upstreams, visible, embedding, seal, mesh, url } = sources
+  const { upstreams, seal, mesh, url } = sources
   return defineServer({
     name: 'hub',
     title: 'The hub itself',
@@ -48,7 +50,7 @@ export const makeHubServer = (sources: Sources) => {
       ...serverChangeTools(upstreams),
       ...signInTools(upstreams),
       ...peerTools({ upstreams, seal, mesh, url }),
-      ...discoveryTools({ visible, embedding }),
+      ...discoveryTools(sources),
     ],
   })
 }
@@ -60,6 +62,6 @@ export const describedHubServer = () => {
   }
   return makeHubServer({
     ...{ upstreams: none, visible: none, embedding: none, seal: none, mesh: none, url: none },
-    ...{ own: none, startedAt: none },
+    ...{ unserved: none, own: none, startedAt: none },
   })
 }

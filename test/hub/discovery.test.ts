@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { searchableTool } from '../../hub/discovery/searchable-tool.ts'
 import { ToolIndex } from '../../hub/discovery/tool-index.ts'
 import { failure, startHub } from '../helpers/hub.ts'
+import { ask } from '../helpers/raw-mcp.ts'
 import { connect, ready, startWith, stdio } from '../helpers/upstreams.ts'
 import { requests } from './discovery-requests.ts'
 
@@ -35,6 +36,10 @@ test('the lean view stays under 2,500 tokens whatever stands behind the hub, and
   expect(await hub.call('tool_read', { name: 'many_echo' })).toMatchObject({
     inputSchema: { properties: { text: {} } },
   })
+  const unknown = { name: 'manufacture', arguments: {} }
+  expect((await ask(hub, 'tools/call', unknown, { path: '/mcp?view=lean' })).error?.message).toBe(
+    'Unknown tool: there is no tool "manufacture". tool_search finds tools by what they do.',
+  )
   const client = await connect(hub, 'auto')
   const called = await client.callTool({
     name: 'tool_call',

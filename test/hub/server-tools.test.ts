@@ -46,7 +46,10 @@ test('a rejected definition asks nobody again, another one does, and a yes takes
   })
   expect(rejected.items[0]?.diff).toContain('far away')
   expect(await held()).toEqual({ quarantined: [], rejected: [tool] })
-  expect(await failure(hub.call('up_echo', { text: 'x' }))).toMatchObject({ code: 'invalid' })
+  expect(await failure(hub.call('up_echo', { text: 'x' }))).toMatchObject({
+    code: 'denied',
+    message: expect.stringContaining('was rejected') as unknown,
+  })
   // What all that waits is accepted leaves out what was refused.
   expect(await hub.call('server_accept', { server: 'up' })).toEqual({ items: [], accepted: true })
   expect((await held()).rejected).toEqual([tool])
