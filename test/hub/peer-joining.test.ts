@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Peer } from '../../schemas/peer.ts'
 import type { TestHub } from '../helpers/hub.ts'
-import { failure, startHub } from '../helpers/hub.ts'
+import { failure, startHub, until } from '../helpers/hub.ts'
 
 type Invitation = { invitation: string }
 
@@ -42,4 +42,25 @@ test('a hub does not join itself, and a joining that fails leaves half a peer on
     await failure(ada.call('peer_add', { invitation, name: 'bob2', as: taken })),
   ).toMatchObject({ code: 'conflict' })
   expect(await credentials()).toHaveLength(1)
+})
+
+test('a peer that removed this hub is said to grant it no access any more', async () => {
+  const [ada, bob] = [
+    await startHub({ logLevel: 'silent' }),
+    await startHub({ logLevel: 'silent' }),
+  ]
+  const { invitation } = await bob.call<Invitation>('peer_invite')
+  await ada.call('peer_add', { invitation, name: 'bob', as: 'ada' })
+  await until(async () => (await peers(ada))[0]?.state === 'ready')
+  await bob.call('peer_remove', { name: 'ada' })
+  expect(await failure(ada.call('bob_whoami'))).toMatchObject({
+    code: 'unavailable',
+    message: 'bob does not grant this hub access any more: it answered 401',
+    hint: expect.stringContaining('peer_remove') as unknown,
+  })
+  const [peer] = await peers(ada)
+  expect(peer).toMatchObject({
+    state: 'degraded',
+    reason: expect.stringContaining('does not grant this hub access any more') as unknown,
+  })
 })
