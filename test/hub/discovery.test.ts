@@ -63,6 +63,37 @@ test('tool_call is policed and audited as the tool that it names', async () => {
   expect(found.items.map((tool) => tool.name)).not.toContain('task_submit')
 })
 
+test('tool_call takes arguments as text, and says what to send where it is sent something else', async () => {
+  const hub = await startHub()
+  for (const given of ['{"limit":1}', { limit: 1 }, null, undefined])
+    expect(await hub.call('tool_call', { name: 'task_list', arguments: given })).toMatchObject({
+      items: [],
+    })
+  const wrong: [object | string, string][] = [
+    [{ name: 'task_list', arguments: '{limit:1}' }, 'arguments: expected an object, not text'],
+    [{ name: 'task_list', arguments: [1] }, 'arguments: expected an object, not a list'],
+    [{ arguments: {} }, 'name: is missing'],
+    [{ name: 7 }, 'name: expected text, not 7'],
+    [{ name: 'task_list', limit: 1 }, 'limit: no such field'],
+    ['task_list', 'arguments: expected an object, not text'],
+  ]
+  for (const [sent, said] of wrong) {
+    const params = { name: 'tool_call', arguments: sent }
+    const { result, error } = await ask(hub, 'tools/call', params)
+    expect(error, said).toBeUndefined()
+    expect(result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining(`invalid: tool_call: ${said}`) as unknown }],
+      _meta: { 'switchyard/error': { hint: expect.stringContaining('"arguments": {') as unknown } },
+    })
+  }
+  expect(await failure(hub.call('tool_call', { name: 'nowhere' }))).toEqual({
+    code: 'not_found',
+    message: 'there is no tool "nowhere"',
+    hint: 'tool_search finds tools by what they do.',
+  })
+})
+
 test('a set of tools is listed by pattern, and only that set may be called there', async () => {
   const hub = await startHub()
   const { result } = await list(hub.url, hub.token, '?tools=task_*,change_read')
