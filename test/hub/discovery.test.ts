@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { searchableTool } from '../../hub/discovery/searchable-tool.ts'
 import { ToolIndex } from '../../hub/discovery/tool-index.ts'
+import type { TestHub } from '../helpers/hub.ts'
 import { failure, startHub } from '../helpers/hub.ts'
 import { ask } from '../helpers/raw-mcp.ts'
 import { connect, ready, startWith, stdio } from '../helpers/upstreams.ts'
@@ -92,7 +93,17 @@ test('tool_call takes arguments as text, and says what to send where it is sent 
     message: 'there is no tool "nowhere"',
     hint: 'tool_search finds tools by what they do.',
   })
+  for (const name of ['TASK_LIST', 'list_tasks', 'task-list'])
+    for (const tool of ['tool_call', 'tool_read', name])
+      expect(await refusalOf(hub, tool, { name }), `${tool} ${name}`).toContain(
+        'Did you mean task_list?',
+      )
 })
+
+const refusalOf = async (hub: TestHub, tool: string, args: Record<string, unknown>) => {
+  const { message, hint = '' } = await failure(hub.call(tool, args))
+  return `${message} ${hint}`
+}
 
 test('a set of tools is listed by pattern, and only that set may be called there', async () => {
   const hub = await startHub()
