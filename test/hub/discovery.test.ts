@@ -138,3 +138,25 @@ test('for nine natural requests in ten the right tool is among the first five', 
   expect(1 - missed.length / requests.length, said).toBeGreaterThan(0.91)
   expect(first.length / requests.length).toBeGreaterThan(0.7)
 })
+
+test('what a peer offers as well is found here, and there only where the peer is named', async () => {
+  const hub = await startHub()
+  const own = (await hub.client.listTools<Listed>()).map((tool) =>
+    searchableTool({ ...tool, own: tool.name, server: 'hub', about: '' }),
+  )
+  const twins = own.map((tool) => ({ ...tool, name: `lab_${tool.name}`, server: 'lab' }))
+  const index = new ToolIndex([...own, ...twins])
+  const found = (query: string) => index.search(query, 5).map(({ name }) => name)
+  const ofPeer = (names: string[]) => names.filter((name) => name.startsWith('lab_')).length
+  const shares = requests.map(([query]) => ofPeer(found(query)))
+  expect(shares.reduce((sum, share) => sum + share, 0) / requests.length).toBeLessThan(1)
+  for (const [query, tool] of [
+    ['show the tasks', 'task_list'],
+    ['why is my task waiting', 'placement_explain'],
+    ['how much memory is free', 'capacity_read'],
+  ] as const) {
+    expect(found(query)).toContain(tool)
+    expect(ofPeer(found(query).slice(0, 3)), query).toBe(0)
+    expect(ofPeer(found(`${query} on lab`)), query).toBeGreaterThan(2)
+  }
+})
