@@ -16,6 +16,7 @@ export class ConfigSource {
   #version = ''
   #timer: NodeJS.Timeout | undefined
   #current: Config
+  #problem: string | undefined
 
   constructor(dataDir: string, settings: Settings, log: Logger) {
     this.#file = join(dataDir, 'switchyard.json')
@@ -25,6 +26,9 @@ export class ConfigSource {
   }
 
   current = (): Config => this.#current
+
+  /** Why the file is not in force as it is now. */
+  problem = (): string | undefined => this.#problem
 
   /**
    * Looks at the file now and then. A watch of its folder would wake the hub at each write of the store,
@@ -44,10 +48,12 @@ export class ConfigSource {
   #reload(onChange: (config: Config) => void): void {
     try {
       this.#current = { ...this.#settings, file: this.#read() }
+      this.#problem = undefined
       this.#log.info('switchyard.json was read again')
       onChange(this.#current)
     } catch (error) {
       const why = error instanceof HubError ? error.message : String(error)
+      this.#problem = why
       this.#log.error({ why }, 'switchyard.json is invalid; the settings before stay in force')
     }
   }

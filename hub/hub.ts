@@ -65,6 +65,7 @@ export class Hub {
         url: () => this.url,
         own: (principal) => ownServers(this.registry, principal),
         startedAt: () => this.startedAt,
+        configProblem: () => this.#source.problem(),
       }),
     ],
     (tool) => tool.available(this.config()),

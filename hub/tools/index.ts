@@ -28,6 +28,8 @@ type Sources = {
   url(): string
   own(principal: Principal): OwnServer[]
   startedAt(): number
+  /** Why switchyard.json is not in force as it is now. */
+  configProblem(): string | undefined
 }
 
 export const makeHubServer = (sources: Sources) => {
@@ -62,6 +64,6 @@ export const describedHubServer = () => {
   }
   return makeHubServer({
     ...{ upstreams: none, visible: none, embedding: none, seal: none, mesh: none, url: none },
-    ...{ unserved: none, own: none, startedAt: none },
+    ...{ unserved: none, own: none, startedAt: none, configProblem: none },
   })
 }
