@@ -1,10 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ParseError } from 'jsonc-parser'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Config, Settings } from '../schemas/config.ts'
 import { ConfigFile } from '../schemas/config.ts'
 import { HubError } from '../schemas/errors.ts'
+import { jsonc } from '../servers/kit/lazy.ts'
 
 const lookMs = 250
 
@@ -82,11 +84,19 @@ function parseConfigFile(text: string, file: string): ConfigFile {
   try {
     raw = JSON.parse(text)
   } catch (error) {
-    throw new HubError('invalid', `${file} is not JSON: ${String(error)}`, { cause: error })
+    throw new HubError('invalid', `${file} is not JSON${placeIn(text)}`, { cause: error })
   }
   const parsed = ConfigFile.safeParse(raw)
   if (parsed.success) return parsed.data
   throw new HubError('invalid', `${file}: ${z.prettifyError(parsed.error)}`)
+}
+
+/** Where it is wrong, without a piece of the text itself, since credentials may stand there. */
+function placeIn(text: string): string {
+  const errors: ParseError[] = []
+  jsonc().parse(text, errors, { disallowComments: true })
+  const [first] = errors
+  return first ? `: look at line ${text.slice(0, first.offset).split('\n').length}` : ''
 }
 
 /** Calls a listener after each change of the configuration, looking for one whenever something is published. */

@@ -62,7 +62,10 @@ test('an owner reads what is wrong in switchyard.json, until it is mended', asyn
   const problem = async () => (await hub.call<{ configProblem?: string }>('hub_read')).configProblem
   expect(await problem()).toBeUndefined()
   for (const [text, said] of [
-    ['{ "orgs": ', /switchyard\.json is not JSON/],
+    [
+      '{\n  "models": { "key": "sk-secret" }\n  "orgs": {} }',
+      /switchyard\.json is not JSON: look at line 3$/,
+    ],
     ['{ "approvalHours": "many" }', /approvalHours/],
   ] as const) {
     writeFileSync(file, text)
