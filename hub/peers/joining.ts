@@ -102,7 +102,13 @@ async function askToJoin(
 ): Promise<Admission> {
   const joining = new HubClient(at).call<unknown>('peer_join', who, { timeoutMs: patienceMs })
   const answer = await joining.catch((cause: unknown) => {
-    if (!(cause instanceof HubError) || cause.code !== 'unauthenticated') throw cause
+    if (!(cause instanceof HubError)) throw cause
+    if (cause.code === 'unavailable')
+      throw new HubError('unavailable', cause.message, {
+        hint: 'Nothing was kept here. If peer_list shows this hub there, its owner ends that with peer_remove; the invitation is used up then.',
+        cause,
+      })
+    if (cause.code !== 'unauthenticated') throw cause
     throw new HubError('denied', `the invitation of ${at.url} was used, or has expired`, {
       hint: 'It is good once, within ten minutes: ask the owner of that hub for a new one, by peer_invite.',
       cause,

@@ -37,6 +37,14 @@ test('a hub does not join itself, and a joining that fails leaves half a peer on
   expect(await peers(bob)).toHaveLength(1)
   expect(await credentials()).toHaveLength(1)
   const { invitation } = await bob.call<Invitation>('peer_invite', asked)
+  const nobody = invitation.replace(/:\d+/, ':1')
+  expect(
+    await failure(ada.call('peer_add', { invitation: nobody, name: 'x', as: 'x' })),
+  ).toMatchObject({
+    code: 'unavailable',
+    message: 'the hub at http://127.0.0.1:1/mcp does not answer',
+    hint: expect.stringContaining('Nothing was kept here') as unknown,
+  })
   const taken = (await peers(bob))[0]?.name
   expect(
     await failure(ada.call('peer_add', { invitation, name: 'bob2', as: taken })),
