@@ -1,10 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ParseError } from 'jsonc-parser'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Config, Settings } from '../schemas/config.ts'
 import { ConfigFile } from '../schemas/config.ts'
 import { HubError } from '../schemas/errors.ts'
+import { jsonc } from '../servers/kit/lazy.ts'
 
 const lookMs = 250
 
@@ -16,6 +18,7 @@ export class ConfigSource {
   #version = ''
   #timer: NodeJS.Timeout | undefined
   #current: Config
+  #problem: string | undefined
 
   constructor(dataDir: string, settings: Settings, log: Logger) {
     this.#file = join(dataDir, 'switchyard.json')
@@ -25,6 +28,9 @@ export class ConfigSource {
   }
 
   current = (): Config => this.#current
+
+  /** Why the file is not in force as it is now. */
+  problem = (): string | undefined => this.#problem
 
   /**
    * Looks at the file now and then. A watch of its folder would wake the hub at each write of the store,
@@ -44,10 +50,12 @@ export class ConfigSource {
   #reload(onChange: (config: Config) => void): void {
     try {
       this.#current = { ...this.#settings, file: this.#read() }
+      this.#problem = undefined
       this.#log.info('switchyard.json was read again')
       onChange(this.#current)
     } catch (error) {
       const why = error instanceof HubError ? error.message : String(error)
+      this.#problem = why
       this.#log.error({ why }, 'switchyard.json is invalid; the settings before stay in force')
     }
   }
@@ -76,11 +84,19 @@ function parseConfigFile(text: string, file: string): ConfigFile {
   try {
     raw = JSON.parse(text)
   } catch (error) {
-    throw new HubError('invalid', `${file} is not JSON: ${String(error)}`, { cause: error })
+    throw new HubError('invalid', `${file} is not JSON${placeIn(text)}`, { cause: error })
   }
   const parsed = ConfigFile.safeParse(raw)
   if (parsed.success) return parsed.data
   throw new HubError('invalid', `${file}: ${z.prettifyError(parsed.error)}`)
+}
+
+/** Where it is wrong, without a piece of the text itself, since credentials may stand there. */
+function placeIn(text: string): string {
+  const errors: ParseError[] = []
+  jsonc().parse(text, errors, { disallowComments: true })
+  const [first] = errors
+  return first ? `: look at line ${text.slice(0, first.offset).split('\n').length}` : ''
 }
 
 /** Calls a listener after each change of the configuration, looking for one whenever something is published. */

@@ -25,6 +25,7 @@ import { Seal } from './auth/seal.ts'
 import { Chat } from './chat/chat.ts'
 import { codeRoot } from '../servers/kit/code-root.ts'
 import { Catalog } from './discovery/catalog.ts'
+import { unservedTool } from './discovery/unserved-tool.ts'
 import { ConfigSource, onChange } from './config.ts'
 import { startControllers } from './controllers/controllers.ts'
 import { lockDataDir, openDataDir, ownerToken, sealKey, writeEndpoint } from './data-dir.ts'
@@ -57,12 +58,14 @@ export class Hub {
       makeHubServer({
         upstreams: () => this.upstreams,
         visible: (principal) => this.catalog.visible(principal),
+        unserved: (principal, name) => unservedTool(this, principal, name),
         embedding: () => embeddingOf(this.config(), this.#environment),
         seal: () => this.seal,
         mesh: () => this.mesh,
         url: () => this.url,
         own: (principal) => ownServers(this.registry, principal),
         startedAt: () => this.startedAt,
+        configProblem: () => this.#source.problem(),
       }),
     ],
     (tool) => tool.available(this.config()),

@@ -47,7 +47,7 @@ export const ChatRequest = z.strictObject({
     .describe('What is said; missing for `regenerate`'),
   key: z
     .string()
-    .regex(/^[\w-]{8,64}$/)
+    .regex(/^[\w-]{8,64}$/, 'a key is 8 to 64 letters, digits, dashes or underscores')
     .optional()
     .describe('Made up by the caller: sent again, it follows the answer of the first time'),
   model: z.string().max(200).optional().describe('Missing: the one of the conversation'),

@@ -5,7 +5,10 @@ export const builtInRunner = 'loop'
 
 export const RunnerName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/)
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,39}$/,
+    'a runner is 1 to 40 lower-case letters, digits, dashes or underscores, and begins with a letter or digit',
+  )
   .refine((name) => name !== builtInRunner, { error: '`loop` is the built-in runner' })
 
 /** What a tool of an agent does, in the words of the Agent Client Protocol. */

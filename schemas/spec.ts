@@ -30,7 +30,7 @@ export const Evidence = z.strictObject({
   change: z.string().max(60).optional().describe('Id of the change that carries the work'),
   commit: z
     .string()
-    .regex(/^[0-9a-f]{7,40}$/)
+    .regex(/^[0-9a-f]{7,40}$/, 'expected the hash of a commit: 7 to 40 hexadecimal digits')
     .optional()
     .describe('Commit that carries the work'),
   note: z.string().min(10).max(2000).optional().describe('What was checked, and how'),

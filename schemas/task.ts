@@ -43,7 +43,9 @@ export type Isolation = z.infer<typeof Isolation>
 /** What a task demands of whoever does it, beside room and isolation. */
 export const Requirements = z.strictObject({
   tags: z
-    .array(z.string().regex(/^[\w.:-]{1,64}$/))
+    .array(
+      z.string().regex(/^[\w.:-]{1,64}$/, 'a tag is 1 to 64 letters, digits or any of _ . : -'),
+    )
     .max(20)
     .optional()
     .describe('All must be offered'),

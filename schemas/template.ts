@@ -41,7 +41,10 @@ export type TemplateParam = z.infer<typeof TemplateParam>
 
 const stepName = z
   .string()
-  .regex(/^[\w][\w .-]{0,59}$/)
+  .regex(
+    /^[\w][\w .-]{0,59}$/,
+    'a name is 1 to 60 letters, digits, spaces or any of _ . -, and begins with a letter or digit',
+  )
   .optional()
 
 /** A step: a shell line, a program with its arguments, or the checks that `ci` finds. */
@@ -54,7 +57,12 @@ export type TemplateStep = z.infer<typeof TemplateStep>
 
 /** A file in `.switchyard/templates/` of a repository. */
 export const TemplateFile = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
+  name: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9-]{0,39}$/,
+      'a name is 1 to 40 lower-case letters, digits or dashes, and begins with a letter or digit',
+    ),
   title: z.string().min(1).max(100),
   description: z.string().min(1).max(1000),
   params: z.record(z.string().regex(/^[a-zA-Z]\w{0,39}$/), TemplateParam).default({}),

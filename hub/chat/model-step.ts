@@ -1,6 +1,8 @@
 import type { Principal } from '../../schemas/principal.ts'
+import { HubError } from '../../schemas/errors.ts'
 import type { ChatMessage } from '../../schemas/chat.ts'
 import type { AnswerPart } from '../../servers/kit/models/answer.ts'
+import { namedCall } from '../discovery/named-call.ts'
 import { isObject } from '../rpc/protocol.ts'
 import type { ChatParts } from './parts.ts'
 import type { Run } from './run.ts'
@@ -168,10 +170,9 @@ function parseCall(
   }
   if (!isObject(input)) return { error: 'invalid: the arguments are no JSON object' }
   if (toolName !== 'tool_call') return { name: toolName, input }
-  const { name, arguments: inner = {} } = input
-  if (typeof name !== 'string' || name === '' || name.length > 128)
-    return { error: 'invalid: tool_call needs `name`, and `arguments` for the tool' }
-  return { name, input: inner }
+  const named = namedCall(input)
+  if (named instanceof HubError) return { error: `invalid: ${named.message}. ${named.hint ?? ''}` }
+  return { name: named.name, input: named.arguments }
 }
 
 function added(

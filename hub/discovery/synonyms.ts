@@ -12,7 +12,7 @@ export type Concept = { own: string | undefined; others: Iterable<string>; weigh
 const longestPhrase = 3
 const longestSplit = 5
 const wordOfPhrase = 0.6
-const questionWord = 0.3
+const questionWord = 0.5
 const example = 0.6
 const stateWord = 0.5
 /** A request is told apart by what it is about: nearly every server creates, lists and reads. */
@@ -77,7 +77,7 @@ function partedAt(words: string[], at: number): Set<string> | undefined {
 const isStateAt = (words: string[], at: number): boolean =>
   /(?:ing|ed|en|est|able)$/.test(words[at] ?? '') &&
   (/^(?:are|is)$/.test(words[at - 1] ?? '') ||
-    (at === words.length - 1 && /^(?:which|are|is)$/.test(words[0] ?? '')))
+    (at === words.length - 1 && /^(?:which|are|is|why)$/.test(words[0] ?? '')))
 
 let known: Map<string, Set<string>> | undefined
 

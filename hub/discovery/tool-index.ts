@@ -20,6 +20,8 @@ type Entry = {
   isDeprecated: boolean
   /** Of this hub, or of another hub that offers the same. */
   isOwn: boolean
+  /** The same as one of this hub, of another. */
+  isTwin: boolean
   /** Stems of its own name, and its words as they are written there. */
   stems: Set<string>
   words: Set<string>
@@ -45,6 +47,8 @@ const sameForm = 0.04
 const deprecated = 0.8
 /** A hub has many tools that do what servers behind it do too, and those were added to be used. */
 const ownTool = 0.75
+/** What a peer offers as this hub does is done here, unless the request names the peer. */
+const twin = 0.5
 /** What a tool loses that acts on something else than what is asked for; its own tools are told apart by that. */
 const otherObject = { own: 0.3, foreign: 0.25 }
 
@@ -81,6 +85,7 @@ export class ToolIndex {
       does: intentOfTool(tool),
       isDeprecated: /\bdeprecated\b/i.test(tool.description),
       isOwn: ownNames.has(tool.own),
+      isTwin: tool.name !== tool.own && ownNames.has(tool.own),
       stems: new Set(texts[at]?.name),
       words: new Set(split(tool.own)),
       objects: new Set(
@@ -125,6 +130,7 @@ export class ToolIndex {
           (1 + sameForm * forms) *
           objectFit(entry, inObject[at] ?? 0) *
           (entry.isOwn ? ownTool : 1) *
+          (entry.isTwin && !named.has(entry.server) ? twin : 1) *
           (entry.isDeprecated ? deprecated : 1) *
           fitOf(wanted, entry.does),
       })

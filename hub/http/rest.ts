@@ -110,7 +110,9 @@ export function routeArguments(
 function convert(value: string, property: Property | undefined): unknown {
   const type = property?.type ?? property?.anyOf?.find((option) => option.type)?.type
   if (type === 'boolean') return value === '' || value === 'true' || value === '1'
-  if ((type === 'integer' || type === 'number') && value.trim() !== '') return Number(value)
+  const number = type === 'integer' || type === 'number' ? Number(value) : NaN
+  // What is no number is refused as it was sent.
+  if (value.trim() !== '' && !Number.isNaN(number)) return number
   if (type === 'array') return value.split(',')
   return value
 }

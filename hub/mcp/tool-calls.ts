@@ -1,6 +1,11 @@
 import type { Reply } from '../rpc/reply.ts'
 import { resultText } from '../rpc/reply.ts'
 import { HubError, errorBody } from '../../schemas/errors.ts'
+import type { Principal } from '../../schemas/principal.ts'
+import { nearest } from '../../schemas/nearest.ts'
+import { toolCallListing } from '../discovery/lean-view.ts'
+import { namedCall } from '../discovery/named-call.ts'
+import { unservedTool } from '../discovery/unserved-tool.ts'
 import type { McpParts } from './parts.ts'
 import { checkArguments, effectHint } from '../upstreams/foreign-tool.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
@@ -13,7 +18,6 @@ import type { RpcRequest } from '../rpc/protocol.ts'
 import { passSigningIn } from './sign-in-elicitation.ts'
 import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 import { cutAnswer } from './answers.ts'
-import { awayServer } from './away-server.ts'
 import { callAsking } from './approval-elicitation.ts'
 import { offersOf } from './list-methods.ts'
 import { ownAnswer } from './own-answers.ts'
@@ -27,7 +31,12 @@ export async function answerToolCall(
   caller: Caller,
   modern: boolean,
 ): Promise<string> {
-  const params = unwrapped(request.params ?? {})
+  const sent = request.params ?? {}
+  // `tool_call` is taken apart here, so that everything after sees the tool that is meant.
+  const isWrapped = sent.name === toolCallListing.name
+  const named = isWrapped ? namedCall(sent.arguments) : sent
+  if (named instanceof HubError) return failureText(named, modern)
+  const params = isWrapped ? { ...sent, ...named } : sent
   const { name, arguments: args = {} } = params
   if (typeof name !== 'string') throw new RpcError(rpcCode.params, 'tools/call needs `name`')
   try {
@@ -39,10 +48,10 @@ export async function answerToolCall(
       narrowed &&
       !hub.catalog.shows(principal, view, served?.name ?? name, offers ?? hub.upstreams.offers)
     )
-      throw notServed(name)
+      throw unservedTool(hub, principal, name) ?? notServed(name)
     if (served) {
       // Arguments that came inside of tool_call have no text of their own.
-      const rawArguments = params === request.params ? caller.rawArguments : undefined
+      const rawArguments = isWrapped ? undefined : caller.rawArguments
       const client = clientOf(request, caller, modern)
       const relayed = {
         params: { ...params, arguments: args },
@@ -73,10 +82,12 @@ export async function answerToolCall(
     if (!(error instanceof HubError)) throw error // An upstream's own error, code and data, too.
     // Only a name that is not in the caller's list is a protocol error; the model can mend the rest.
     if (error.code === 'not_found' && !isKnown(hub, name)) {
-      const away = awayServer(hub, caller.principal, name)
-      if (away) return failureText(away, modern)
-      const hint = error.hint ? `. ${error.hint}` : ''
-      throw new RpcError(rpcCode.params, `Unknown tool: ${error.message}${hint}`)
+      const unserved = unservedTool(hub, caller.principal, name)
+      if (unserved) return failureText(unserved, modern)
+      const isLean = isWrapped || caller.view.lean === true
+      const hint = hintFor(hub, caller.principal, { name, isLean })
+      if (isWrapped) return failureText(new HubError('not_found', error.message, { hint }), modern)
+      throw new RpcError(rpcCode.params, `Unknown tool: ${error.message}. ${hint}`)
     }
     return failureText(error, modern)
   }
@@ -134,14 +145,20 @@ function findForeign({ tools }: Offers, { view }: Caller, name: string): Served 
 const isKnown = (hub: McpParts, name: string): boolean =>
   hub.registry.get(name) !== undefined || hub.upstreams.offers.tools.has(name)
 
-/** `tool_call` is taken apart here, so that everything after sees the tool that is meant. */
-function unwrapped(params: Record<string, unknown>): Record<string, unknown> {
-  if (params.name !== 'tool_call') return params
-  const inner = params.arguments
-  if (!isObject(inner) || !('name' in inner))
-    throw new RpcError(rpcCode.params, 'tool_call needs `name`, and `arguments` for the tool')
-  const { name: _name, arguments: _arguments, ...rest } = params
-  return { ...rest, name: inner.name, arguments: inner.arguments ?? {} }
+/** How to find the tool that is meant, among all that the caller may use. */
+function hintFor(
+  hub: McpParts,
+  principal: Principal,
+  { name, isLean }: { name: string; isLean: boolean },
+): string {
+  const close = nearest(
+    name,
+    hub.catalog.visible(principal).map((tool) => tool.name),
+  )
+  if (close) return `Did you mean ${close}?`
+  return isLean
+    ? 'tool_search finds tools by what they do.'
+    : 'tools/list shows the tools you may use.'
 }
 
 /** A failure as a result, which a model reads and can act on. */

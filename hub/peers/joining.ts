@@ -5,7 +5,7 @@ import { PeerName, PeerRole } from '../../schemas/peer.ts'
 import type { MeshNode, Principal } from '../../schemas/principal.ts'
 import type { Context } from '../../servers/kit/context.ts'
 import type { Transaction } from '../../servers/kit/sql.ts'
-import { keepToken, mintToken, revokeToken } from '../../servers/kit/store/tokens.ts'
+import { keepToken, mintToken, readToken, revokeToken } from '../../servers/kit/store/tokens.ts'
 import type { MeshIdentity } from '../auth/mesh-identity.ts'
 import type { Seal } from '../auth/seal.ts'
 import { isLoopback, openInvitation, reachable, writeInvitation } from './invitation.ts'
@@ -67,6 +67,7 @@ export async function join(
     throw new HubError('invalid', `${how.url} is no address by which ${url} reaches this hub`, {
       hint: 'The invitation is mutual: name this hub with `url`, https or its address in the mesh.',
     })
+  await assertOfAnother(ctx, token)
   await assertFree(ctx, name, 'Choose another `name`, or remove that peer with peer_remove.')
   const tokenId = ctx.id('token')
   const node = await mesh.nodeToBind(new URL(url).hostname)
@@ -77,18 +78,12 @@ export async function join(
         token: await ctx.transaction((tx) => mintFor(tx, name, granted, tx.now + 60_000)),
       }
     : {}
-  const answer = await new HubClient({ url, token }).call<unknown>(
-    'peer_join',
-    { name: as, ...back },
-    { timeoutMs: patienceMs },
+  const { token: theirs, ...here } = await askToJoin({ url, token }, { name: as, ...back }).catch(
+    async (error: unknown) => {
+      await ctx.transaction((tx) => revokeToken(tx, tokenId))
+      throw error
+    },
   )
-  const admission = Admission.safeParse(answer)
-  if (!admission.success)
-    throw new HubError(
-      'unavailable',
-      `what answers at ${url} is no hub of a version that can be joined`,
-    )
-  const { token: theirs, ...here } = admission.data
   await ctx.transaction(async (tx) => {
     await keepToken(tx, tokenId)
     const reached = { url, sealed: sealedFor(seal, name, url, theirs) }
@@ -99,6 +94,32 @@ export async function join(
     await announce(tx, ctx, name)
   })
   return { name, url, granted: here, mutual }
+}
+
+async function askToJoin(
+  at: { url: string; token: string },
+  who: { name: string; url?: string; token?: string },
+): Promise<Admission> {
+  const joining = new HubClient(at).call<unknown>('peer_join', who, { timeoutMs: patienceMs })
+  const answer = await joining.catch((cause: unknown) => {
+    if (!(cause instanceof HubError)) throw cause
+    if (cause.code === 'unavailable')
+      throw new HubError('unavailable', cause.message, {
+        hint: 'Nothing was kept here. If peer_list shows this hub there, its owner ends that with peer_remove; the invitation is used up then.',
+        cause,
+      })
+    if (cause.code !== 'unauthenticated') throw cause
+    throw new HubError('denied', `the invitation of ${at.url} was used, or has expired`, {
+      hint: 'It is good once, within ten minutes: ask the owner of that hub for a new one, by peer_invite.',
+      cause,
+    })
+  })
+  const admission = Admission.safeParse(answer)
+  if (admission.success) return admission.data
+  throw new HubError(
+    'unavailable',
+    `what answers at ${at.url} is no hub of a version that can be joined`,
+  )
 }
 
 /** The inviting side, in one transaction: the invitation is used up, or nothing has happened. */
@@ -129,6 +150,14 @@ export function admit(
     await keepPeer(tx, who.name, { ...called, calls })
     await announce(tx, ctx, who.name)
     return { token: await mintFor(tx, who.name, calls), ...grant }
+  })
+}
+
+/** A hub that joined itself would keep half a peer. */
+async function assertOfAnother(ctx: Context, token: string): Promise<void> {
+  if (!(await readToken(ctx.reader, token, 'access', ctx.now()))) return
+  throw new HubError('invalid', 'this hub made the invitation itself', {
+    hint: 'Hand it to the owner of the other hub, who calls peer_add there; or ask them for one by peer_invite.',
   })
 }
 

@@ -13,13 +13,15 @@ import { fuse, ToolVectors } from '../discovery/tool-vectors.ts'
 
 type Sources = {
   visible(principal: Principal): Visible[]
+  /** Why nobody serves a name that a server has a tool for. */
+  unserved(principal: Principal, name: string): HubError | undefined
   embedding(): Embedding | undefined
 }
 
 /** The tools that find other tools, for clients that are shown only a few. */
-export const discoveryTools = ({ visible, embedding }: Sources) => {
-  const vectors = new ToolVectors(embedding)
-  return [toolSearch(visible, vectors), toolRead(visible)]
+export const discoveryTools = (sources: Sources) => {
+  const vectors = new ToolVectors(sources.embedding)
+  return [toolSearch(sources.visible, vectors), toolRead(sources)]
 }
 
 const toolSearch = (visible: Sources['visible'], vectors: ToolVectors) =>
@@ -74,7 +76,7 @@ const toolSearch = (visible: Sources['visible'], vectors: ToolVectors) =>
     },
   })
 
-const toolRead = (visible: Sources['visible']) =>
+const toolRead = ({ visible, unserved }: Omit<Sources, 'embedding'>) =>
   defineTool({
     name: 'tool_read',
     title: 'Read a tool',
@@ -96,6 +98,8 @@ const toolRead = (visible: Sources['visible']) =>
         const { title, description, inputSchema } = tool
         return { name, title, description, inputSchema: { ...inputSchema } }
       }
+      const why = unserved(principal, name)
+      if (why) throw why
       const close = nearest(
         name,
         tools.map((other) => other.name),

@@ -5,12 +5,16 @@ import { manifest } from '../../servers/kit/code-root.ts'
 import { diskRoom } from '../../servers/kit/disk.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 
-type Sources = { url(): string; startedAt(): number }
+type Sources = {
+  url(): string
+  startedAt(): number
+  configProblem(): string | undefined
+}
 
 const mib = 1024 * 1024
 
 /** The tool that says what runs here, made for one hub. */
-export const hubRead = ({ url, startedAt }: Sources) =>
+export const hubRead = ({ url, startedAt, configProblem }: Sources) =>
   defineTool({
     name: 'hub_read',
     title: 'Read the hub',
@@ -33,9 +37,16 @@ export const hubRead = ({ url, startedAt }: Sources) =>
       }),
       settings: Settings.partial().describe('As started; switchyard.json holds the rest'),
       orgs: z.array(z.string()).describe('Orgs that switchyard.json names'),
+      configProblem: z
+        .string()
+        .optional()
+        .describe(
+          'What is wrong in switchyard.json; until it is mended, what it said before holds',
+        ),
     }),
     run: async (_input, ctx) => {
       const { file, ...settings } = ctx.config
+      const problem = configProblem()
       return {
         version: manifest.version,
         node: process.versions.node,
@@ -46,6 +57,7 @@ export const hubRead = ({ url, startedAt }: Sources) =>
         disk: await diskRoom(ctx),
         settings,
         orgs: Object.keys(file.orgs),
+        ...(problem === undefined ? {} : { configProblem: problem }),
       }
     },
   })

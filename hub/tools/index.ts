@@ -1,3 +1,4 @@
+import type { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { defineServer } from '../../servers/kit/tool.ts'
 import type { Embedding } from '../../servers/context/engine/embedder.ts'
@@ -20,16 +21,19 @@ import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts'
 type Sources = {
   upstreams(): Upstreams
   visible(principal: Principal): Visible[]
+  unserved(principal: Principal, name: string): HubError | undefined
   embedding(): Embedding | undefined
   seal(): Seal
   mesh(): MeshIdentity
   url(): string
   own(principal: Principal): OwnServer[]
   startedAt(): number
+  /** Why switchyard.json is not in force as it is now. */
+  configProblem(): string | undefined
 }
 
 export const makeHubServer = (sources: Sources) => {
-  const { upstreams, visible, embedding, seal, mesh, url } = sources
+  const { upstreams, seal, mesh, url } = sources
   return defineServer({
     name: 'hub',
     title: 'The hub itself',
@@ -48,7 +52,7 @@ export const makeHubServer = (sources: Sources) => {
       ...serverChangeTools(upstreams),
       ...signInTools(upstreams),
       ...peerTools({ upstreams, seal, mesh, url }),
-      ...discoveryTools({ visible, embedding }),
+      ...discoveryTools(sources),
     ],
   })
 }
@@ -60,6 +64,6 @@ export const describedHubServer = () => {
   }
   return makeHubServer({
     ...{ upstreams: none, visible: none, embedding: none, seal: none, mesh: none, url: none },
-    ...{ own: none, startedAt: none },
+    ...{ unserved: none, own: none, startedAt: none, configProblem: none },
   })
 }

@@ -3,6 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { Peer, PeerName, PeerRole } from '../../schemas/peer.ts'
 import { Org } from '../../schemas/principal.ts'
 import { revokeToken } from '../../servers/kit/store/tokens.ts'
+import { withLock } from '../../servers/kit/locks.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import type { MeshIdentity } from '../auth/mesh-identity.ts'
 import type { Seal } from '../auth/seal.ts'
@@ -74,10 +75,9 @@ export const peerTools = ({ upstreams, seal, mesh, url }: Sources) => [
     },
     output: Joined,
     run: async (input, ctx) => {
-      const joined = await join(
-        ctx,
-        { seal: seal(), mesh: mesh() },
-        { ...input, url: input.url ?? url() },
+      // One after another: of two of one name the second would be let in there and find its name taken here.
+      const joined = await withLock(`peer_add ${ctx.dataDir}`, () =>
+        join(ctx, { seal: seal(), mesh: mesh() }, { ...input, url: input.url ?? url() }),
       )
       await upstreams().configure(ctx.config)
       return joined

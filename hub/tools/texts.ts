@@ -26,6 +26,7 @@ export const tokensText = ({
     label: string
     roles: string[]
     orgs: string[]
+    createdAt: number
     expiresAt?: number | undefined
   }[]
 }): string =>
@@ -37,7 +38,8 @@ export const tokensText = ({
       label: ({ label, principal }) => (label === principal ? '' : label),
       roles: ({ roles }) => roles.join(' '),
       orgs: ({ orgs }) => orgs.join(' '),
-      expires: ({ expiresAt }) => instantText(expiresAt),
+      created: ({ createdAt }) => instantText(createdAt),
+      expires: ({ expiresAt }) => (expiresAt === undefined ? 'never' : instantText(expiresAt)),
     },
     shownTokens,
   )

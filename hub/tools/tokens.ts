@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { longPageInput, page } from '../../schemas/page.ts'
 import { Org, Principal } from '../../schemas/principal.ts'
+import type { Transaction } from '../../servers/kit/sql.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
-import { listTokens, mintToken, revokeToken } from '../../servers/kit/store/tokens.ts'
+import { listTokens, mintToken, readNamesake, revokeToken } from '../../servers/kit/store/tokens.ts'
+import { owner } from '../auth/owner.ts'
 import { tokensText } from './texts.ts'
 
 const Grantable = z.enum(['owner', 'developer', 'viewer', 'worker'])
@@ -28,7 +30,10 @@ export const tokenCreate = defineTool({
   input: {
     name: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9._-]{0,59}$/)
+      .regex(
+        /^[a-z0-9][a-z0-9._-]{0,59}$/,
+        'a name is 1 to 60 lower-case letters, digits, dots, dashes or underscores, and begins with a letter or digit',
+      )
       .describe('Who it is for, as the audit trail will name it'),
     role: Grantable.describe('developer, viewer, worker or owner'),
     orgs: z
@@ -44,6 +49,7 @@ export const tokenCreate = defineTool({
     const id = ctx.id('token')
     const principal: Principal = { kind: 'user', id: name, roles: [role], orgs }
     return ctx.transaction(async (tx) => {
+      await assertNobodyElse(tx, principal)
       tx.about(id)
       const expires = ttlMs === undefined ? {} : { expiresAt: tx.now + ttlMs }
       return {
@@ -99,3 +105,28 @@ export const tokenRevoke = defineTool({
       return { id }
     }),
 })
+
+/** Names that the hub itself acts under. */
+const ownNames = /^(sign-in|pod-gateway|controller-.*|agent-pod-.*)$/
+
+/** A name is who acts, to rules, grants and the audit trail: two of different rights cannot share one. */
+async function assertNobodyElse(tx: Transaction, principal: Principal): Promise<void> {
+  const { id: name, roles, orgs } = principal
+  if (name === owner.id || ownNames.test(name)) {
+    const whose = name === owner.id ? 'the owner of this hub' : 'the hub itself'
+    throw new HubError('conflict', `${JSON.stringify(name)} is the name of ${whose}`, {
+      hint: 'Choose another `name`: what is done with the credential is on record under it.',
+    })
+  }
+  const other = await readNamesake(tx, principal, tx.now)
+  if (!other) return
+  const rights = (of: Pick<Principal, 'roles' | 'orgs'>) =>
+    `${of.roles.join(' and ')} in ${of.orgs.join(', ')}`
+  throw new HubError(
+    'conflict',
+    `there is a credential for ${name} already, as ${rights(other)}, not as ${rights({ roles, orgs })}`,
+    {
+      hint: 'Ask for the same role and orgs, choose another `name`, or end that credential: token_list shows its id, token_revoke ends it.',
+    },
+  )
+}

@@ -4,15 +4,28 @@ import { HubError } from '../../schemas/errors.ts'
 
 /** The request never began: the connection was found dead before, so it may be sent on another. */
 export class NotSent extends HubError {
-  constructor(message: string) {
-    super('unavailable', message)
+  constructor(message: string, hint?: string) {
+    super('unavailable', message, hint === undefined ? {} : { hint })
   }
 }
 
 /** The other side closed the connection, as a process that exits does; what it was asked may be done. */
 export class UpstreamEnded extends HubError {
+  readonly reason: string
+
   constructor(reason: string, cause?: unknown) {
     super('unavailable', `the upstream ended: ${reason}`, { cause })
+    this.reason = reason
+  }
+}
+
+/** The server does not take the credential that it was sent, so nothing began. */
+export class AccessRefused extends NotSent {
+  constructor() {
+    super(
+      'it does not grant this hub access any more: it answered 401',
+      'Of a peer, its owner removed this hub: remove it here with peer_remove, and ask them for a new invitation. Of a server, renew the credential in its `headers`.',
+    )
   }
 }
 

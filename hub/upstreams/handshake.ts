@@ -4,7 +4,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { manifest } from '../../servers/kit/code-root.ts'
 import { RpcError, isObject, legacyVersions, modernVersion, rpcCode } from '../rpc/protocol.ts'
 import type { Channel, Pending } from './channel.ts'
-import { UpstreamEnded } from './channel.ts'
+import { AccessRefused, UpstreamEnded } from './channel.ts'
 import type { Handshake } from './connection.ts'
 import { envelope } from './connection.ts'
 import { Deadline } from './deadline.ts'
@@ -111,7 +111,7 @@ async function discover(
     const info = object(object(result._meta)['io.modelcontextprotocol/serverInfo'])
     return { modern: true, version: modernVersion, ...described(result), info }
   } catch (error) {
-    if (error instanceof UpstreamEnded || error instanceof SignInNeeded) throw error
+    if (isFinal(error)) throw error
     // A server of the modern era names what it speaks; ours may be among it after all.
     const offered = error instanceof RpcError && error.code === rpcCode.version ? error.data : null
     const supported = isObject(offered) && Array.isArray(offered.supported) ? offered.supported : []
@@ -120,6 +120,10 @@ async function discover(
     return undefined
   }
 }
+
+/** What the older handshake would end with as well. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof UpstreamEnded || error instanceof SignInNeeded || error instanceof AccessRefused
 
 async function ask(
   channel: Channel,

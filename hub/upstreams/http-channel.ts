@@ -2,7 +2,7 @@ import type { Params, RpcId } from '../rpc/protocol.ts'
 import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { modernVersion } from '../rpc/protocol.ts'
-import { NotSent } from './channel.ts'
+import { AccessRefused, NotSent } from './channel.ts'
 import type { Channel, ChannelEvents, Exchange, Pending } from './channel.ts'
 import { eventsOf } from './event-stream.ts'
 import type { Address, Answer } from './http-answer.ts'
@@ -119,6 +119,10 @@ export class HttpChannel implements Channel {
         await pause(cursor.retryMs, cancellation.signal)
         stream = await this.#sender.get(cursor.id, cancellation)
       }
+    }
+    if (answer.statusCode === 401) {
+      await answer.body.dump()
+      throw new AccessRefused()
     }
     const text = await answer.body.text()
     const read = readMessage(text)

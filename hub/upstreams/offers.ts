@@ -35,6 +35,13 @@ const maxNameLength = 64
 export const prefixOf = (upstream: string, config?: { prefix?: string | undefined }): string =>
   config?.prefix ?? `${upstream.toLowerCase().replace(/[^a-z0-9_]/g, '_')}_`
 
+/** What a tool or prompt of a server is called here. */
+export const nameHere = (
+  upstream: string,
+  config: { prefix?: string | undefined } | undefined,
+  own: string,
+): string => shorten(`${prefixOf(upstream, config)}${own}`)
+
 /**
  * Everything the upstreams offer by the names it has here. A name or address that is taken, by the hub
  * or an upstream before, is never given to another.
@@ -52,17 +59,16 @@ export function indexOffers(
   for (const [upstream, entry] of entries.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const { link, lists } = entry
     const { prompts, resources, templates } = lists
-    const prefix = prefixOf(upstream, link.config)
     entry.shadowed = []
     for (const item of entry.accepted.toSorted(byName)) {
-      const name = shorten(`${prefix}${item.name}`)
+      const name = nameHere(upstream, link.config, item.name)
       const mirrored = mirroredParams(item.inputSchema)
       if (isTaken.name(name) || offers.tools.has(name) || typeof mirrored === 'string')
         entry.shadowed.push(item.name)
       else offers.tools.set(name, { name, own: item.name, item, link, mirrored })
     }
     for (const item of prompts.toSorted(byName)) {
-      const name = shorten(`${prefix}${item.name}`)
+      const name = nameHere(upstream, link.config, item.name)
       if (isTaken.name(name) || offers.prompts.has(name)) entry.shadowed.push(item.name)
       else offers.prompts.set(name, { name, own: item.name, item, link })
     }

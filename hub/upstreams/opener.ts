@@ -2,7 +2,7 @@ import type { Identity } from '../rpc/protocol.ts'
 import type { UpstreamConfig } from '../../schemas/upstream.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Channel } from './channel.ts'
-import { UpstreamEnded } from './channel.ts'
+import { NotSent, UpstreamEnded } from './channel.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { Connection, answerAlone } from './connection.ts'
 import type { Era } from './handshake.ts'
@@ -81,7 +81,8 @@ export class Opener {
       await channel.close() // A server that answers nothing would else be left running at each try.
       if (this.#isOlder(error)) return this.#open(identity, era, events, onClose)
       if (era === 'unknown' && error instanceof UpstreamEnded) this.#era = 'legacy'
-      throw error
+      // Asked nothing but who it is, it has carried nothing out.
+      throw error instanceof UpstreamEnded ? new NotSent(error.message) : error
     } finally {
       this.#opening.delete(channel)
     }

@@ -24,7 +24,7 @@ export const placementExplain = defineTool({
   name: 'placement_explain',
   title: 'Explain a placement',
   description:
-    'Rates every node, long-lived agent and peer for a task, or for a given shape, and says why each could take it or not, best first: the decision that the dispatcher makes. It starts nothing; use task_submit to have work placed.',
+    'Explains why a task is waiting and does not start: rates every node, long-lived agent and peer for it, or for a given shape, best first, and says why each could take it or not, as the dispatcher decides. It starts nothing; use task_submit to have work placed.',
   effect: 'read',
   scope: 'cluster:read',
   input: {

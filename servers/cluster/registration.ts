@@ -18,7 +18,10 @@ import { endPod, listLivePods } from './store/pods.ts'
 
 const cluster = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,39}$/,
+    'a name is 1 to 40 lower-case letters, digits or dashes, and begins with a letter or digit',
+  )
   .describe('Name of the cluster in this hub')
 
 export const clusterAdd = defineTool({
@@ -39,15 +42,17 @@ export const clusterAdd = defineTool({
       ),
     image: z
       .string()
-      .regex(/^[\w][\w.:/@-]{0,511}$/)
+      .regex(/^[\w][\w.:/@-]{0,511}$/, 'expected an image, such as registry.example.org/agent:1.2')
       .describe('Image of pods that run commands, best with its digest'),
     agent_image: z
       .string()
-      .regex(/^[\w][\w.:/@-]{0,511}$/)
+      .regex(/^[\w][\w.:/@-]{0,511}$/, 'expected an image, such as registry.example.org/agent:1.2')
       .optional()
       .describe('Image of pods that are agents, best with its digest; default: none run there'),
     tags: z
-      .array(z.string().regex(/^[\w.:-]{1,64}$/))
+      .array(
+        z.string().regex(/^[\w.:-]{1,64}$/, 'a tag is 1 to 64 letters, digits or any of _ . : -'),
+      )
       .max(20)
       .default([])
       .describe('Tags that all its nodes offer, beside those of their labels'),

@@ -115,7 +115,7 @@ export const contextExport = defineTool({
       .describe('Sources of one org, by id, name or path'),
     name: z
       .string()
-      .regex(/^[\w-]{1,60}$/)
+      .regex(/^[\w-]{1,60}$/, 'a name is 1 to 60 letters, digits, dashes or underscores')
       .describe('Name of the file, without ending'),
   },
   output: z.object({ file: z.string(), documents: z.int() }),

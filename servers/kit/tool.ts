@@ -3,18 +3,11 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Config } from '../../schemas/config.ts'
 import type { Effect } from '../../schemas/effect.ts'
-import { HubError } from '../../schemas/errors.ts'
-import { nearest } from '../../schemas/nearest.ts'
 import type { Scope } from '../../schemas/scope.ts'
 import { bundleFolder, isBundled } from './code-root.ts'
 import type { Context } from './context.ts'
 import { ensureDiskRoom } from './disk.ts'
-
-// Who left something out needs to hear that, not which type it should have had.
-z.config({
-  customError: ({ code, input }) =>
-    code === 'invalid_type' && input === undefined ? 'is missing' : undefined,
-})
+import { invalidInput } from './invalid-input.ts'
 
 type Definition<Input extends z.ZodRawShape, Output extends z.ZodType> = {
   /** `noun_verb`, unique over all servers. */
@@ -72,10 +65,11 @@ export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType
 ): Tool {
   const input = z.strictObject(definition.input)
   const { name, title, description, effect, scope, output, text } = definition
+  const inputSchema = once(() => prepared()[name]?.input ?? jsonSchema(input, 'input'))
   const parse = (args: unknown) => {
     const parsed = input.safeParse(args ?? {})
     if (parsed.success) return parsed.data
-    throw invalidInput(name, parsed.error, Object.keys(definition.input))
+    throw invalidInput(name, { error: parsed.error, args, schema: inputSchema() })
   }
   return {
     name,
@@ -85,7 +79,7 @@ export function defineTool<Input extends z.ZodRawShape, Output extends z.ZodType
     scope,
     idempotent: definition.idempotent ?? effect === 'read',
     available: definition.available ?? (() => true),
-    inputSchema: once(() => prepared()[name]?.input ?? jsonSchema(input, 'input')),
+    inputSchema,
     outputSchema: once(() => prepared()[name]?.output ?? jsonSchema(output, 'output')),
     text: text && ((result) => text(result as z.output<Output>)), // `call` has parsed it.
     app: definition.app,
@@ -126,23 +120,4 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
 function once<T>(make: () => T): () => T {
   let made: { value: T } | undefined
   return () => (made ??= { value: make() }).value
-}
-
-function invalidInput(tool: string, error: z.ZodError, fields: string[]): HubError {
-  const problems = error.issues.slice(0, 8).map((issue) => {
-    if (issue.code !== 'unrecognized_keys') {
-      return `${issue.path.length > 0 ? issue.path.join('.') : 'arguments'}: ${issue.message}`
-    }
-    const known = issue.path.length === 0 ? fields : []
-    return issue.keys
-      .map((key) => {
-        const close = nearest(key, known)
-        return `${[...issue.path, key].join('.')}: no such field${close ? `, did you mean ${close}?` : ''}`
-      })
-      .join('; ')
-  })
-  return new HubError('invalid', `${tool}: ${problems.join('; ')}`, {
-    hint: `Fields: ${fields.join(', ') || 'none'}.`,
-    details: { issues: error.issues.slice(0, 8).map(({ path, message }) => ({ path, message })) },
-  })
 }

@@ -35,7 +35,10 @@ export const artifactCreate = defineTool({
     fence: z.int().describe('Fencing number that task_claim returned'),
     name: z
       .string()
-      .regex(/^[\w][\w. /-]{0,199}$/)
+      .regex(
+        /^[\w][\w. /-]{0,199}$/,
+        'a name is 1 to 200 letters, digits, spaces or any of _ . / -, and begins with a letter or digit',
+      )
       .describe('File name to show'),
     media_type: z.string().max(100).default('application/octet-stream').describe('Media type'),
     encoding: z.enum(['utf8', 'base64']).default('utf8').describe('How `data` is encoded'),

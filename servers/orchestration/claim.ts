@@ -43,14 +43,19 @@ export const taskClaim = defineTool({
   input: {
     agent: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9-]{2,59}$/)
+      .regex(
+        /^[a-z0-9][a-z0-9-]{2,59}$/,
+        'a name is 3 to 60 lower-case letters, digits or dashes, and begins with a letter or digit',
+      )
       .describe('Name of this worker, unique and stable while it lives'),
     org: Org.optional().describe('Org to work for; default: your own'),
     task: z.string().max(60).optional().describe('Only this task; default: the next in the queue'),
     wait_ms: z.int().min(0).max(50_000).default(0).describe('How long to wait for work'),
     host: z.string().max(200).optional().describe('Machine the agent runs on'),
     tags: z
-      .array(z.string().regex(/^[\w.:-]{1,64}$/))
+      .array(
+        z.string().regex(/^[\w.:-]{1,64}$/, 'a tag is 1 to 64 letters, digits or any of _ . : -'),
+      )
       .max(50)
       .default([])
       .describe('Tags that the agent offers to tasks which require them'),

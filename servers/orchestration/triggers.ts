@@ -165,7 +165,7 @@ export const triggerRun = defineTool({
     trigger,
     idempotency_key: z
       .string()
-      .regex(/^[\w.:-]{1,100}$/)
+      .regex(/^[\w.:-]{1,100}$/, 'a key is 1 to 100 letters, digits or any of _ . : -')
       .optional()
       .describe('Sending the same key again returns the same run instead of a second one'),
     wait_ms: z

@@ -26,7 +26,9 @@ import { proposeRevision } from './store/proposed.ts'
 import { openWorkspace } from './workspaces.ts'
 import { changesText, changeText } from './texts.ts'
 
-const commit = z.string().regex(/^[0-9a-f]{40,64}$/)
+const commit = z
+  .string()
+  .regex(/^[0-9a-f]{40,64}$/, 'expected the whole hash of a commit: 40 to 64 hexadecimal digits')
 
 export const changeOpen = defineTool({
   name: 'change_open',

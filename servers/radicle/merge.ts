@@ -23,7 +23,10 @@ export const changeMerge = defineTool({
     change: z.string().max(60).describe('Change id'),
     expect_head: z
       .string()
-      .regex(/^[0-9a-f]{40,64}$/)
+      .regex(
+        /^[0-9a-f]{40,64}$/,
+        'expected the whole hash of a commit, as change_read shows it: 40 to 64 hexadecimal digits',
+      )
       .describe('`head` of the change as you reviewed it'),
     strategy: MergeStrategy.optional().describe('Default: what the org has set, else merge'),
     update_checkout: z

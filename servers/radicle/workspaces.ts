@@ -24,7 +24,7 @@ import { keepWorkspace, readWorkspace } from './store/workspaces.ts'
 export const taskInput = z
   .string()
   .max(60)
-  .regex(/^task-[a-z0-9-]+$/)
+  .regex(/^task-[a-z0-9-]+$/, 'expected the id of a task, such as task-1jb2m6k8h00-7k3q9')
   .describe('Task whose workspace it is')
 
 export const branchCreate = defineTool({
@@ -107,7 +107,10 @@ export const commitCreate = defineTool({
       .describe('Commit message; left out with `head`'),
     head: z
       .string()
-      .regex(/^[0-9a-f]{40,64}$/)
+      .regex(
+        /^[0-9a-f]{40,64}$/,
+        'expected the whole hash of a commit: 40 to 64 hexadecimal digits',
+      )
       .optional()
       .describe('Pushed commit that the branch moves to'),
   },

@@ -18,7 +18,7 @@ const NewTask = z.strictObject({
   parallel: z.boolean().default(false).describe('Whether it can run beside its neighbours'),
   story: z
     .string()
-    .regex(/^US\d+$/)
+    .regex(/^US\d+$/, 'expected US and a number')
     .optional()
     .describe('User story, such as US1'),
 })

@@ -34,7 +34,10 @@ export const specPatch = defineTool({
     ...featureInput,
     document: z
       .string()
-      .regex(/^(?!.*\.\.)[\w.-]+(\/[\w.-]+)?\.md$/)
+      .regex(
+        /^(?!.*\.\.)[\w.-]+(\/[\w.-]+)?\.md$/,
+        'expected a file that ends in .md, in the folder of the feature or one folder below it',
+      )
       .max(200)
       .describe('Document, such as plan.md or contracts/api.md'),
     op: z.enum(['append', 'prepend', 'replace', 'create']).describe('What to do with the section'),

@@ -43,7 +43,7 @@ export const specTaskUpdate = defineTool({
     state: z.enum(['open', 'done', 'other']).describe('State to set'),
     mark: z
       .string()
-      .regex(/^[^\]\s\w]$/)
+      .regex(/^[^\]\s\w]$/, 'expected one character that is no letter, digit, _, ] or space')
       .optional()
       .describe('Character for the state `other`, such as - or ~'),
     evidence: Evidence.optional().describe('Why the tasks count as done'),

@@ -105,3 +105,23 @@ test('every exception is still one', () => {
   for (const name of [...short, ...unpaged, ...streams]) expect(names).toContain(name)
   for (const name of Object.keys(ownIdeas)) expect(fields).toContain(name)
 })
+
+test('what a value has to look like is said in words, and not as a regular expression', () => {
+  for (const tool of tools)
+    for (const [name, field] of fieldsOf(tool)) {
+      if (!JSON.stringify(field).includes('"pattern"')) continue
+      for (const value of ['!\n', ['!\n'], { tags: ['!\n'] }]) {
+        const said = refusal(() => tool.check({ [name]: value }))
+        expect(said, `${tool.name}.${name}`).not.toMatch(/must match|\/\^/)
+      }
+    }
+})
+
+function refusal(check: () => void): string {
+  try {
+    check()
+    return ''
+  } catch (error) {
+    return String(error)
+  }
+}

@@ -42,6 +42,8 @@ export const requests: [string, string][] = [
   ['where do agents run', 'cluster_list'],
   ['which machines do we have', 'node_list'],
   ['why does my task not fit on the node', 'placement_explain'],
+  ['why is my task waiting', 'placement_explain'],
+  ['why does a task not start', 'placement_explain'],
   ['how much memory is free', 'capacity_read'],
   ['how many cpus are left', 'capacity_read'],
   ['run a program in a container', 'pod_run'],

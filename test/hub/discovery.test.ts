@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { searchableTool } from '../../hub/discovery/searchable-tool.ts'
 import { ToolIndex } from '../../hub/discovery/tool-index.ts'
+import type { TestHub } from '../helpers/hub.ts'
 import { failure, startHub } from '../helpers/hub.ts'
+import { ask } from '../helpers/raw-mcp.ts'
 import { connect, ready, startWith, stdio } from '../helpers/upstreams.ts'
 import { requests } from './discovery-requests.ts'
 
@@ -35,6 +37,10 @@ test('the lean view stays under 2,500 tokens whatever stands behind the hub, and
   expect(await hub.call('tool_read', { name: 'many_echo' })).toMatchObject({
     inputSchema: { properties: { text: {} } },
   })
+  const unknown = { name: 'manufacture', arguments: {} }
+  expect((await ask(hub, 'tools/call', unknown, { path: '/mcp?view=lean' })).error?.message).toBe(
+    'Unknown tool: there is no tool "manufacture". tool_search finds tools by what they do.',
+  )
   const client = await connect(hub, 'auto')
   const called = await client.callTool({
     name: 'tool_call',
@@ -57,6 +63,47 @@ test('tool_call is policed and audited as the tool that it names', async () => {
   const found = await viewer.call<{ items: Listed[] }>('tool_search', { query: 'submit a task' })
   expect(found.items.map((tool) => tool.name)).not.toContain('task_submit')
 })
+
+test('tool_call takes arguments as text, and says what to send where it is sent something else', async () => {
+  const hub = await startHub()
+  for (const given of ['{"limit":1}', { limit: 1 }, null, undefined])
+    expect(await hub.call('tool_call', { name: 'task_list', arguments: given })).toMatchObject({
+      items: [],
+    })
+  const wrong: [object | string, string][] = [
+    [{ name: 'task_list', arguments: '{limit:1}' }, 'arguments: expected an object, not text'],
+    [{ name: 'task_list', arguments: [1] }, 'arguments: expected an object, not a list'],
+    [{ arguments: {} }, 'name: is missing'],
+    [{ name: 7 }, 'name: expected text, not 7'],
+    [{ name: 'task_list', limit: 1 }, 'limit: no such field'],
+    ['task_list', 'arguments: expected an object, not text'],
+  ]
+  for (const [sent, said] of wrong) {
+    const params = { name: 'tool_call', arguments: sent }
+    const { result, error } = await ask(hub, 'tools/call', params)
+    expect(error, said).toBeUndefined()
+    expect(result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining(`invalid: tool_call: ${said}`) as unknown }],
+      _meta: { 'switchyard/error': { hint: expect.stringContaining('"arguments": {') as unknown } },
+    })
+  }
+  expect(await failure(hub.call('tool_call', { name: 'nowhere' }))).toEqual({
+    code: 'not_found',
+    message: 'there is no tool "nowhere"',
+    hint: 'tool_search finds tools by what they do.',
+  })
+  for (const name of ['TASK_LIST', 'list_tasks', 'task-list'])
+    for (const tool of ['tool_call', 'tool_read', name])
+      expect(await refusalOf(hub, tool, { name }), `${tool} ${name}`).toContain(
+        'Did you mean task_list?',
+      )
+})
+
+const refusalOf = async (hub: TestHub, tool: string, args: Record<string, unknown>) => {
+  const { message, hint = '' } = await failure(hub.call(tool, args))
+  return `${message} ${hint}`
+}
 
 test('a set of tools is listed by pattern, and only that set may be called there', async () => {
   const hub = await startHub()
@@ -90,4 +137,26 @@ test('for nine natural requests in ten the right tool is among the first five', 
   const said = missed.map(([query]) => query).join('; ')
   expect(1 - missed.length / requests.length, said).toBeGreaterThan(0.91)
   expect(first.length / requests.length).toBeGreaterThan(0.7)
+})
+
+test('what a peer offers as well is found here, and there only where the peer is named', async () => {
+  const hub = await startHub()
+  const own = (await hub.client.listTools<Listed>()).map((tool) =>
+    searchableTool({ ...tool, own: tool.name, server: 'hub', about: '' }),
+  )
+  const twins = own.map((tool) => ({ ...tool, name: `lab_${tool.name}`, server: 'lab' }))
+  const index = new ToolIndex([...own, ...twins])
+  const found = (query: string) => index.search(query, 5).map(({ name }) => name)
+  const ofPeer = (names: string[]) => names.filter((name) => name.startsWith('lab_')).length
+  const shares = requests.map(([query]) => ofPeer(found(query)))
+  expect(shares.reduce((sum, share) => sum + share, 0) / requests.length).toBeLessThan(1)
+  for (const [query, tool] of [
+    ['show the tasks', 'task_list'],
+    ['why is my task waiting', 'placement_explain'],
+    ['how much memory is free', 'capacity_read'],
+  ] as const) {
+    expect(found(query)).toContain(tool)
+    expect(ofPeer(found(query).slice(0, 3)), query).toBe(0)
+    expect(ofPeer(found(`${query} on lab`)), query).toBeGreaterThan(2)
+  }
 })

@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { AuditItem } from '../../schemas/audit.ts'
-import { failure, startHub } from '../helpers/hub.ts'
+import { failure, startHub, until } from '../helpers/hub.ts'
 
 type Page = { items: AuditItem[]; next?: string }
 type Own = { own?: { name: string; tools: string[] }[] }
@@ -52,4 +54,23 @@ test('an owner reads what the hub is; nobody else learns where its data lies', a
   expect(read.storeMb).toBeGreaterThan(0)
   const developer = await hub.as('maker', 'developer')
   expect(await failure(developer.call('hub_read'))).toMatchObject({ code: 'denied' })
+})
+
+test('an owner reads what is wrong in switchyard.json, until it is mended', async () => {
+  const hub = await startHub({ logLevel: 'silent' })
+  const file = join(hub.hub.dataDir, 'switchyard.json')
+  const problem = async () => (await hub.call<{ configProblem?: string }>('hub_read')).configProblem
+  expect(await problem()).toBeUndefined()
+  for (const [text, said] of [
+    [
+      '{\n  "models": { "key": "sk-secret" }\n  "orgs": {} }',
+      /switchyard\.json is not JSON: look at line 3$/,
+    ],
+    ['{ "approvalHours": "many" }', /approvalHours/],
+  ] as const) {
+    writeFileSync(file, text)
+    await until(async () => said.test((await problem()) ?? ''))
+  }
+  writeFileSync(file, '{}')
+  await until(async () => (await problem()) === undefined)
 })

@@ -108,7 +108,11 @@ test('an invitation is good once, for ten minutes, and for nothing else', async 
   const { ada, bob, invitation } = await startPair()
   expect(
     await failure(ada.call('peer_add', { invitation, name: 'bob2', as: 'ada2' })),
-  ).toMatchObject({ code: 'unauthenticated' })
+  ).toMatchObject({
+    code: 'denied',
+    message: `the invitation of ${bob.url} was used, or has expired`,
+    hint: expect.stringContaining('ask the owner of that hub for a new one') as unknown,
+  })
   const { invitation: second } = await bob.call<Invitation>('peer_invite')
   const guest = bob.client.withToken(second.split('#peer.')[1] ?? '')
   expect(await failure(guest.call('task_list'))).toMatchObject({ code: 'denied' })

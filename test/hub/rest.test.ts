@@ -108,7 +108,10 @@ test('bad input has the status and form that the contract says', async () => {
     status: 400,
     body: { error: { code: 'invalid' } },
   })
-  expect(await rest(hub, 'GET', '/tasks?limit=many')).toMatchObject({ status: 400 })
+  expect(await rest(hub, 'GET', '/tasks?limit=many')).toMatchObject({
+    status: 400,
+    body: { error: { message: 'task_list: limit: expected a number, not "many"' } },
+  })
   expect(await rest(hub, 'GET', '/nothing/here')).toMatchObject({ status: 404 })
   for (const path of ['/tasks', '/changes/change-1/merge'])
     expect(await rest(hub, 'DELETE', path)).toMatchObject({

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Granted } from '../../agent/lease.ts'
 import type { Task } from '../../schemas/task.ts'
 import { failure, startHub } from '../helpers/hub.ts'
+import { ask } from '../helpers/raw-mcp.ts'
 import { makeRepo } from '../helpers/repo.ts'
 
 test('a viewer neither sees nor may call what changes things, and the refusal is on record', async () => {
@@ -37,6 +38,29 @@ test('a revoked credential stops working at once', async () => {
   await bob.call('whoami')
   await hub.call('token_revoke', { id: made.id })
   expect(await failure(bob.call('whoami'))).toMatchObject({ code: 'unauthenticated' })
+})
+
+test('nobody is given the name of the owner, of the hub, or of somebody of other rights', async () => {
+  const hub = await startHub()
+  const make = (name: string, role: string, more: object = {}) =>
+    hub.call<{ id: string }>('token_create', { name, role, ...more })
+  for (const name of ['owner', 'controller-budgets', 'sign-in', 'agent-pod-1'])
+    expect(await failure(make(name, 'developer')), name).toMatchObject({ code: 'conflict' })
+  const { id } = await make('dora', 'developer')
+  await make('dora', 'developer')
+  expect(await failure(make('dora', 'owner'))).toMatchObject({
+    code: 'conflict',
+    message:
+      'there is a credential for dora already, as developer in default, not as owner in default',
+    hint: expect.stringContaining('token_revoke') as unknown,
+  })
+  expect(await failure(make('dora', 'developer', { orgs: ['acme'] }))).toMatchObject({
+    code: 'conflict',
+  })
+  await make('max', 'viewer', { ttl_ms: 1000 })
+  const { text } = await ask(hub, 'tools/call', { name: 'token_list', arguments: {} })
+  expect(text).toContain('id | principal | roles | orgs | created | expires')
+  expect(text).toMatch(new RegExp(`${id} \\| dora \\| developer \\| default \\| 2[^|]*Z \\| never`))
 })
 
 test('only an owner brings a new repository in; after that its org may use it', async () => {

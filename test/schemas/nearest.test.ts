@@ -7,6 +7,11 @@ test.each([
   ['rap', 'rep', 'one of three letters is another'],
   ['task_sumbit', 'task_submit', 'a long word'],
   ['deletions', 'deletion', 'one letter is too many'],
+  ['TASK_LIST', 'task_list', 'the case is another'],
+  ['get-sum', 'get_sum', 'a dash stands for an underscore'],
+  ['getSum', 'get_sum', 'a capital stands for an underscore'],
+  ['list_tasks', 'task_list', 'the words stand in another order'],
+  ['create-task-note', 'note_task_create', 'the words of a long name do'],
 ])('%s means %s: %s', (word, meant) => {
   expect(nearest(word, ['watch', meant, 'tools'])).toBe(meant)
 })
@@ -17,6 +22,8 @@ test.each([
   ['ps', 'cpu'],
   ['list', 'link'],
   ['status', 'start'],
+  ['note_read', 'task_list'],
+  ['task_note', 'note_list'],
   ['', 'a'],
 ])('%s is no slip of %s', (word, other) => {
   expect(nearest(word, [other])).toBeUndefined()

@@ -27,6 +27,7 @@ type HubState = {
   disk: { freeMb: number; keptFreeMb: number; isLow: boolean }
   settings: Record<string, unknown>
   orgs: string[]
+  configProblem?: string
 }
 
 const themes = { system: 'As the system', light: 'Light', dark: 'Dark' }
@@ -99,7 +100,8 @@ class Settings extends PageElement {
       ${problem(error)} ${isLoading ? skeleton(2) : nothing}
       ${
         value
-          ? html`${value.disk.isLow ? html`<p class="problem" role="alert">The disk is nearly full: ${number(value.disk.freeMb)} MiB are free, and ${number(value.disk.keptFreeMb)} MiB are kept for what runs. New work is refused. Free some space.</p>` : nothing}
+          ? html`${value.configProblem === undefined ? nothing : html`<p class="problem" role="alert">${value.configProblem} What it said before holds until it is mended.</p>`}
+              ${value.disk.isLow ? html`<p class="problem" role="alert">The disk is nearly full: ${number(value.disk.freeMb)} MiB are free, and ${number(value.disk.keptFreeMb)} MiB are kept for what runs. New work is refused. Free some space.</p>` : nothing}
               <dl class="fields">
                 <dt>Version</dt>
                 <dd>${value.version}, on Node.js ${value.node}</dd>

@@ -127,20 +127,39 @@ export async function listTokens(
 /** Whether somebody has a credential of these roles and orgs that has not ended, beside those of attempts and pods. */
 export async function hasCredential(
   reader: Reader,
-  { kind, id, roles, orgs }: Principal,
+  principal: Principal,
   now: number,
 ): Promise<boolean> {
+  const named = await readNamed(reader, principal.id, now)
+  return named.some((has) => isSame(has, principal))
+}
+
+/** Somebody else of this name: who has other roles or orgs and a credential that has not ended. */
+export async function readNamesake(
+  reader: Reader,
+  principal: Principal,
+  now: number,
+): Promise<Principal | undefined> {
+  const named = await readNamed(reader, principal.id, now)
+  return named.find((has) => !isSame(has, principal))
+}
+
+/** Who may act under a name, beside attempts and pods. */
+async function readNamed(reader: Reader, id: string, now: number): Promise<Principal[]> {
   const rows = await reader.all<{ principal: string }>(
     `SELECT principal FROM tokens
      WHERE attempt IS NULL AND pod IS NULL AND purpose <> 'login'
        AND (expires_at IS NULL OR expires_at > :now) AND principal LIKE :named LIMIT 1000`,
     { now, named: `%${JSON.stringify(id)}%` },
   )
-  const wanted = JSON.stringify([kind, id, roles, orgs])
-  return rows.some((row) => {
-    const has = Principal.parse(JSON.parse(row.principal))
-    return JSON.stringify([has.kind, has.id, has.roles, has.orgs]) === wanted
-  })
+  return rows
+    .map((row) => Principal.parse(JSON.parse(row.principal)))
+    .filter((principal) => principal.id === id)
+}
+
+const isSame = (a: Principal, b: Principal): boolean => {
+  const facts = ({ kind, id, roles, orgs }: Principal) => JSON.stringify([kind, id, roles, orgs])
+  return facts(a) === facts(b)
 }
 
 /** Ends a credential at once; false when there is none. */

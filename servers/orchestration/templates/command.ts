@@ -10,6 +10,11 @@ export const command: BuiltIn = {
   opensChange: false,
   maxAttempts: 1,
   params: z.strictObject({
-    command: z.string().min(1).max(8000).describe('Command line, run by the system shell'),
+    command: z
+      .string()
+      .max(8000)
+      .refine((line) => line.trim() !== '', 'there is no command in it')
+      .refine((line) => !line.includes('\0'), 'no command line can have a NUL character in it')
+      .describe('Command line, run by the system shell'),
   }),
 }

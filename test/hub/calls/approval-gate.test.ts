@@ -136,11 +136,6 @@ test('who approved a call sees what it came to', async () => {
 
 test('who lost the right meanwhile is refused, approved or not', async () => {
   const hub = await startHub({ data: makeData() })
-  const { id: token } = await hub.call<{ id: string; token: string }>('token_create', {
-    name: 'dora',
-    role: 'developer',
-  })
-  expect(token).toBeTruthy()
   const dora = await hub.as('dora', 'developer', ['acme'])
   const submitted = dora.call('task_submit', { ...work, org: 'other' })
   const { id } = await asked(hub)

@@ -222,3 +222,18 @@ test('a task is sent again after its template was changed or is trusted no more,
   await trust(hub, repo, { trust: false })
   expect((await hub.call<Plan>('plan_create', plan)).id).toBe(made.id)
 })
+
+test('a command of blanks, or with a character that no program can be given, is refused when it is submitted', async () => {
+  const hub = await startHub()
+  const submit = (command: string) =>
+    failure(hub.call('task_submit', { template: 'command', command }))
+  for (const command of ['', ' ', ' \n\t'])
+    expect(await submit(command)).toMatchObject({
+      code: 'invalid',
+      message: 'template command: command: there is no command in it',
+    })
+  expect(await submit('echo a\0b')).toMatchObject({
+    code: 'invalid',
+    message: 'template command: command: no command line can have a NUL character in it',
+  })
+})
