@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Task } from '../../schemas/task.ts'
 import { startProtected, visit } from '../helpers/authorization.ts'
-import { bin, sy } from '../helpers/command-line.ts'
+import { bin, ownEnvironment, sy } from '../helpers/command-line.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub, until } from '../helpers/hub.ts'
 import { makeRepo } from '../helpers/repo.ts'
@@ -105,6 +105,7 @@ test('login at a server prints a link and ends when a person has used it', async
   const hub = await startWith({ guarded: { url: guarded.url } })
   const data = ['--data', hub.hub.dataDir]
   const login = spawn(process.execPath, [bin, 'login', 'guarded', ...data], {
+    env: ownEnvironment(),
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   let out = ''
@@ -121,6 +122,7 @@ test('a long-lived agent claims by org, does the work and watch shows it', async
   const hub = await startHub()
   const data = ['--data', hub.hub.dataDir]
   const agent = spawn(process.execPath, [bin, 'agent', '--org', 'acme', ...data], {
+    env: ownEnvironment(),
     stdio: 'inherit',
   })
   onTestFinished(() => void agent.kill('SIGTERM'))

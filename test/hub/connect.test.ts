@@ -1,23 +1,14 @@
-import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { expect, onTestFinished, test } from 'vitest'
+import { sy as run } from '../helpers/command-line.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { startHub } from '../helpers/hub.ts'
 
-const bin = join(import.meta.dirname, '..', '..', 'bin', 'switchyard.js')
-type Ran = { code: number; out: string; err: string }
-
-function sy(args: string[], home: string): Promise<Ran> {
-  const env = { ...process.env, HOME: home, APPDATA: home, SWITCHYARD_DATA: join(home, 'data') }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bin, ...args], { env, cwd: home }, (error, out, err) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
-    )
-  })
-}
+const sy = (args: string[], home: string) =>
+  run(args, { HOME: home, APPDATA: home, SWITCHYARD_DATA: join(home, 'data') }, home)
 
 const files = {
   'claude-code': '.mcp.json',
