@@ -61,11 +61,12 @@ export const nextLive = (): Promise<void> =>
   })
 
 /**
- * Resolves when the hub answers, as far as is known. Parts of the page are imported only then: browsers
- * keep to it that one was not there until the page is loaded anew.
+ * Imports a part of the page once the hub answers, as far as is known: browsers keep to it that a part was
+ * not there until the page is loaded anew.
  */
-export const answering = async (): Promise<void> => {
+export async function loadPart<T>(load: () => Promise<T>): Promise<T> {
   if (connection === 'offline') await nextLive()
+  return load()
 }
 
 /** Calls back with each event, and with undefined when the stream is there again and some were missed. */

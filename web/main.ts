@@ -4,7 +4,7 @@ import { PageElement } from './element.ts'
 import { clock } from './format.ts'
 import { Inbox } from './inbox.ts'
 import { holdKeys, keyName, takeKeys } from './keys.ts'
-import { ConnectionState, answering, connect, nextLive } from './live.ts'
+import { ConnectionState, loadPart, connect, nextLive } from './live.ts'
 import type { ListedTool } from './mcp.ts'
 import { listTools } from './mcp.ts'
 import { newTask } from './new-task.ts'
@@ -175,8 +175,7 @@ class App extends PageElement {
 
   async #import({ name, load }: Page): Promise<void> {
     this.#loading = name
-    await answering()
-    await load().catch(() => {
+    await loadPart(load).catch(() => {
       this.#failed = name
       // The hub went away meanwhile, or is another one by now.
       void nextLive().then(() => readRoute(location.hash).page === name && location.reload())

@@ -6,7 +6,7 @@ import { fitField } from './fit-field.ts'
 import { type Say, newKey } from './requests.ts'
 import type { Suggestion } from './suggest.ts'
 import { PageElement } from '../element.ts'
-import { answering } from '../live.ts'
+import { loadPart } from '../live.ts'
 import type { ListedTool } from '../mcp.ts'
 import { alongChips } from './along-chips.ts'
 import type { ArtifactPicker } from './artifact-picker.ts'
@@ -176,7 +176,7 @@ class Composer extends PageElement {
 
   /** What makes forms is loaded with the first one. */
   async #openForm(tool: ListedTool): Promise<void> {
-    await answering().then(() => import('./tool-command.ts'))
+    await loadPart(() => import('./tool-command.ts'))
     this.command = tool
   }
 
@@ -224,7 +224,7 @@ class Composer extends PageElement {
 
   /** The list is loaded when it is opened first. */
   readonly #pickArtifact = async (): Promise<void> => {
-    await answering().then(() => import('./artifact-picker.ts'))
+    await loadPart(() => import('./artifact-picker.ts'))
     const picker = this.querySelector<ArtifactPicker>('sy-artifact-picker')! // Rendered above.
     picker.pick = ({ id, name }) => {
       this.#along.add({ kind: 'artifact', name, artifact: id })

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { PageElement } from '../element.ts'
 import { takeKeys } from '../keys.ts'
-import { answering } from '../live.ts'
+import { loadPart } from '../live.ts'
 import { go, readRoute } from '../route.ts'
 import type { Chat } from './chat.ts'
 import { conversationOf, watchShown } from './conversations.ts'
@@ -45,8 +45,7 @@ class ChatSide extends PageElement {
 
   /** Opens a conversation, or the one that was open before. */
   async open(id?: string): Promise<void> {
-    await answering()
-    await import('./chat.ts')
+    await loadPart(() => import('./chat.ts'))
     this.isLoaded = true
     if (id || !this.#conversation) this.#conversation = conversationOf(id || undefined)
     this.isOpen = true
@@ -57,8 +56,7 @@ class ChatSide extends PageElement {
 
   /** Begins a conversation with something that was said elsewhere on the page. */
   async ask(text: string): Promise<void> {
-    await answering()
-    await import('./chat.ts')
+    await loadPart(() => import('./chat.ts'))
     this.#conversation = conversationOf()
     await this.open()
     await this.querySelector<Chat>('sy-chat')?.ask(text)

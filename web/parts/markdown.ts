@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { PageElement } from '../element.ts'
-import { answering } from '../live.ts'
+import { loadPart } from '../live.ts'
 import type { renderMarkdown } from './markdown-blocks.ts'
 import './markdown.css'
 
@@ -47,15 +47,13 @@ class Markdown extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback()
     if (render) return
-    void answering()
-      .then(() => import('./markdown-blocks.ts'))
-      .then(
-        (loaded) => {
-          render = loaded.renderMarkdown
-          this.requestUpdate()
-        },
-        () => (this.loadFailed = true),
-      )
+    void loadPart(() => import('./markdown-blocks.ts')).then(
+      (loaded) => {
+        render = loaded.renderMarkdown
+        this.requestUpdate()
+      },
+      () => (this.loadFailed = true),
+    )
   }
 
   override render() {
