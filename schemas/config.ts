@@ -7,6 +7,7 @@ import { podVariables } from './pod-variables.ts'
 import { Org } from './principal.ts'
 import { DiskLimits, Retention } from './retention.ts'
 import { RunnerConfig, RunnerName } from './runner.ts'
+import { Tag } from './tag.ts'
 import { UpstreamConfig } from './upstream.ts'
 import { VaultConfig } from './vault.ts'
 
@@ -137,10 +138,7 @@ export const ConfigFile = z.strictObject({
     .record(z.string().max(200), Price)
     .default({})
     .describe('What models cost, by provider/name; one that is not named has no known price'),
-  tags: z
-    .array(z.string().regex(/^[\w.:-]{1,64}$/))
-    .default([])
-    .describe('Tags of this machine'),
+  tags: z.array(Tag).default([]).describe('Tags of this machine'),
   podEnv: z
     .array(z.string().regex(/^\w{1,128}$/))
     .default([])

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Reports } from './report.ts'
+import { Tag } from './tag.ts'
 
 const taskStates = [
   'blocked',
@@ -42,13 +43,7 @@ export type Isolation = z.infer<typeof Isolation>
 
 /** What a task demands of whoever does it, beside room and isolation. */
 export const Requirements = z.strictObject({
-  tags: z
-    .array(
-      z.string().regex(/^[\w.:-]{1,64}$/, 'a tag is 1 to 64 letters, digits or any of _ . : -'),
-    )
-    .max(20)
-    .optional()
-    .describe('All must be offered'),
+  tags: z.array(Tag).max(20).optional().describe('All must be offered'),
   runner: z.string().max(60).optional().describe('loop, or a configured ACP agent'),
   agent: z.string().max(60).optional().describe('Long-lived agent to do it'),
   cluster: z.string().max(60).optional().describe('Cluster to run on'),

@@ -21,9 +21,12 @@ export class UpstreamEnded extends HubError {
 
 /** The server does not take the credential that it was sent, so nothing began. */
 export class AccessRefused extends NotSent {
+  /** What a server of any name did. */
+  static readonly did = 'does not grant this hub access any more: it answered 401'
+
   constructor() {
     super(
-      'it does not grant this hub access any more: it answered 401',
+      `it ${AccessRefused.did}`,
       'Of a peer, its owner removed this hub: remove it here with peer_remove, and ask them for a new invitation. Of a server, renew the credential in its `headers`.',
     )
   }

@@ -4,7 +4,7 @@ import { AccessRefused, NotSent, UpstreamEnded } from './channel.ts'
 /** Why a request to a server failed, for who asked: which server it is, and what may have become of the request. */
 export function explained(server: string, method: string, error: unknown): unknown {
   if (error instanceof AccessRefused)
-    return new NotSent(error.message.replace('it', server), error.hint)
+    return new NotSent(`${server} ${AccessRefused.did}`, error.hint)
   if (error instanceof NotSent) return new NotSent(`${server}: ${error.message}`)
   if (!(error instanceof HubError) || error.code !== 'unavailable') return error
   const message =

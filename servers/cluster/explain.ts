@@ -44,13 +44,13 @@ export const placementExplain = defineTool({
   }),
   text: candidatesText,
   run: async ({ task, resources, isolation, tags, requirements, org, without }, ctx) => {
-    const asked =
+    const asked: Placeable =
       task === undefined
         ? { org: orgFor(ctx, org), resources, needs: { ...requirements, isolation, tags } }
         : await findPlaceable(ctx, task)
     const here = [...(await rateClusters(ctx, asked, without)), ...(await rateAgents(ctx, asked))]
     const candidates = bestFirst([...here, ...(await ratePeers(ctx, asked, here))])
-    return { candidates, ...('note' in asked && asked.note ? { note: asked.note } : {}) }
+    return { candidates, ...(asked.note === undefined ? {} : { note: asked.note }) }
   },
 })
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ClusterGuards } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { Org } from '../../schemas/principal.ts'
+import { Tag } from '../../schemas/tag.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import { defineTool } from '../kit/tool.ts'
@@ -24,6 +25,10 @@ const cluster = z
   )
   .describe('Name of the cluster in this hub')
 
+const Image = z
+  .string()
+  .regex(/^[\w][\w.:/@-]{0,511}$/, 'expected an image, such as registry.example.org/agent:1.2')
+
 export const clusterAdd = defineTool({
   name: 'cluster_add',
   title: 'Add a cluster',
@@ -40,19 +45,12 @@ export const clusterAdd = defineTool({
       .describe(
         'Use that access once, to make an account with the rights of the hub alone; always for talos',
       ),
-    image: z
-      .string()
-      .regex(/^[\w][\w.:/@-]{0,511}$/, 'expected an image, such as registry.example.org/agent:1.2')
-      .describe('Image of pods that run commands, best with its digest'),
-    agent_image: z
-      .string()
-      .regex(/^[\w][\w.:/@-]{0,511}$/, 'expected an image, such as registry.example.org/agent:1.2')
-      .optional()
-      .describe('Image of pods that are agents, best with its digest; default: none run there'),
+    image: Image.describe('Image of pods that run commands, best with its digest'),
+    agent_image: Image.optional().describe(
+      'Image of pods that are agents, best with its digest; default: none run there',
+    ),
     tags: z
-      .array(
-        z.string().regex(/^[\w.:-]{1,64}$/, 'a tag is 1 to 64 letters, digits or any of _ . : -'),
-      )
+      .array(Tag)
       .max(20)
       .default([])
       .describe('Tags that all its nodes offer, beside those of their labels'),

@@ -3,6 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { Org } from '../../schemas/principal.ts'
 import { Isolation, Task } from '../../schemas/task.ts'
+import { Tag } from '../../schemas/tag.ts'
 import type { Context } from '../kit/context.ts'
 import { orgFor } from '../kit/context.ts'
 import type { Offer } from '../kit/needs.ts'
@@ -53,9 +54,7 @@ export const taskClaim = defineTool({
     wait_ms: z.int().min(0).max(50_000).default(0).describe('How long to wait for work'),
     host: z.string().max(200).optional().describe('Machine the agent runs on'),
     tags: z
-      .array(
-        z.string().regex(/^[\w.:-]{1,64}$/, 'a tag is 1 to 64 letters, digits or any of _ . : -'),
-      )
+      .array(Tag)
       .max(50)
       .default([])
       .describe('Tags that the agent offers to tasks which require them'),

@@ -12,22 +12,21 @@ export async function checkPlaces(
   { hub, hubRepo, cluster }: Requirements,
   repo: string | undefined,
 ): Promise<void> {
-  if (hub === undefined && cluster !== undefined) {
-    const clusters = ctx.clusters.list().map(({ id }) => id)
-    assertKnown('cluster', cluster, clusters)
+  if (hub === undefined) {
+    if (cluster !== undefined) ctx.clusters.get(cluster)
+    return
   }
-  if (hub === undefined) return
-  assertKnown('peer', hub, await ctx.carriers.peerNames())
+  assertPeer(hub, await ctx.carriers.peerNames())
   if (repo !== undefined && hubRepo === undefined)
     throw new HubError('invalid', `${hub} does not know the repository ${repo} by its path here`, {
       hint: 'Pass `requirements.hubRepo`, the path of the same repository on its machine.',
     })
 }
 
-function assertKnown(kind: 'cluster' | 'peer', name: string, known: string[]): void {
-  if (known.includes(name)) return
-  const close = nearest(name, known)
-  throw new HubError('not_found', `there is no ${kind} ${JSON.stringify(name)}`, {
-    hint: close ? `Did you mean ${close}?` : `${kind}_list shows them.`,
+function assertPeer(name: string, peers: string[]): void {
+  if (peers.includes(name)) return
+  const close = nearest(name, peers)
+  throw new HubError('not_found', `there is no peer ${JSON.stringify(name)}`, {
+    hint: close ? `Did you mean ${close}?` : 'peer_list shows them.',
   })
 }

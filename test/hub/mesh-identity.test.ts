@@ -7,7 +7,7 @@ import type { MeshNode, Principal } from '../../schemas/principal.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { failure } from '../helpers/hub.ts'
 
-// What tailscaled 1.102.3 answers of a machine that Headscale knows, without most of its fields.
+// In the form of tailscaled's LocalAPI, without most of its fields; test/real/mesh.test.ts asks a real one.
 const whoIs = {
   Node: {
     ID: 1,

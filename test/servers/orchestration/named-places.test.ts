@@ -16,7 +16,7 @@ test('a task for a peer or a cluster that is none is refused, with what was mean
   })
   expect(await refused({ cluster: 'moon' })).toMatchObject({
     code: 'not_found',
-    hint: 'cluster_list shows them.',
+    hint: 'cluster_list shows those that are.',
   })
   expect(await refused({ hub: 'bob' }, { repo: await makeRepo() })).toMatchObject({
     code: 'invalid',

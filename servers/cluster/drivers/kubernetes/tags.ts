@@ -1,3 +1,5 @@
+import { Tag } from '../../../../schemas/tag.ts'
+
 // Tags are what placement knows of nodes; labels, taints and extended resources are what a cluster
 // knows. Both ways stand here, so that a pod which was placed by a tag lands on a node that has it.
 
@@ -14,7 +16,7 @@ const known: Record<string, string> = {
   'topology.kubernetes.io/region': 'region',
   'node.kubernetes.io/instance-type': 'type',
 }
-const isTag = (text: string) => /^[\w.:-]{1,64}$/.test(text)
+const isTag = (text: string) => Tag.safeParse(text).success
 
 type NodeFacts = { labels: Record<string, string>; allocatable: Record<string, string> }
 
