@@ -9,11 +9,11 @@ import { matchesPattern } from '../calls/name-pattern.ts'
 import type { Registry } from '../calls/registry.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
 import type { ForeignTool } from '../upstreams/foreign-tool.ts'
-import type { SearchableTool } from './searchable-tool.ts'
+import type { ListedTool } from './searchable-tool.ts'
 import { leanTools, toolCallListing, withoutBounds } from './lean-view.ts'
 
 /** A tool as a caller may see it, whoever serves it. */
-export type Visible = Omit<SearchableTool, 'parameters'> & { inputSchema: object }
+export type Visible = ListedTool
 
 type Parts = {
   registry: Registry

@@ -1,6 +1,7 @@
 import { isObject } from '../rpc/protocol.ts'
 import type { Effect } from './intent.ts'
 import { intentByName } from './intent.ts'
+import { phrasesFor } from './phrase-book.ts'
 import { terms } from './words.ts'
 
 /** What is searched of a tool. */
@@ -16,12 +17,21 @@ export type SearchableTool = {
   /** What its server says of itself. */
   about: string
   effect?: Effect | undefined
+  /** How people ask for what it does, where that is known. */
+  phrases: string[]
+}
+
+/** A tool as whoever serves it lists it. */
+export type ListedTool = Omit<SearchableTool, 'parameters' | 'phrases'> & { inputSchema: object }
+
+/** What is searched of all tools that somebody may call. */
+export async function searchableTools(tools: ListedTool[]): Promise<SearchableTool[]> {
+  const phrases = await phrasesFor(tools)
+  return tools.map((tool) => ({ ...searchableTool(tool), phrases: phrases.get(tool.name) ?? [] }))
 }
 
 /** Takes the parameters from a JSON Schema; whoever wrote it may have written anything. */
-export function searchableTool(
-  tool: Omit<SearchableTool, 'parameters'> & { inputSchema: object },
-): SearchableTool {
+function searchableTool(tool: ListedTool): Omit<SearchableTool, 'phrases'> {
   const { inputSchema, ...rest } = tool
   const properties = 'properties' in inputSchema ? inputSchema.properties : undefined
   const parameters = isObject(properties)

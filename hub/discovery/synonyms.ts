@@ -1,5 +1,4 @@
 import { actions } from './synonyms-of-actions.ts'
-import { general } from './synonyms-in-general.ts'
 import { code } from './synonyms-of-code.ts'
 import { things } from './synonyms-of-things.ts'
 import { isVerb } from './intent.ts'
@@ -90,7 +89,7 @@ const table = () => (known ??= readGroups())
 
 function readGroups(): Map<string, Set<string>> {
   const read = new Map<string, Set<string>>()
-  for (const line of `${actions}${code}${things}${general}`.split('\n').filter(Boolean)) {
+  for (const line of `${actions}${code}${things}`.split('\n').filter(Boolean)) {
     const [said = '', called = said] = line.split(' > ')
     const targets = called.split(' ').filter((text) => !text.includes('-'))
     for (const text of said.split(' ')) {

@@ -106,7 +106,7 @@ export class ToolIndex {
   search(query: string, limit: number): Found[] {
     const words = split(query)
     const wanted = intentOf(words)
-    const named = this.#servers.named(words)
+    const standing = this.standing(query)
     const { scores, covered, inName, inObject } = this.#score(conceptsOf(query))
     scores.forEach((score, at) => {
       scores[at] = score * (1 - coverage.share + coverage.share * (covered[at] ?? 0))
@@ -125,13 +125,10 @@ export class ToolIndex {
         score:
           score *
           (1 + nameShare * Math.min(1, (inName[at] ?? 0) / entry.stems.size)) *
-          (1 + namedServer * (named.get(entry.server) ?? 0)) *
+          (standing[at] ?? 1) *
           (1 + fittingServer * (fits.get(entry.server) ?? 0)) *
           (1 + sameForm * forms) *
           objectFit(entry, inObject[at] ?? 0) *
-          (entry.isOwn ? ownTool : 1) *
-          (entry.isTwin && !named.has(entry.server) ? twin : 1) *
-          (entry.isDeprecated ? deprecated : 1) *
           fitOf(wanted, entry.does),
       })
     })
@@ -139,6 +136,18 @@ export class ToolIndex {
       .sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1))
       .slice(0, limit)
       .map(({ name, score }) => ({ name, score: Math.round(score * 1000) / 1000 }))
+  }
+
+  /** What counts for or against a tool whatever it does: whose it is, and whether the request names its server. */
+  standing(query: string): number[] {
+    const named = this.#servers.named(split(query))
+    return this.#entries.map(
+      ({ server, isOwn, isTwin, isDeprecated }) =>
+        (1 + namedServer * (named.get(server) ?? 0)) *
+        (isOwn ? ownTool : 1) *
+        (isTwin && !named.has(server) ? twin : 1) *
+        (isDeprecated ? deprecated : 1),
+    )
   }
 
   #add(word: string, tool: number, weight: number): void {

@@ -13,7 +13,8 @@ const batch = 16
 const batchTimeoutMs = 60_000
 const queryTimeoutMs = 2000
 const mostKept = 20_000
-const longestText = 500
+const longestText = 200
+const mostPhrases = 8
 const nearest = 100
 
 /**
@@ -77,12 +78,12 @@ export class ToolVectors {
 }
 
 /** How much vectors count against words: more where one stands out from the rest. */
-const share = { least: 0.3, most: 0.6, slope: 0.5 }
+const share = { least: 0.2, most: 0.4, slope: 0.3 }
 
 /**
  * One list of what words and what vectors found, each brought to one scale and added. Vectors that are all
  * about equally near say little, so their share grows with the lead of the nearest, as in the context
- * store. They start higher than there: a tool says less of itself than a document does.
+ * store.
  */
 export function fuse(byWords: Found[], byMeaning: Found[]): Found[] {
   const best = byWords[0]?.score ?? 1
@@ -97,8 +98,12 @@ export function fuse(byWords: Found[], byMeaning: Found[]): Found[] {
     .sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1))
 }
 
-const textOf = ({ server, own, name, title, description }: SearchableTool): string =>
-  `${server}: ${title === name ? own.replace(/[_-]/g, ' ') : title}. ${description.slice(0, longestText)}`
+/** How people ask for a tool comes nearer to what they will ask than what it says of itself. */
+const textOf = ({ server, own, name, title, description, phrases }: SearchableTool): string => {
+  const called = title === name ? own.replace(/[_-]/g, ' ') : title
+  const asked = phrases.slice(0, mostPhrases).join('; ')
+  return `${server}: ${called}. ${description.slice(0, longestText)} ${asked}`.trimEnd()
+}
 
 const toUnit = (values: number[]): number[] => {
   const length = Math.hypot(...values) || 1

@@ -81,21 +81,25 @@ export function stem(raw: string): string {
 
 const undouble = (word: string) => (word.length > 3 ? word.replace(/([bdfgmnprt])\1$/, '$1') : word)
 
-const known = new Map<string, string[]>()
+const known = new Map<string, { all: string[]; telling: string[] }>()
 
-/** The stems of what a text says, without stop words. What a token gives is kept: most come often. */
-export function terms(text: string): string[] {
-  const found: string[] = []
-  for (const token of tokensOf(text)) {
-    let stems = known.get(token)
-    if (stems === undefined) {
-      if (known.size > 50_000) known.clear() // Texts come from other servers.
-      stems = wordsIn(token)
-        .filter((word) => !stopWords.has(word))
-        .map(stem)
-      known.set(token, stems)
-    }
-    for (const term of stems) found.push(term)
+/** The stems of every word of a text, in their order. */
+export const stems = (text: string): string[] => tokensOf(text).flatMap((token) => of(token).all)
+
+/** The stems of what a text says, without stop words. */
+export const terms = (text: string): string[] =>
+  tokensOf(text).flatMap((token) => of(token).telling)
+
+/** What a token gives is kept: most come often. */
+function of(token: string): { all: string[]; telling: string[] } {
+  const kept = known.get(token)
+  if (kept) return kept
+  if (known.size > 50_000) known.clear() // Texts come from other servers.
+  const words = wordsIn(token)
+  const made = {
+    all: words.map(stem),
+    telling: words.filter((word) => !stopWords.has(word)).map(stem),
   }
-  return found
+  known.set(token, made)
+  return made
 }

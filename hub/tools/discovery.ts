@@ -5,9 +5,9 @@ import type { Principal } from '../../schemas/principal.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import type { Embedding } from '../../servers/context/engine/embedder.ts'
 import type { SearchableTool } from '../discovery/searchable-tool.ts'
-import { searchableTool } from '../discovery/searchable-tool.ts'
+import { searchableTools } from '../discovery/searchable-tool.ts'
 import type { Visible } from '../discovery/catalog.ts'
-import { ToolIndex } from '../discovery/tool-index.ts'
+import { ToolFinder } from '../discovery/tool-finder.ts'
 import type { Nearest } from '../discovery/tool-vectors.ts'
 import { fuse, ToolVectors } from '../discovery/tool-vectors.ts'
 
@@ -56,12 +56,12 @@ const toolSearch = (visible: Sources['visible'], vectors: ToolVectors) =>
     }),
     run: async ({ query, limit }, { principal }) => {
       const tools = visible(principal)
-      const { described, index, byName } = searchable(tools)
+      const { described, finder, byName } = await searchable(tools)
       const near = await vectors.search(described, query)
       const found =
         near.state === 'used'
-          ? fuse(index.search(query, described.length), near.found).slice(0, limit)
-          : index.search(query, limit)
+          ? fuse(finder.search(query, described.length), near.found).slice(0, limit)
+          : finder.search(query, limit)
       const items = found.flatMap(({ name }) => byName.get(name) ?? [])
       return {
         items: items.map(({ name, title, description }) => ({
@@ -110,18 +110,20 @@ const toolRead = ({ visible, unserved }: Omit<Sources, 'embedding'>) =>
     },
   })
 
-type Searchable = { described: SearchableTool[]; index: ToolIndex; byName: Map<string, Visible> }
-const made = new WeakMap<Visible[], Searchable>()
+type Searchable = { described: SearchableTool[]; finder: ToolFinder; byName: Map<string, Visible> }
+const made = new WeakMap<Visible[], Promise<Searchable>>()
 
 /** Listings are kept per set of rights, and so are their indexes. */
-function searchable(tools: Visible[]): Searchable {
-  const kept = made.get(tools)
-  if (kept) return kept
-  const described = tools.map(searchableTool)
+function searchable(tools: Visible[]): Promise<Searchable> {
+  const kept = made.get(tools) ?? make(tools)
+  made.set(tools, kept)
+  return kept
+}
+
+async function make(tools: Visible[]): Promise<Searchable> {
+  const described = await searchableTools(tools)
   const byName = new Map(tools.map((tool) => [tool.name, tool]))
-  const fresh = { described, index: new ToolIndex(described), byName }
-  made.set(tools, fresh)
-  return fresh
+  return { described, finder: await ToolFinder.of(described), byName }
 }
 
 /** What to do where nothing was found, or why meaning took no part. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { searchableTool } from '../../hub/discovery/searchable-tool.ts'
-import { ToolIndex } from '../../hub/discovery/tool-index.ts'
+import { searchableTools } from '../../hub/discovery/searchable-tool.ts'
+import { ToolFinder } from '../../hub/discovery/tool-finder.ts'
 import { startHub } from '../helpers/hub.ts'
 import { requests as ownRequests } from './discovery-requests.ts'
 
@@ -19,28 +19,41 @@ const catalogue = lines('tools.txt').map((line) => {
     .split('|')
     .map((part) => part.trim())
   const name = `${server}_${tool}`
-  const parameters = fields
-    .split(' ')
-    .filter(Boolean)
-    .map((field) => ({ name: field, description: '' }))
-  return { name, own: tool, server, title: name, description, parameters, about: '' }
+  const properties = Object.fromEntries(
+    fields
+      .split(' ')
+      .filter(Boolean)
+      .map((field) => [field, {}]),
+  )
+  return {
+    name,
+    own: tool,
+    server,
+    title: name,
+    description,
+    inputSchema: { properties },
+    about: '',
+  }
 })
 const foreignRequests = lines('requests.txt').map((line) => line.split(' => ') as [string, string]) // As the file is written.
 
 test('among more than 300 tools the right one is in the first five for most natural requests', async () => {
   const hub = await startHub()
-  const own = (await hub.client.listTools<Listed>()).map((tool) =>
-    searchableTool({ ...tool, own: tool.name, server: 'hub', about: '' }),
-  )
-  const tools = [...own, ...catalogue]
+  const own = (await hub.client.listTools<Listed>()).map((tool) => ({
+    ...tool,
+    own: tool.name,
+    server: 'hub',
+    about: '',
+  }))
+  const tools = await searchableTools([...own, ...catalogue])
   const requests = [...ownRequests, ...foreignRequests]
   expect(tools.length).toBeGreaterThanOrEqual(300)
   expect(requests.length).toBeGreaterThanOrEqual(150)
   const names = new Set(tools.map((tool) => tool.name))
   expect(requests.filter(([, wanted]) => !names.has(wanted))).toEqual([])
-  const index = new ToolIndex(tools)
+  const finder = await ToolFinder.of(tools)
   const rankOf = ([query, wanted]: [string, string]) =>
-    index.search(query, 25).findIndex(({ name }) => name === wanted) + 1 || Infinity
+    finder.search(query, 25).findIndex(({ name }) => name === wanted) + 1 || Infinity
   const ranks = requests.map(rankOf)
   const within = (most: number) => ranks.filter((rank) => rank <= most).length / ranks.length
   const missed = requests.filter((_request, at) => (ranks[at] ?? Infinity) > 5)

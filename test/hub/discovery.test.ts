@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { searchableTool } from '../../hub/discovery/searchable-tool.ts'
-import { ToolIndex } from '../../hub/discovery/tool-index.ts'
+import { searchableTools } from '../../hub/discovery/searchable-tool.ts'
+import { ToolFinder } from '../../hub/discovery/tool-finder.ts'
 import type { TestHub } from '../helpers/hub.ts'
 import { failure, startHub } from '../helpers/hub.ts'
 import { ask } from '../helpers/raw-mcp.ts'
@@ -126,8 +126,10 @@ test('a set of tools is listed by pattern, and only that set may be called there
 test('for nine natural requests in ten the right tool is among the first five', async () => {
   const hub = await startHub()
   const tools = await hub.client.listTools<Listed>()
-  const index = new ToolIndex(
-    tools.map((tool) => searchableTool({ ...tool, own: tool.name, server: 'hub', about: '' })),
+  const index = await ToolFinder.of(
+    await searchableTools(
+      tools.map((tool) => ({ ...tool, own: tool.name, server: 'hub', about: '' })),
+    ),
   )
   const missed = requests.filter(
     ([query, wanted]) => !index.search(query, 5).some((found) => found.name === wanted),
@@ -141,11 +143,14 @@ test('for nine natural requests in ten the right tool is among the first five', 
 
 test('what a peer offers as well is found here, and there only where the peer is named', async () => {
   const hub = await startHub()
-  const own = (await hub.client.listTools<Listed>()).map((tool) =>
-    searchableTool({ ...tool, own: tool.name, server: 'hub', about: '' }),
-  )
+  const own = (await hub.client.listTools<Listed>()).map((tool) => ({
+    ...tool,
+    own: tool.name,
+    server: 'hub',
+    about: '',
+  }))
   const twins = own.map((tool) => ({ ...tool, name: `lab_${tool.name}`, server: 'lab' }))
-  const index = new ToolIndex([...own, ...twins])
+  const index = await ToolFinder.of(await searchableTools([...own, ...twins]))
   const found = (query: string) => index.search(query, 5).map(({ name }) => name)
   const ofPeer = (names: string[]) => names.filter((name) => name.startsWith('lab_')).length
   const shares = requests.map(([query]) => ofPeer(found(query)))

@@ -1,0 +1,110 @@
+import { setImmediate } from 'node:timers/promises'
+import { literalKinds } from './literals.ts'
+import type { Concept } from './synonyms.ts'
+import { stems } from './words.ts'
+
+/** What a word that stands for the one of a request counts. */
+const synonym = 0.3
+/** A word that few phrases have is no surer sign than one that some have. */
+const damping = 5
+/** How the nearest phrases of a tool count, the nearest first: several that are near say more than one. */
+const shares = [0.4, 0.2, 0.1, 0.1, 0.1, 0.1]
+const toolsPerSlice = 20
+
+/**
+ * Finds tools by how people ask for them: the cosine of a request and each phrase, over their stems
+ * weighted by rarity. Here small words count too (`what is in it` asks for something else than `put it in`),
+ * and examples by their kind: one file is as good as another.
+ */
+export class PhraseIndex {
+  readonly #size: number
+  /** The tool of each phrase, and the length of the phrase as a vector. */
+  readonly #tools: number[] = []
+  #lengths = new Float64Array()
+  readonly #phrasesWith = new Map<string, number[]>()
+  readonly #rarities = new Map<string, number>()
+
+  private constructor(size: number) {
+    this.#size = size
+  }
+
+  /** `phrases`: how people ask for each tool; a tool may have none. Others have their turn meanwhile. */
+  static async of(phrases: string[][]): Promise<PhraseIndex> {
+    const index = new PhraseIndex(phrases.length)
+    for (const [tool, all] of phrases.entries()) {
+      for (const phrase of all) index.#add(phrase, tool)
+      if (tool % toolsPerSlice === 0) await setImmediate()
+    }
+    index.#weigh()
+    return index
+  }
+
+  /** How near each tool's phrases come to a request, from 0 to 1. */
+  scores(query: string, concepts: Concept[]): Float64Array {
+    const others = new Map(concepts.map(({ own, others: words }) => [own, words]))
+    const products = new Float64Array(this.#tools.length)
+    let square = 0
+    for (const term of termsOf(query)) {
+      square += (this.#rarities.get(term) ?? this.#rarityOf(0)) ** 2
+      for (const [at, product] of this.#meet(term, others.get(term) ?? []))
+        products[at] = (products[at] ?? 0) + product
+    }
+    const nearest = Array.from({ length: this.#size }, () => new Float64Array(shares.length))
+    this.#tools.forEach((tool, at) => {
+      const product = products[at] ?? 0
+      if (product > 0)
+        insert(nearest[tool], product / (Math.sqrt(square) * (this.#lengths[at] ?? 1)))
+    })
+    return Float64Array.from(nearest, (best) =>
+      best.reduce((sum, score, at) => sum + score * (shares[at] ?? 0), 0),
+    )
+  }
+
+  #add(phrase: string, tool: number): void {
+    const at = this.#tools.push(tool) - 1
+    for (const term of termsOf(phrase)) {
+      const known = this.#phrasesWith.get(term)
+      if (known) known.push(at)
+      else this.#phrasesWith.set(term, [at])
+    }
+  }
+
+  /** Rarities, and with them lengths, are known once all phrases are. */
+  #weigh(): void {
+    const squares = new Float64Array(this.#tools.length)
+    for (const [term, holders] of this.#phrasesWith) {
+      const rarity = this.#rarityOf(holders.length)
+      this.#rarities.set(term, rarity)
+      for (const at of holders) squares[at] = (squares[at] ?? 0) + rarity ** 2
+    }
+    this.#lengths = squares.map(Math.sqrt)
+  }
+
+  /** What a term adds to the product of the request with each phrase that has it, or a word for it. */
+  #meet(term: string, others: Iterable<string>): Map<number, number> {
+    const met = new Map<number, number>()
+    const rarity = this.#rarities.get(term)
+    if (rarity !== undefined)
+      for (const at of this.#phrasesWith.get(term) ?? []) met.set(at, rarity ** 2)
+    for (const other of others) {
+      const product = synonym * (this.#rarities.get(other) ?? 0) ** 2
+      for (const at of this.#phrasesWith.get(other) ?? [])
+        if (product > (met.get(at) ?? 0)) met.set(at, product)
+    }
+    return met
+  }
+
+  #rarityOf(holders: number): number {
+    return Math.log(1 + this.#tools.length / (holders + damping))
+  }
+}
+
+/** Puts a score where it belongs among the best, which stand in order. */
+function insert(best: Float64Array | undefined, score: number): void {
+  if (!best || score <= (best.at(-1) ?? 0)) return
+  let at = best.length - 1
+  for (; at > 0 && (best[at - 1] ?? 0) < score; at--) best[at] = best[at - 1] ?? 0
+  best[at] = score
+}
+
+const termsOf = (text: string) => new Set([...stems(text), ...literalKinds(text)])
