@@ -4,6 +4,7 @@ import type { Task } from '../../schemas/task.ts'
 import { pause } from '../../servers/kit/clock.ts'
 import type { RemoteTask } from '../peers/store/remote-tasks.ts'
 import { cancelRemoteTask, removeRemoteTask, saveRemoteTask } from '../peers/store/remote-tasks.ts'
+import { AccessRefused } from '../upstreams/refused.ts'
 import type { ControllerContext } from './context.ts'
 import { copyArtifacts } from './remote-artifacts.ts'
 import { RemoteLog } from './remote-log.ts'
@@ -150,6 +151,12 @@ async function settle(
   await saveRemoteTask(store, row)
 }
 
+const passing = ['unavailable', 'exhausted', 'internal']
+
+/** Whether the peer may answer later. One that lets this hub in no more is as one that is away. */
+const passes = (error: unknown): error is HubError =>
+  error instanceof AccessRefused || (error instanceof HubError && passing.includes(error.code))
+
 /** The peer was out of reach for longer than it may be. */
 class OutOfReach extends HubError {}
 
@@ -185,9 +192,7 @@ class Reach {
         this.#goneAt = undefined
         return answer
       } catch (error) {
-        const passes =
-          error instanceof HubError && ['unavailable', 'exhausted', 'internal'].includes(error.code)
-        if (!passes || this.#signal.aborted) throw error
+        if (!passes(error) || this.#signal.aborted) throw error
         this.#goneAt ??= clock.now()
         if (clock.now() - this.#goneAt > peerPatienceMs)
           throw new OutOfReach(
