@@ -44,7 +44,8 @@ export async function runRemotely(context: ControllerContext, row: RemoteTask): 
     await followThere(context, row, lease, held)
   } catch (error) {
     if (context.signal.aborted) return // The next process takes the lease up again.
-    if (held.signal.aborted) return giveUp(context, row)
+    if (error instanceof PeerRemoved) return handBack(context, row, lease)
+    if (held.signal.aborted || isOver(error)) return giveUp(context, row)
     throw error
   }
 }
@@ -52,6 +53,21 @@ export async function runRemotely(context: ControllerContext, row: RemoteTask): 
 /** Nothing here waits for it any more: what may run there is stopped. */
 const giveUp = ({ store }: ControllerContext, row: RemoteTask): Promise<void> =>
   row.attempt === 0 ? removeRemoteTask(store, row.id) : cancelRemoteTask(store, row)
+
+/** The peer was removed after this task was claimed for it, and before it was given anything. */
+class PeerRemoved extends Error {}
+
+async function handBack(
+  { call }: ControllerContext,
+  { task, peer }: RemoteTask,
+  { fence }: Granted,
+): Promise<void> {
+  try {
+    await call('task_release', { task, fence, reason: `the peer ${peer} was removed` })
+  } catch (error) {
+    if (!isOver(error)) throw error
+  }
+}
 
 /** Begins the attempt: what was proposed there goes back to its branch there. */
 async function begin(
@@ -72,7 +88,7 @@ async function begin(
     if (id !== task) Object.assign(row, { remote_task: id, log_from: 0 })
   }
   Object.assign(row, { attempt: number, own_chunks: 0, note: null, note_at: null })
-  await saveRemoteTask(store, row)
+  if (!(await saveRemoteTask(store, row))) throw new PeerRemoved()
 }
 
 async function followThere(

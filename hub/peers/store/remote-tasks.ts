@@ -72,11 +72,9 @@ export const readReviewingPeer = async (
     )
   )?.peer
 
-/** Keeps how far it is followed. */
-export const saveRemoteTask = (writer: Writer, row: RemoteTask): Promise<void> =>
-  writer.transaction(async (tx) => {
-    await save(tx, row)
-  })
+/** Keeps how far it is followed; false once it is followed no more, as its peer was removed. */
+export const saveRemoteTask = (writer: Writer, row: RemoteTask): Promise<boolean> =>
+  writer.transaction(async (tx) => (await save(tx, row)) > 0)
 
 const save = (tx: Transaction, row: RemoteTask): Promise<number> =>
   tx.run(
@@ -85,6 +83,10 @@ const save = (tx: Transaction, row: RemoteTask): Promise<number> =>
      WHERE id = :id`,
     row,
   )
+
+/** Forgets all that a peer was given, and returns it. */
+export const takeRemoteTasks = (tx: Transaction, peer: string): Promise<RemoteTask[]> =>
+  tx.all<RemoteTask>('DELETE FROM remote_tasks WHERE peer = :peer RETURNING *', { peer })
 
 /** Forgets it, since nothing here or there waits for the other. */
 export const removeRemoteTask = (writer: Writer, id: string): Promise<void> =>
