@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { failure } from '../helpers/hub.ts'
+import { failure, until } from '../helpers/hub.ts'
 import { ready, startHttp, startWith, state } from '../helpers/upstreams.ts'
 
 type Refusal = { status: number; body: string }
@@ -75,3 +75,21 @@ test('any other refusal says its status and words, and not that there is no resu
     message: 'up: the upstream answered 429 too many requests',
   })
 })
+
+test.each([401, 403] as const)(
+  'a server of the older transport that answers %d says so in its own words, too',
+  async (status) => {
+    const server = createServer((_request, response) =>
+      response.writeHead(status).end('{"error":"denied","message":"not with this key"}'),
+    ).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as AddressInfo // It listens on TCP.
+    const url = `http://127.0.0.1:${port}/sse`
+    const headers = { authorization: 'Bearer old' }
+    const hub = await startWith({ old: { url, type: 'sse', headers } })
+    const words = new RegExp(`it answered ${status}: not with this key$`)
+    await until(async () => words.test((await state(hub, 'old'))?.reason ?? ''))
+    expect((await state(hub, 'old'))?.reason).toMatch(/^it /)
+  },
+)
