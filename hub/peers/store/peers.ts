@@ -31,6 +31,9 @@ export type Grant = { role: PeerRole; orgs: string[] }
 export const readPeers = (reader: Reader): Promise<PeerRow[]> =>
   reader.all<PeerRow>('SELECT * FROM peers ORDER BY name')
 
+export const isPeer = async (reader: Reader, name: string): Promise<boolean> =>
+  (await reader.get('SELECT 1 AS there FROM peers WHERE name = :name', { name })) !== undefined
+
 /** The peers that are called, as upstreams: a hub is one more MCP server, with a credential of its own. */
 export async function peerUpstreams(
   reader: Reader,
