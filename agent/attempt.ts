@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TaskFailure, TaskResult } from '../schemas/task.ts'
+import type { Attempt, TaskFailure, TaskResult } from '../schemas/task.ts'
 import { HubError } from '../schemas/errors.ts'
 import { builtInRunner } from '../schemas/runner.ts'
 import type { HubClient } from './hub-client.ts'
@@ -29,6 +29,7 @@ export async function runAttempt(
   try {
     await lease.begin()
     await lease.log.say(`attempt ${lease.number} of ${lease.task.title} (${lease.task.template})`)
+    await sayWhatEnded(lease)
     const limitMs = Math.min(lease.task.timeoutMs, granted.timeLeftMs ?? Infinity)
     const limit = AbortSignal.timeout(limitMs)
     const outcome = await runTemplate({
@@ -53,6 +54,20 @@ export async function runAttempt(
   } finally {
     lease.end()
   }
+}
+
+/** Who reads the log sees why the work begins again. */
+async function sayWhatEnded({
+  hub,
+  task: { id: task },
+  number,
+  log,
+  signal,
+}: Lease): Promise<void> {
+  if (number === 1) return
+  const { attempts } = await hub.call<{ attempts: Attempt[] }>('task_read', { task }, { signal })
+  const last = attempts.find((attempt) => attempt.number === number - 1)
+  if (last?.failure) await log.say(`attempt ${last.number} ended: ${last.failure.message}`)
 }
 
 // Loaded when needed: a command does not pay for the model loop's libraries.

@@ -29,6 +29,13 @@ export const Principal = z.object({
 })
 export type Principal = z.infer<typeof Principal>
 
+/** The person who holds the data directory. */
+export const ownerName = 'owner'
+
+/** Whether the hub itself acts under a name. */
+export const isHubName = (name: string): boolean =>
+  /^(sign-in|pod-gateway|controller-.*|agent-pod-.*)$/.test(name)
+
 export const Org = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,38}$/, 'an org is 1 to 39 lower-case letters, digits or dashes')

@@ -12,6 +12,9 @@ let connection: Connection = 'connecting'
 let lastSeen = -1
 let goneAt: number | undefined
 let retryMs = 500
+/** When the hub was last heard of; the page itself has just come from it. */
+let heardAt = performance.now()
+const silentMs = 3000
 
 /** Opens the hub's event stream once; it reconnects by itself and goes on after the last event seen. */
 export function connect(): void {
@@ -19,12 +22,14 @@ export function connect(): void {
   source = new EventSource(lastSeen < 0 ? '/events' : `/events?after=${lastSeen}`)
   source.addEventListener('open', () => {
     retryMs = 500
+    heardAt = performance.now()
     setConnection('live')
     for (const listener of listeners) listener(undefined) // Something may have happened meanwhile.
   })
   source.addEventListener('message', (message: MessageEvent<string>) => {
     const event = JSON.parse(message.data) as Event // Written by the hub.
     lastSeen = event.seq
+    heardAt = performance.now()
     for (const listener of listeners) listener(event)
   })
   source.addEventListener('error', () => void reconnect())
@@ -61,12 +66,20 @@ export const nextLive = (): Promise<void> =>
   })
 
 /**
- * Imports a part of the page once the hub answers, as far as is known: browsers keep to it that a part was
- * not there until the page is loaded anew.
+ * Resolves once the hub answers. Of one that went away without a word the stream knows nothing for a while,
+ * so after a silence it is asked.
  */
-export async function loadPart<T>(load: () => Promise<T>): Promise<T> {
-  if (connection === 'offline') await nextLive()
-  return load()
+export async function untilReached(): Promise<void> {
+  for (let pauseMs = 250; ; pauseMs = Math.min(5000, pauseMs * 2)) {
+    if (connection === 'offline') await nextLive()
+    if (performance.now() - heardAt < silentMs) return
+    const isThere = await fetch('/health', { method: 'HEAD', cache: 'no-store' }).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) heardAt = performance.now()
+    else await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
 }
 
 /** Calls back with each event, and with undefined when the stream is there again and some were missed. */

@@ -4,7 +4,8 @@ import { PageElement } from './element.ts'
 import { clock } from './format.ts'
 import { Inbox } from './inbox.ts'
 import { holdKeys, keyName, takeKeys } from './keys.ts'
-import { ConnectionState, loadPart, connect, nextLive } from './live.ts'
+import { ConnectionState, connect } from './live.ts'
+import { MissingParts, importPart, loadPart } from './load-part.ts'
 import type { ListedTool } from './mcp.ts'
 import { listTools } from './mcp.ts'
 import { newTask } from './new-task.ts'
@@ -44,9 +45,9 @@ const overlays = {
 class App extends PageElement {
   readonly #connection = new ConnectionState(this)
   readonly #inbox = new Inbox(this)
+  readonly #missing = new MissingParts(this)
   #tools: ListedTool[] | undefined
   #view: PageView | undefined
-  #failed: string | undefined
   #loading: string | undefined
   /** On a phone: whether all pages are shown, not the few of the bar. */
   #isMore = false
@@ -109,7 +110,7 @@ class App extends PageElement {
           >${connectionWords[connection]}</span
         >
       </div>
-      <main id="main" tabindex="-1">${this.#away()} ${this.#page(route)}</main>
+      <main id="main" tabindex="-1">${this.#away()} ${this.#partial()} ${this.#page(route)}</main>
       <sy-chat-side class="side" hidden></sy-chat-side>
     `
   }
@@ -129,6 +130,18 @@ class App extends PageElement {
       The hub does not answer.
       ${goneAt === undefined ? nothing : html`What you see is from ${clock(goneAt)}. `}It is asked
       again by itself; what you send now may fail.
+    </p>`
+  }
+
+  /** Offers to try again what could not be loaded, with all that is on the page left as it is. */
+  #partial() {
+    if (this.#missing.count === 0 || this.#connection.value === 'offline') return nothing
+    return html`<p class="away" role="alert">
+      A part of this page could not be loaded.
+      <button type="button" @click=${() => this.#missing.retry()}>Try again</button>
+      <button type="button" class="quiet" @click=${() => location.reload()}>
+        Load the whole page anew, without what you typed
+      </button>
     </p>`
   }
 
@@ -164,22 +177,13 @@ class App extends PageElement {
   }
 
   #load(page: Page) {
-    if (this.#failed === page.name)
-      return html`<p class="problem" role="alert">
-        This page could not be loaded.
-        <button @click=${() => location.reload()}>Load it again</button>
-      </p>`
     if (this.#loading !== page.name) void this.#import(page)
     return skeleton(4)
   }
 
   async #import({ name, load }: Page): Promise<void> {
     this.#loading = name
-    await loadPart(load).catch(() => {
-      this.#failed = name
-      // The hub went away meanwhile, or is another one by now.
-      void nextLive().then(() => readRoute(location.hash).page === name && location.reload())
-    })
+    await loadPart(load)
     this.#loading = undefined
     this.requestUpdate()
   }
@@ -189,7 +193,7 @@ class App extends PageElement {
     if (this.#connection.value === 'offline' && !customElements.get(tag)) return
     const letGo = holdKeys()
     try {
-      await overlays[tag]()
+      await importPart(overlays[tag])
       const there = document.querySelector<Overlay>(tag)
       const overlay = there ?? (document.createElement(tag) as Overlay) // Just defined.
       if (!there) document.body.append(overlay)

@@ -10,6 +10,7 @@ export async function runCommandTask(work: Work): Promise<Outcome> {
   const { command } = lease.task.params
   if (typeof command !== 'string') throw new HubError('invalid', 'the task has no `command`')
   const cwd = lease.task.repo === undefined ? folder : (await openWorkspace(work)).path
+  if (lease.number > 1) await lease.log.say('the command begins again from its start')
   await lease.log.say(`$ ${command}`)
   const result = await runCommand(command, {
     cwd,

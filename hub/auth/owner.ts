@@ -1,4 +1,5 @@
 import type { Principal } from '../../schemas/principal.ts'
+import { ownerName } from '../../schemas/principal.ts'
 
 /** The person who holds the data directory. */
-export const owner: Principal = { kind: 'user', id: 'owner', roles: ['owner'], orgs: ['*'] }
+export const owner: Principal = { kind: 'user', id: ownerName, roles: ['owner'], orgs: ['*'] }

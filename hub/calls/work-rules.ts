@@ -37,10 +37,19 @@ export const workRules = {
     kind === 'agent'
       ? deny(`${id} may not make plans`, 'An agent submits single tasks, by task_submit.')
       : allow,
-  /** A name under which another credential works leads to that one's lease, so it is not shared. */
-  'agent.work': ({ id, kind }, { agent, owner }) => {
+  /**
+   * A name under which another credential works leads to that one's lease, so it is not shared. Nor is
+   * that of a person: what the agent does would be on record as done by him. A worker's own is its own.
+   */
+  'agent.work': ({ id, kind, roles }, { agent, owner, isTaken }) => {
     if (kind === 'agent' && id !== agent)
       return deny(`the credential of ${id} cannot claim as ${agent}`)
+    const isOwn = id === agent && roles.every((role) => role === 'worker')
+    if (kind === 'user' && isTaken && !isOwn)
+      return deny(
+        `the agent name ${agent} is that of a credential, or of the hub itself`,
+        'Choose a name for this worker that token_list does not show, such as worker-1.',
+      )
     if (owner === undefined || owner === id) return allow
     return deny(
       `the agent name ${agent} belongs to another credential`,

@@ -101,7 +101,10 @@ async function launch(stage: Stage): Promise<{ process: ChildProcess; link: stri
     '--log-level',
     'warn',
   ]
-  const hub = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const hub = spawn(process.execPath, args, {
+    env: ownEnvironment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = new Promise<never>((_resolve, reject) =>
     hub.once('exit', (code) =>
       reject(new HubError('unavailable', `the hub ended at once, with exit code ${code}`)),
@@ -118,3 +121,14 @@ async function launch(stage: Stage): Promise<{ process: ChildProcess; link: stri
   ended.catch(() => undefined) // From here on the hub may end as it likes.
   return { process: hub, link }
 }
+
+/** How the machine isolates, and the pod that a demonstration may run in, whose end it is to share. */
+const kept = ['SWITCHYARD_ISOLATION', 'SWITCHYARD_POD']
+
+/** Settings of other hubs are none of this one's. */
+const ownEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('SWITCHYARD_') || kept.includes(name),
+    ),
+  )

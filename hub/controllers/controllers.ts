@@ -1,3 +1,4 @@
+import type { Pod } from '../../schemas/cluster.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import { approvals } from './approvals.ts'
 import type { ControllerContext, ControllerParts } from './context.ts'
@@ -74,12 +75,12 @@ export function startControllers(parts: ControllerParts): { stop(): Promise<void
 /** Pods get a moment to hand their leases back; the hub still takes agents' calls while it drains. */
 async function stopPods(context: ControllerContext): Promise<void> {
   const graceMs = Math.min(5000, context.config().drainMs)
+  const reason = 'the hub was stopped'
+  const stop = async ({ id: pod, task }: Pod): Promise<void> => {
+    await context.call('pod_delete', { pod, grace_ms: graceMs, reason })
+    // Nobody has failed, and whoever reads the task sees why its attempt ended.
+    if (task !== undefined) await context.call('task_reap', { task, pod, reason, evicted: true })
+  }
   const pods = await livePods(context)
-  await Promise.all(
-    pods.map(({ id: pod }) =>
-      guarded(context, 'drain', () =>
-        context.call('pod_delete', { pod, grace_ms: graceMs, reason: 'the hub shuts down' }),
-      ),
-    ),
-  )
+  await Promise.all(pods.map((pod) => guarded(context, 'drain', () => stop(pod))))
 }

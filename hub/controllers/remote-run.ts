@@ -4,6 +4,7 @@ import type { Task } from '../../schemas/task.ts'
 import { pause } from '../../servers/kit/clock.ts'
 import type { RemoteTask } from '../peers/store/remote-tasks.ts'
 import { cancelRemoteTask, removeRemoteTask, saveRemoteTask } from '../peers/store/remote-tasks.ts'
+import { AccessRefused } from '../upstreams/refused.ts'
 import type { ControllerContext } from './context.ts'
 import { copyArtifacts } from './remote-artifacts.ts'
 import { RemoteLog } from './remote-log.ts'
@@ -43,7 +44,8 @@ export async function runRemotely(context: ControllerContext, row: RemoteTask): 
     await followThere(context, row, lease, held)
   } catch (error) {
     if (context.signal.aborted) return // The next process takes the lease up again.
-    if (held.signal.aborted) return giveUp(context, row)
+    if (error instanceof PeerRemoved) return handBack(context, row, lease)
+    if (held.signal.aborted || isOver(error)) return giveUp(context, row)
     throw error
   }
 }
@@ -51,6 +53,21 @@ export async function runRemotely(context: ControllerContext, row: RemoteTask): 
 /** Nothing here waits for it any more: what may run there is stopped. */
 const giveUp = ({ store }: ControllerContext, row: RemoteTask): Promise<void> =>
   row.attempt === 0 ? removeRemoteTask(store, row.id) : cancelRemoteTask(store, row)
+
+/** The peer was removed after this task was claimed for it, and before it was given anything. */
+class PeerRemoved extends Error {}
+
+async function handBack(
+  { call }: ControllerContext,
+  { task, peer }: RemoteTask,
+  { fence }: Granted,
+): Promise<void> {
+  try {
+    await call('task_release', { task, fence, reason: `the peer ${peer} was removed` })
+  } catch (error) {
+    if (!isOver(error)) throw error
+  }
+}
 
 /** Begins the attempt: what was proposed there goes back to its branch there. */
 async function begin(
@@ -71,7 +88,7 @@ async function begin(
     if (id !== task) Object.assign(row, { remote_task: id, log_from: 0 })
   }
   Object.assign(row, { attempt: number, own_chunks: 0, note: null, note_at: null })
-  await saveRemoteTask(store, row)
+  if (!(await saveRemoteTask(store, row))) throw new PeerRemoved()
 }
 
 async function followThere(
@@ -150,6 +167,12 @@ async function settle(
   await saveRemoteTask(store, row)
 }
 
+const passing = ['unavailable', 'exhausted', 'internal']
+
+/** Whether the peer may answer later. One that lets this hub in no more is as one that is away. */
+const passes = (error: unknown): error is HubError =>
+  error instanceof AccessRefused || (error instanceof HubError && passing.includes(error.code))
+
 /** The peer was out of reach for longer than it may be. */
 class OutOfReach extends HubError {}
 
@@ -185,9 +208,7 @@ class Reach {
         this.#goneAt = undefined
         return answer
       } catch (error) {
-        const passes =
-          error instanceof HubError && ['unavailable', 'exhausted', 'internal'].includes(error.code)
-        if (!passes || this.#signal.aborted) throw error
+        if (!passes(error) || this.#signal.aborted) throw error
         this.#goneAt ??= clock.now()
         if (clock.now() - this.#goneAt > peerPatienceMs)
           throw new OutOfReach(

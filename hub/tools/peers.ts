@@ -1,15 +1,14 @@
 import { z } from 'zod'
-import { HubError } from '../../schemas/errors.ts'
 import { Peer, PeerName, PeerRole } from '../../schemas/peer.ts'
 import { Org } from '../../schemas/principal.ts'
-import { revokeToken } from '../../servers/kit/store/tokens.ts'
 import { withLock } from '../../servers/kit/locks.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import type { MeshIdentity } from '../auth/mesh-identity.ts'
 import type { Seal } from '../auth/seal.ts'
 import { Admission, Joined, admit, invite, join } from '../peers/joining.ts'
+import { Left, leave } from '../peers/leaving.ts'
 import { readPeerStates } from '../peers/status.ts'
-import { readPeers, removePeer } from '../peers/store/peers.ts'
+import { readPeers } from '../peers/store/peers.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 
 type Sources = { upstreams(): Upstreams; seal(): Seal; mesh(): MeshIdentity; url(): string }
@@ -105,25 +104,13 @@ export const peerTools = ({ upstreams, seal, mesh, url }: Sources) => [
     name: 'peer_remove',
     title: 'Remove a peer',
     description:
-      'Ends a peering from this side: its credential here dies at once, and its tools are gone. The other hub keeps its own half until its owner removes it.',
+      'Ends a peering from this side: its credential here dies at once, and its tools are gone. The peer is told to cancel what it was given; here that is queued again. The answer says what may still run there. The other hub keeps its own half until its owner removes it.',
     effect: 'destroy',
     scope: 'admin',
     idempotent: true,
     input: { name: PeerName.describe('What the peer is called here') },
-    output: z.object({ name: PeerName }),
-    run: async ({ name }, ctx) => {
-      await ctx.transaction(async (tx) => {
-        const removed = await removePeer(tx, name)
-        if (!removed)
-          throw new HubError('not_found', `there is no peer ${name}`, {
-            hint: 'peer_list shows them.',
-          })
-        if (removed.tokenId !== null) await revokeToken(tx, removed.tokenId)
-        tx.about(name)
-        await tx.event({ kind: 'peer.removed', org: ctx.principal.orgs[0] ?? '*', subject: name })
-      })
-      await upstreams().configure(ctx.config)
-      return { name }
-    },
+    output: Left,
+    run: ({ name }, ctx) =>
+      leave(ctx, name, { seal: seal(), forget: () => upstreams().configure(ctx.config) }),
   }),
 ]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { longPageInput, page } from '../../schemas/page.ts'
-import { Org, Principal } from '../../schemas/principal.ts'
+import { Org, Principal, isHubName } from '../../schemas/principal.ts'
 import type { Transaction } from '../../servers/kit/sql.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
 import { listTokens, mintToken, readNamesake, revokeToken } from '../../servers/kit/store/tokens.ts'
@@ -106,13 +106,10 @@ export const tokenRevoke = defineTool({
     }),
 })
 
-/** Names that the hub itself acts under. */
-const ownNames = /^(sign-in|pod-gateway|controller-.*|agent-pod-.*)$/
-
 /** A name is who acts, to rules, grants and the audit trail: two of different rights cannot share one. */
 async function assertNobodyElse(tx: Transaction, principal: Principal): Promise<void> {
   const { id: name, roles, orgs } = principal
-  if (name === owner.id || ownNames.test(name)) {
+  if (name === owner.id || isHubName(name)) {
     const whose = name === owner.id ? 'the owner of this hub' : 'the hub itself'
     throw new HubError('conflict', `${JSON.stringify(name)} is the name of ${whose}`, {
       hint: 'Choose another `name`: what is done with the credential is on record under it.',

@@ -4,8 +4,8 @@ import { HubError } from '../../schemas/errors.ts'
 
 /** The request never began: the connection was found dead before, so it may be sent on another. */
 export class NotSent extends HubError {
-  constructor(message: string, hint?: string) {
-    super('unavailable', message, hint === undefined ? {} : { hint })
+  constructor(message: string) {
+    super('unavailable', message)
   }
 }
 
@@ -16,19 +16,6 @@ export class UpstreamEnded extends HubError {
   constructor(reason: string, cause?: unknown) {
     super('unavailable', `the upstream ended: ${reason}`, { cause })
     this.reason = reason
-  }
-}
-
-/** The server does not take the credential that it was sent, so nothing began. */
-export class AccessRefused extends NotSent {
-  /** What a server of any name did. */
-  static readonly did = 'does not grant this hub access any more: it answered 401'
-
-  constructor() {
-    super(
-      `it ${AccessRefused.did}`,
-      'Of a peer, its owner removed this hub: remove it here with peer_remove, and ask them for a new invitation. Of a server, renew the credential in its `headers`.',
-    )
   }
 }
 

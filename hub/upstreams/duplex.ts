@@ -3,6 +3,7 @@ import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { ChannelEvents, Pending } from './channel.ts'
 import { NotSent, UpstreamEnded } from './channel.ts'
+import { AccessRefused } from './refused.ts'
 import { IdTable } from './id-table.ts'
 import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
 
@@ -16,6 +17,7 @@ export class Duplex {
   /** What the upstream asked and was not answered yet. */
   readonly #asked = new Map<RpcId, AbortController>()
   #ended: string | undefined
+  #cause: unknown
 
   constructor(events: ChannelEvents, write: (text: string) => void) {
     this.#events = events
@@ -29,7 +31,7 @@ export class Duplex {
   request(method: string, params: string): Pending {
     let cancel: Pending['cancel'] = () => undefined
     const reply = new Promise<Reply>((resolve, reject) => {
-      if (this.hasEnded) throw new NotSent(`the upstream has ended: ${this.#ended}`)
+      if (this.hasEnded) throw this.#afterEnd()
       const id = this.#open.add({ method, resolve, reject })
       this.#write(requestText(id, method, params))
       cancel = (reason) => {
@@ -61,6 +63,7 @@ export class Duplex {
   end(reason: string, cause?: unknown): void {
     if (this.hasEnded) return
     this.#ended = reason
+    this.#cause = cause
     const error = cause instanceof HubError ? cause : new UpstreamEnded(reason, cause)
     for (const { reject } of this.#open.values()) reject(error)
     this.#open = new IdTable()
@@ -68,8 +71,14 @@ export class Duplex {
     this.#events.onClose(reason)
   }
 
+  /** Nothing is sent any more; who was refused before is refused still. */
+  #afterEnd(): HubError {
+    if (this.#cause instanceof AccessRefused) return this.#cause
+    return new NotSent(`the upstream has ended: ${this.#ended}`)
+  }
+
   #send(text: string): void {
-    if (this.hasEnded) throw new NotSent(`the upstream has ended: ${this.#ended}`)
+    if (this.hasEnded) throw this.#afterEnd()
     this.#write(text)
   }
 

@@ -4,10 +4,11 @@ import { HubError } from '../../schemas/errors.ts'
 import { manifest } from '../../servers/kit/code-root.ts'
 import { RpcError, isObject, legacyVersions, modernVersion, rpcCode } from '../rpc/protocol.ts'
 import type { Channel, Pending } from './channel.ts'
-import { AccessRefused, UpstreamEnded } from './channel.ts'
+import { UpstreamEnded } from './channel.ts'
 import type { Handshake } from './connection.ts'
 import { envelope } from './connection.ts'
 import { Deadline } from './deadline.ts'
+import { AccessRefused } from './refused.ts'
 import { SignInNeeded } from './sign-in/sign-in.ts'
 
 /** The era an upstream is known to speak; a server that dies of an unknown request is not asked again. */
@@ -123,7 +124,9 @@ async function discover(
 
 /** What the older handshake would end with as well. */
 const isFinal = (error: unknown): boolean =>
-  error instanceof UpstreamEnded || error instanceof SignInNeeded || error instanceof AccessRefused
+  error instanceof UpstreamEnded ||
+  error instanceof SignInNeeded ||
+  (error instanceof AccessRefused && error.status === 401)
 
 async function ask(
   channel: Channel,

@@ -2,15 +2,16 @@ import type { Params, RpcId } from '../rpc/protocol.ts'
 import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { modernVersion } from '../rpc/protocol.ts'
-import { AccessRefused, NotSent } from './channel.ts'
+import { NotSent } from './channel.ts'
 import type { Channel, ChannelEvents, Exchange, Pending } from './channel.ts'
 import { eventsOf } from './event-stream.ts'
 import type { Address, Answer } from './http-answer.ts'
 import { Cancellation, isEventStream } from './http-answer.ts'
 import { HttpSender } from './http-sender.ts'
 import { pause } from './pause.ts'
+import { AccessRefused, wordsOf } from './refused.ts'
 import { SignInNeeded } from './sign-in/sign-in.ts'
-import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
+import { answerTo, asParams, isReply, readMessage, replyOf, requestText } from './wire.ts'
 
 type Cursor = { id: string | undefined; retryMs: number }
 
@@ -120,19 +121,15 @@ export class HttpChannel implements Channel {
         stream = await this.#sender.get(cursor.id, cancellation)
       }
     }
-    if (answer.statusCode === 401) {
-      await answer.body.dump()
-      throw new AccessRefused()
-    }
+    const { statusCode: status } = answer
     const text = await answer.body.text()
+    if (status === 401) throw new AccessRefused(status, wordsOf(text))
     const read = readMessage(text)
-    if (read && (read.message.result !== undefined || read.message.error))
-      return replyOf(read, method)
-    throw new HubError(
-      'unavailable',
-      `the upstream answered ${answer.statusCode} ${text.slice(0, 200)}`.trim(),
-      { details: { status: answer.statusCode } },
-    )
+    if (read && isReply(read.message)) return replyOf(read, method)
+    if (status === 403) throw new AccessRefused(status, wordsOf(text))
+    throw new HubError('unavailable', `the upstream answered ${status} ${wordsOf(text)}`.trim(), {
+      details: { status },
+    })
   }
 
   /** Reads an event stream up to the reply to request `id`; undefined when it ends without. */

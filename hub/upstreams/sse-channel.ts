@@ -7,6 +7,7 @@ import { eventsOf } from './event-stream.ts'
 import type { Address } from './http-answer.ts'
 import { Cancellation } from './http-answer.ts'
 import { sendRequest } from './http-request.ts'
+import { AccessRefused, wordsOf } from './refused.ts'
 import { sendSigned } from './sign-in/signed.ts'
 
 const shortMs = 10_000
@@ -59,12 +60,17 @@ export class SseChannel implements Channel {
           cancellation: Cancellation.by(AbortSignal.timeout(shortMs)),
         }),
       )
+      const { statusCode: status } = answer
+      if (status === 401 || status === 403)
+        throw new AccessRefused(status, wordsOf(await answer.body.text()))
       await answer.body.dump()
-      if (answer.statusCode >= 400)
-        throw new HubError('unavailable', `the upstream refused a message: ${answer.statusCode}`)
+      if (status >= 400)
+        throw new HubError('unavailable', `the upstream refused a message: ${status}`)
       return url
     })
-    this.#tail.catch((error: unknown) => this.#duplex.end(String(error), error))
+    this.#tail.catch((error: unknown) =>
+      this.#duplex.end(error instanceof Error ? error.message : String(error), error),
+    )
   }
 
   /** Opens the stream; resolves with the address it names. */
@@ -78,9 +84,12 @@ export class SseChannel implements Channel {
       }),
     )
     const type = answer.headers['content-type'] ?? ''
-    if (answer.statusCode !== 200 || !type.startsWith('text/event-stream')) {
+    const { statusCode: status } = answer
+    if (status === 401 || status === 403)
+      throw new AccessRefused(status, wordsOf(await answer.body.text()))
+    if (status !== 200 || !type.startsWith('text/event-stream')) {
       await answer.body.dump()
-      throw new HubError('unavailable', `the upstream has no event stream: ${answer.statusCode}`)
+      throw new HubError('unavailable', `the upstream has no event stream: ${status}`)
     }
     return new Promise((resolve, reject) => {
       this.#read(answer.body, url, resolve).then(

@@ -5,10 +5,10 @@ import { HubError } from '../../schemas/errors.ts'
 import { RpcError } from '../rpc/protocol.ts'
 import type { LinkOptions, Way } from './link-options.ts'
 import { Backoff } from './backoff.ts'
-import { AccessRefused, NotSent } from './channel.ts'
+import { NotSent } from './channel.ts'
 import type { Call, Connection, ConnectionEvents } from './connection.ts'
 import { answerAlone } from './connection.ts'
-import { explained } from './explained.ts'
+import { explained, isShutOut } from './explained.ts'
 import { hubIdentity } from './handshake.ts'
 import { Followers } from './followers.ts'
 import { Limiter } from './limiter.ts'
@@ -103,8 +103,7 @@ export class UpstreamLink {
       }
     } catch (error) {
       if (!(error instanceof RpcError)) this.failures++
-      const isSignedOut = error instanceof SignInNeeded && error.shutsOut
-      if (isSignedOut || error instanceof AccessRefused) this.#degrade(error)
+      if (isShutOut(error)) this.#degrade(error)
       throw explained(this.name, method, error)
     } finally {
       this.#busy--

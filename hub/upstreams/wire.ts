@@ -51,6 +51,10 @@ function cutResult(text: string): { id: number; raw: string } | undefined {
     : undefined
 }
 
+/** Whether it answers a request in JSON-RPC; a gateway's own words about an error do not. */
+export const isReply = ({ result, error }: WireMessage): boolean =>
+  result !== undefined || (isObject(error) && typeof error.code === 'number')
+
 /** The reply as a value, or the upstream's own error, code and data. */
 export function replyOf({ message, raw }: Read, method: string): Reply {
   const { result, error } = message

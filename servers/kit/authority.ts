@@ -50,8 +50,11 @@ export type Subjects = {
   'provenance.set': { via: Provenance['via'] }
   /** Have several tasks done that depend on one another. */
   'plan.create': { org: string }
-  /** Work under the name of an agent; `owner` is who registered it, if somebody did. */
-  'agent.work': { agent: string; owner: string | undefined }
+  /**
+   * Work under the name of an agent; `owner` is who registered it, if somebody did, `isTaken` whether a
+   * credential has that name.
+   */
+  'agent.work': { agent: string; owner: string | undefined; isTaken: boolean }
   /** Leave a task of an org to an external agent; `orgs` are the only ones that may, where some are named. */
   'runner.use': { runner: string; org: string; orgs: string[] | undefined }
   /** Have the org work with a repository of this machine that it has not worked with. */

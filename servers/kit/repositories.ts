@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { HubError } from '../../schemas/errors.ts'
 import type { Repository } from '../../schemas/repo.ts'
 import type { Context } from './context.ts'
@@ -20,6 +20,12 @@ export async function findRepository(ctx: Context, repo: string): Promise<Reposi
     hint: 'repo_list shows those that are; a repository becomes known with its first task.',
   })
 }
+
+/** Where the hub's own copy of a repository is: in a folder of its org, all that the org's pods see of them. */
+export const copyFolder = (
+  { dataDir }: Pick<Context, 'dataDir'>,
+  { id, org }: Pick<Repository, 'id' | 'org'>,
+): string => join(dataDir, 'repos', org, `${id}.git`)
 
 /**
  * The working tree of a repository: one that is known, or, for who may add one, any on this

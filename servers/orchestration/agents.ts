@@ -7,8 +7,10 @@ import { Org } from '../../schemas/principal.ts'
 import type { Context } from '../kit/context.ts'
 import { maySee, orgFilter } from '../kit/context.ts'
 import type { Offer } from '../kit/needs.ts'
-import type { Transaction } from '../kit/sql.ts'
+import type { Reader, Transaction } from '../kit/sql.ts'
+import { isTakenName } from '../kit/store/tokens.ts'
 import { defineTool } from '../kit/tool.ts'
+import type { AgentRow } from './store/agents.ts'
 import {
   listAgents,
   readAgent,
@@ -87,12 +89,24 @@ export async function registerAgent(
 ): Promise<void> {
   const { id, org, host = null, task, offer } = agent
   const { id: principal, kind } = ctx.principal
-  const known = await readAgent(tx, id)
-  ctx.ensure('agent.work', { agent: id, owner: known?.principal })
+  const known = await ensureMayWorkAs(ctx, tx, id)
   const pod = kind === 'agent' ? id.replace(/^agent-/, '') : null
   const own = { id, org, principal, host, pod, task: task ?? null }
   await saveAgent(tx, { ...own, ...offer, kind: kindOf[kind] })
   if (!known) await tx.event({ kind: 'agent.registered', org, subject: id, task })
+}
+
+/** Refuses a name that is somebody else's; returns the agent that is known by it. */
+export async function ensureMayWorkAs(
+  ctx: Context,
+  reader: Reader,
+  agent: string,
+): Promise<AgentRow | undefined> {
+  const known = await readAgent(reader, agent)
+  // The credential of an attempt says what its agent is called.
+  const isTaken = ctx.principal.kind === 'user' && (await isTakenName(reader, agent, ctx.now()))
+  ctx.ensure('agent.work', { agent, owner: known?.principal, isTaken })
+  return known
 }
 
 // What claims as a service is the controller that has a peer do the work.

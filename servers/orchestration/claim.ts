@@ -11,9 +11,8 @@ import { agentLacks, needsOf, ownRunner } from '../kit/needs.ts'
 import type { Reader, Transaction } from '../kit/sql.ts'
 import { mintToken } from '../kit/store/tokens.ts'
 import { defineTool } from '../kit/tool.ts'
-import { registerAgent } from './agents.ts'
+import { ensureMayWorkAs, registerAgent } from './agents.ts'
 import { attemptEndsAt, timeLeft } from './spent.ts'
-import { readAgent } from './store/agents.ts'
 import type { AttemptRow } from './store/attempts.ts'
 import { readLeaseOfAgent, startAttempt } from './store/attempts.ts'
 import type { TaskRow } from './store/task-row.ts'
@@ -48,7 +47,9 @@ export const taskClaim = defineTool({
         /^[a-z0-9][a-z0-9-]{2,59}$/,
         'a name is 3 to 60 lower-case letters, digits or dashes, and begins with a letter or digit',
       )
-      .describe('Name of this worker, unique and stable while it lives'),
+      .describe(
+        'Name of this worker, unique and stable while it lives, and not that of a credential',
+      ),
     org: Org.optional().describe('Org to work for; default: your own'),
     task: z.string().max(60).optional().describe('Only this task; default: the next in the queue'),
     wait_ms: z.int().min(0).max(50_000).default(0).describe('How long to wait for work'),
@@ -68,8 +69,7 @@ export const taskClaim = defineTool({
   output: z.object({ lease: Lease.optional() }),
   run: async (input, ctx) => {
     const { agent, task, wait_ms: waitMs, host, tags, runners, isolation } = input
-    const known = await readAgent(ctx.reader, agent)
-    ctx.ensure('agent.work', { agent, owner: known?.principal })
+    await ensureMayWorkAs(ctx, ctx.reader, agent)
     const org = orgFor(ctx, input.org)
     const wanted = ctx.principal.task ?? task
     const offer = { tags, runners, isolation }

@@ -15,6 +15,7 @@ import { holdWhileSpent } from './spent.ts'
 import type { TaskRow } from './store/task-row.ts'
 import { newTaskRow, toTask } from './store/task-row.ts'
 import { ensureQueueRoom } from './queue-room.ts'
+import { assertRefThere } from './start-ref.ts'
 import { insertTask, readTaskByKey } from './store/tasks.ts'
 import { delegate } from './sub-tasks.ts'
 import { usesModel } from './templates/catalogue.ts'
@@ -72,6 +73,10 @@ export const taskSubmit = defineTool({
       return toTask(sameRequest(sent, digest, key))
     const prepared = await taskPreparer(ctx, org)(input)
     ctx.ensure('task.submit', { repo: prepared.repo ?? undefined, inputs: inputs.length })
+    const { repo } = prepared
+    const { ref } = JSON.parse(prepared.params) as { ref?: unknown } // Of templates that take one.
+    if (repo !== null && typeof ref === 'string' && input.requirements?.hub === undefined)
+      await assertRefThere(ctx, { org, repo, ref })
     // An agent's part of its own task is started on the authority that started the agent.
     const author = await submitterFor(ctx, of)
     const { hub, agent } = input.requirements ?? {}

@@ -3,16 +3,10 @@ import { yaml } from '../kit/lazy.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { readIfThere } from '../kit/files/text-file.ts'
 import { scanMarkdown } from '../kit/markdown/scan.ts'
+import { findFeature } from '../kit/features.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { Project } from './project.ts'
-import {
-  documentsOf,
-  featureInput,
-  findFeature,
-  insideProject,
-  openProject,
-  readDocument,
-} from './project.ts'
+import { documentsOf, featureInput, insideProject, openProject, readDocument } from './project.ts'
 import { readRequirements, refsOf } from './requirements.ts'
 import type { TaskLine } from './task-lines.ts'
 import { readTasks } from './task-lines.ts'

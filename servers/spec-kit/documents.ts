@@ -3,6 +3,7 @@ import { HubError } from '../../schemas/errors.ts'
 import { createTextFile, etagOf } from '../kit/files/text-file.ts'
 import { patchEdit } from '../kit/markdown/patch.ts'
 import { scanMarkdown } from '../kit/markdown/scan.ts'
+import { findFeature } from '../kit/features.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { ProjectFolder } from './project.ts'
 import {
@@ -10,7 +11,6 @@ import {
   changeDocument,
   documentsOf,
   featureInput,
-  findFeature,
   insideProject,
   openProject,
   withProjectLock,

@@ -6,6 +6,7 @@ import { createTextFile, etagOf, readIfThere } from '../kit/files/text-file.ts'
 import { findHeading } from '../kit/markdown/patch.ts'
 import { scanMarkdown } from '../kit/markdown/scan.ts'
 import { cursorKey, pageOf } from '../kit/page.ts'
+import { featureNames, findFeature } from '../kit/features.ts'
 import { defineTool } from '../kit/tool.ts'
 import { pageInput } from '../../schemas/page.ts'
 import { choosePrefix, cleanName, fitName, slugOf, timestampPrefix } from './naming.ts'
@@ -14,8 +15,6 @@ import {
   announce,
   documentsOf,
   featureInput,
-  featureNames,
-  findFeature,
   insideProject,
   openProject,
   projectInput,

@@ -1,3 +1,5 @@
+import { numberOf } from '../kit/features.ts'
+
 // Names of features as Spec-Kit 1.2.3 makes them (scripts/bash/create-new-feature.sh), so that a
 // feature made here and one made by its own command sort, count and look alike.
 
@@ -33,15 +35,6 @@ export function slugOf(description: string): string {
     })
   if (telling.length > 0) return telling.slice(0, telling.length === 4 ? 4 : 3).join('-')
   return cleanName(description).split('-').filter(Boolean).slice(0, 3).join('-')
-}
-
-const isTimestamp = (name: string) => /^\d{8}-\d{6}-/.test(name)
-
-/** The number of a feature's folder; timestamps are none. */
-export const numberOf = (folder: string): number | undefined => {
-  const digits = isTimestamp(folder) ? undefined : /^(\d{3,})-/.exec(folder)?.[1]
-  const value = Number(digits)
-  return digits !== undefined && Number.isSafeInteger(value) ? value : undefined
 }
 
 const numberPrefix = (value: number): string => String(value).padStart(3, '0')

@@ -1,8 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { HubError } from '../../schemas/errors.ts'
-import { nearest } from '../../schemas/nearest.ts'
 import type { Context } from '../kit/context.ts'
 import type { Edit } from '../kit/files/edits.ts'
 import { applyEdits, describeEdits } from '../kit/files/edits.ts'
@@ -13,7 +11,6 @@ import type { TextFile } from '../kit/files/text-file.ts'
 import { assertMatch, etagOf, readTextFile, replaceTextFile } from '../kit/files/text-file.ts'
 import { git } from '../kit/git.ts'
 import { workingTree } from '../kit/repositories.ts'
-import { numberOf } from './naming.ts'
 
 export const projectInput = {
   repo: z.string().max(4096).describe('Repository id, or absolute path on the hub machine'),
@@ -57,46 +54,6 @@ export async function insideProject(folder: ProjectFolder, path: string): Promis
   const found = await insideFolder(folder.root, path)
   await assertOutsideDataDir(folder, found)
   return found
-}
-
-export async function featureNames({ root }: Project): Promise<string[]> {
-  const found = await readdir(join(root, 'specs'), { withFileTypes: true }).catch(
-    (error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-      throw error
-    },
-  )
-  return found
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => name)
-    .sort()
-}
-
-/** The folder that is meant: by its whole name, its number, or its name without the number. */
-export async function findFeature(project: Project, asked: string): Promise<string> {
-  const names = await featureNames(project)
-  if (names.includes(asked)) return asked
-  const byNumber = /^\d+$/.test(asked)
-    ? names.filter((name) => numberOf(name) === Number(asked))
-    : []
-  const bySlug = names.filter((name) => name.replace(/^(\d{8}-\d{6}|\d+)-/, '') === asked)
-  const found = byNumber.length > 0 ? byNumber : bySlug
-  if (found.length === 1 && found[0]) return found[0]
-  if (found.length > 1) {
-    throw new HubError('ambiguous', `${JSON.stringify(asked)} may mean ${found.join(' or ')}`, {
-      hint: 'Pass the whole name of the folder.',
-    })
-  }
-  const close = nearest(asked, names)
-  throw new HubError(
-    'not_found',
-    `there is no feature ${JSON.stringify(asked)} in ${project.root}`,
-    {
-      hint: close
-        ? `Did you mean ${close}?`
-        : 'spec_list shows the features; spec_create makes one.',
-    },
-  )
 }
 
 /** Markdown documents of a feature, relative to its folder, two levels deep. */

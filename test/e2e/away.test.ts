@@ -19,7 +19,7 @@ async function visit(): Promise<{ page: Page; leave(): Promise<void>; back(): Pr
   await page.getByText('live', { exact: true }).waitFor()
   const leave = async () => {
     await hub.kill()
-    await page.getByText('The hub does not answer.').waitFor()
+    await page.locator('.away', { hasText: 'The hub does not answer.' }).waitFor()
   }
   return { page, leave, back: async () => void (await again.start()) }
 }
@@ -43,21 +43,34 @@ test('what is opened first while the hub is away shows when it is back, without 
   expect(await page.locator('html[data-same]').count()).toBe(1)
 })
 
-test('a page that could not be loaded comes by itself when the hub is back, or by its button', async () => {
+test('a page that could not be loaded comes by its button or with the hub, and what was typed stays', async () => {
   const { page, leave, back } = await visit()
-  const refuse = () => page.route(/\/assets\/(notes|agents)-.*\.js$/, (route) => route.abort())
+  await page.keyboard.press('Control+j')
+  const field = page.locator('sy-chat-side textarea')
+  await field.fill('half a question')
+  await page.evaluate(() => void (document.documentElement.dataset.same = 'yes'))
+  const refuse = () => page.route(/\/assets\/(notes|agents)-/, (route) => route.abort())
   await refuse()
   await open(page, '#/agents')
-  await page.getByText('This page could not be loaded.').waitFor()
+  const missing = page.getByText('A part of this page could not be loaded.')
+  await missing.waitFor()
+  const again = page.getByRole('button', { name: 'Try again' })
+  const refused = page.waitForEvent('requestfailed')
+  await again.click() // It is still not to be had.
+  await refused
+  await missing.waitFor()
   await page.unrouteAll()
-  await page.getByRole('button', { name: 'Load it again' }).click()
+  await again.click()
   await page.getByRole('heading', { name: 'Agents' }).waitFor()
-  await page.getByText('live', { exact: true }).waitFor()
+  await missing.waitFor({ state: 'detached' })
   await refuse()
   await open(page, '#/notes')
-  await page.getByText('This page could not be loaded.').waitFor()
+  await missing.waitFor()
   await page.unrouteAll()
   await leave()
   await back()
   await page.getByRole('heading', { name: 'No vault yet' }).waitFor()
+  await missing.waitFor({ state: 'detached' })
+  expect(await field.inputValue()).toBe('half a question')
+  expect(await page.locator('html[data-same]').count()).toBe(1)
 })

@@ -17,6 +17,28 @@ test('a vault that is named while the page says that there is none shows there b
   expect(errors).toEqual([])
 })
 
+test('a vault that is named while another is open is offered, and the open one stays', async () => {
+  const data = makeFolder('hub')
+  const write = (vaults: object) =>
+    writeFileSync(join(data, 'switchyard.json'), JSON.stringify({ vaults }))
+  const [one, two] = [{ path: makeFolder('vault'), write: ['/'] }, { path: makeFolder('vault') }]
+  write({ one })
+  const hub = await startHub({ data })
+  const { page, errors } = await openDashboard(hub, '#/notes')
+  const shown = (name: string) =>
+    page.locator('.thing .title', { hasText: new RegExp(`^${name}$`) }).waitFor()
+  await shown('one')
+  write({ two, one })
+  const choice = page.getByLabel('Vaults')
+  await choice.getByRole('link', { name: 'two' }).waitFor()
+  expect(await choice.locator('[aria-current=true]').innerText()).toBe('one')
+  await shown('one')
+  write({ two })
+  await shown('two')
+  await choice.waitFor({ state: 'detached' })
+  expect(errors).toEqual([])
+})
+
 test('where today has no note yet, it is made by one button', async () => {
   const vault = await startVault({ 'One.md': 'One.\n' })
   const { page, errors, go } = await openDashboard(vault, '#/notes')

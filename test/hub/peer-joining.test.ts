@@ -62,8 +62,9 @@ test('a peer that removed this hub is said to grant it no access any more', asyn
   await until(async () => (await peers(ada))[0]?.state === 'ready')
   await bob.call('peer_remove', { name: 'ada' })
   expect(await failure(ada.call('bob_whoami'))).toMatchObject({
-    code: 'unavailable',
-    message: 'bob does not grant this hub access any more: it answered 401',
+    code: 'denied',
+    message:
+      'bob does not grant this hub access any more: it answered 401: the bearer token is unknown, expired or revoked',
     hint: expect.stringContaining('peer_remove') as unknown,
   })
   const [peer] = await peers(ada)

@@ -131,5 +131,12 @@ test('SIGTERM drains: leases come back, agents end, the exit code is 0', async (
   await idle.start()
   const { task, attempts } = await read(idle, id)
   expect(task.state).toBe('queued')
-  expect(attempts[0]).toMatchObject({ state: 'released' })
+  expect(attempts[0]).toMatchObject({
+    state: 'evicted',
+    failure: { message: 'the hub was stopped' },
+  })
+  await idle.stop()
+  await hub.start()
+  const again = `attempt 1 ended: the hub was stopped\nthe command begins again from its start\n$ sleep 300`
+  await until(async () => (await logText(hub, id)).includes(again))
 })

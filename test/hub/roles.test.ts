@@ -118,6 +118,24 @@ test("a worker cannot reach another's lease by taking its name", async () => {
   expect(again.lease.attempt).toBe(lease.attempt)
 })
 
+test('an agent takes the name of no person and of no part of the hub; a worker may have its own', async () => {
+  const hub = await startHub()
+  await hub.call('task_submit', { template: 'command', command: 'true' })
+  const worker = await hub.as('walt', 'worker')
+  await hub.as('vera', 'viewer')
+  for (const agent of ['owner', 'vera', 'controller-lease', 'agent-pod-1'])
+    expect(await failure(worker.call('task_claim', { agent })), agent).toMatchObject({
+      code: 'denied',
+      message: `the agent name ${agent} is that of a credential, or of the hub itself`,
+    })
+  for (const agent of ['owner', 'walt'])
+    expect(await failure(hub.call('task_claim', { agent })), agent).toMatchObject({
+      code: 'denied',
+    })
+  const { lease } = await worker.call<{ lease: Granted }>('task_claim', { agent: 'walt' })
+  expect(lease.task.state).toBe('leased')
+})
+
 test('a worker that finds no work leaves nothing on record', async () => {
   const hub = await startHub()
   const worker = await hub.as('one', 'worker')

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { featureNames } from '../../servers/kit/features.ts'
 import { choosePrefix, cleanName, fitName, slugOf } from '../../servers/spec-kit/naming.ts'
-import { documentsOf, featureNames } from '../../servers/spec-kit/project.ts'
+import { documentsOf } from '../../servers/spec-kit/project.ts'
 import { readTasks } from '../../servers/spec-kit/task-lines.ts'
 import { resolveTemplate } from '../../servers/spec-kit/templates.ts'
 import { writeFiles } from '../helpers/repo.ts'
@@ -75,7 +76,7 @@ const dataDir = import.meta.dirname // Any folder that the project is not in.
 test('names of features are those that the scripts make', async () => {
   for (const folder of ['001-a', '007-b', '0012-c', '20260101-120000-d', 'notes'])
     mkdirSync(join(root, 'specs', folder), { recursive: true })
-  const folders = await featureNames({ repo: '', org: '', path: root, root, dataDir })
+  const folders = await featureNames({ root })
   const differences = descriptions.flatMap((description) =>
     [undefined, 7, 8].flatMap((number) =>
       [undefined, 'My Short-Name', 'größe'].flatMap((short) => {

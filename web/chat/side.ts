@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { PageElement } from '../element.ts'
 import { takeKeys } from '../keys.ts'
-import { loadPart } from '../live.ts'
+import { loadPart } from '../load-part.ts'
 import { go, readRoute } from '../route.ts'
 import type { Chat } from './chat.ts'
 import { conversationOf, watchShown } from './conversations.ts'

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import type { Approval, ApprovalScope } from '../../schemas/approval.ts'
-import { loadPart } from '../live.ts'
+import { loadPart } from '../load-part.ts'
 import { href } from '../route.ts'
 import { diffView } from './diff-view.ts'
 import { fieldsView } from './fields.ts'
@@ -122,6 +122,6 @@ const scopeView = ({ task }: Approval) => {
 
 /** The steps of a plan as a picture; what draws it is loaded with the first one. */
 function graphPreview(graph: unknown) {
-  void loadPart(() => import('./graph-preview.ts'))
+  if (!customElements.get('sy-graph-preview')) void loadPart(() => import('./graph-preview.ts'))
   return html`<sy-graph-preview .steps=${graph}></sy-graph-preview>`
 }

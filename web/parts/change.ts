@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { PageElement } from '../element.ts'
 import { takeKeys } from '../keys.ts'
-import { loadPart } from '../live.ts'
+import { loadPart } from '../load-part.ts'
 import type { ToolError } from '../mcp.ts'
 import { callTool, toolError } from '../mcp.ts'
 import { Query } from '../query.ts'
@@ -77,7 +77,7 @@ class ChangePanel extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback()
     addEventListener('hashchange', this.#moved)
-    void loadPart(() => import('./change-diff.ts')) // What is seen first does not wait for it.
+    if (!customElements.get('sy-change-diff')) void loadPart(() => import('./change-diff.ts')) // What is seen first does not wait for it.
   }
 
   override disconnectedCallback(): void {

@@ -1,6 +1,6 @@
-import { html, nothing } from 'lit'
+import { html } from 'lit'
 import { PageElement } from '../element.ts'
-import { loadPart } from '../live.ts'
+import { loadPart } from '../load-part.ts'
 import type { renderMarkdown } from './markdown-blocks.ts'
 import './markdown.css'
 
@@ -33,7 +33,6 @@ class Markdown extends PageElement {
     wikiLink: { attribute: false },
     idLink: { attribute: false },
     pictureAt: { attribute: false },
-    loadFailed: { state: true },
   }
   declare text: string | undefined
   declare streaming: boolean | undefined
@@ -42,25 +41,19 @@ class Markdown extends PageElement {
   declare wikiLink: WikiLink | undefined
   declare idLink: IdLink | undefined
   declare pictureAt: PictureAt | undefined
-  declare loadFailed: boolean
 
   override connectedCallback(): void {
     super.connectedCallback()
     if (render) return
-    void loadPart(() => import('./markdown-blocks.ts')).then(
-      (loaded) => {
-        render = loaded.renderMarkdown
-        this.requestUpdate()
-      },
-      () => (this.loadFailed = true),
-    )
+    void loadPart(() => import('./markdown-blocks.ts')).then((loaded) => {
+      render = loaded.renderMarkdown
+      this.requestUpdate()
+    })
   }
 
   override render() {
     const text = this.text ?? ''
-    if (!render || text.length > parsedChars)
-      return html`<p class="plain-text">${text}</p>
-        ${this.loadFailed ? html`<small class="soft">Shown as it is: formatting could not be loaded.</small>` : nothing}`
+    if (!render || text.length > parsedChars) return html`<p class="plain-text">${text}</p>`
     const { streaming = false, level = 2, wikiLink, idLink, pictureAt } = this
     try {
       return render(text, { streaming, level, wikiLink, idLink, pictureAt })

@@ -12,6 +12,7 @@ import { since } from '../parts/time.ts'
 import { copyable } from '../parts/copy.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
+import './agents.css'
 
 /** As many as a page brings at once. */
 const pageRows = 100
@@ -66,35 +67,36 @@ class Agents extends PageElement {
     if (this.#agents.list?.isLoading !== false) return skeleton(3)
     if (agents.length === 0)
       return html`<p class="empty">No agent is here now. One starts with each task.</p>`
-    return html`<div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Agent</th>
-            <th>State</th>
-            <th>Task</th>
-            <th>Machine</th>
-            <th>Last heard of</th>
+    return html`<div class="scroll" role="region" aria-label="Table of agents" tabindex="0">
+      <table role="table">
+        <thead role="rowgroup">
+          <tr role="row">
+            <th role="columnheader" scope="col">Agent</th>
+            <th role="columnheader" scope="col">State</th>
+            <th role="columnheader" scope="col">Task</th>
+            <th role="columnheader" scope="col">Machine</th>
+            <th role="columnheader" scope="col">Last heard of</th>
           </tr>
         </thead>
-        <tbody>
-          ${agents.map(
-            (agent) =>
-              html`<tr>
-                <td>${copyable(agent.id)}</td>
-                <td>${badge(agent.state)}</td>
-                <td>
-                  ${agent.task ? html`<a href=${href('tasks', agent.task)}>${agent.task}</a>` : '–'}
-                </td>
-                <td>${agent.host ?? '–'}</td>
-                <td>${since(agent.lastSeenAt)}</td>
-              </tr>`,
-          )}
+        <tbody role="rowgroup">
+          ${agents.map(row)}
         </tbody>
       </table>
     </div>`
   }
 }
+
+/** Its roles are said, as a browser forgets those of a table that its style makes into lines. */
+const row = ({ id, state, task, host, lastSeenAt }: Agent) =>
+  html`<tr role="row">
+    <td role="cell">${copyable(id)}</td>
+    <td role="cell">${badge(state)}</td>
+    <td role="cell" class="task">
+      ${task ? html`<a href=${href('tasks', task)}>${task}</a>` : '–'}
+    </td>
+    <td role="cell" data-name="on">${host ?? '–'}</td>
+    <td role="cell" data-name="heard of">${since(lastSeenAt)}</td>
+  </tr>`
 
 /** What runs without isolation can read the owner's token, which whoever looks here should know. */
 const warning = (cluster: Cluster) =>

@@ -4,6 +4,7 @@ import type { Template } from '../../schemas/template.ts'
 import { PageElement } from '../element.ts'
 import type { ListedTool } from '../mcp.ts'
 import { ConnectionState } from '../live.ts'
+import { importPart } from '../load-part.ts'
 import { ToolError, callTool, hubAway, listTools, toolError } from '../mcp.ts'
 import { onNewTask } from '../new-task.ts'
 import { problem } from '../parts/problem.ts'
@@ -81,7 +82,7 @@ class NewTask extends PageElement {
     this.error = undefined
     try {
       if (this.#connection.value === 'offline') throw hubAway()
-      this.#forms ??= await import('../parts/form.ts').catch(notLoaded)
+      this.#forms ??= await importPart(() => import('../parts/form.ts')).catch(notLoaded)
       if (this.#templates.length === 0) this.#templates = await listTemplates()
       this.tool ??= await submitTool(this.#templates)
       if (!this.tool)
@@ -150,12 +151,11 @@ class NewTask extends PageElement {
   }
 }
 
-/** A browser keeps to it that a part was not there, until the page is loaded anew. */
 function notLoaded(): never {
   throw new ToolError({
     code: 'unavailable',
     message: 'a part of this page could not be loaded',
-    hint: 'Load the page again when the hub answers.',
+    hint: 'Close this and open it again: what you typed elsewhere stays.',
   })
 }
 

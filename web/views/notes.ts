@@ -26,8 +26,8 @@ type Found = { items: NoteHit[]; total: number; truncated: boolean }
 type Sets = { items: QuerySet[]; problems: { path: string; message: string }[] }
 
 const shownNotes = 100
-/** No event tells of a vault that was named in the configuration. */
-const vaultsEveryMs = 2000
+/** No event tells of a vault that was named in the configuration; what a large one holds takes a while to count. */
+const [firstEveryMs, vaultsEveryMs] = [2000, 10_000]
 const notesOnly = ({ kind }: { kind: string }) => kind.startsWith('note.')
 
 /** Notes: what is looked for on the left, the note that is open on the right. */
@@ -35,6 +35,8 @@ class Notes extends PageElement {
   static override properties = { thing: {}, params: {} }
   declare thing: string | undefined
   declare params: URLSearchParams
+  /** The vault that is shown where the address names none. */
+  #first: string | undefined
   readonly #vaults = new Query<Vaults>(this, () => ({ tool: 'vault_read', staleBy: notesOnly }))
   readonly #chosen = new Query<Vaults>(this, () =>
     this.#vaults.value && this.#vaultName !== undefined && !this.#vaults.value.vault
@@ -54,9 +56,10 @@ class Notes extends PageElement {
   constructor() {
     super()
     takeListKeys(this)
-    every(this, vaultsEveryMs, () => {
+    every(this, firstEveryMs, () => {
       if (this.#vaults.value?.vaults.length === 0) this.#vaults.refresh()
     })
+    every(this, vaultsEveryMs, () => this.#vaults.refresh())
   }
 
   override render() {
@@ -80,7 +83,13 @@ class Notes extends PageElement {
   }
 
   get #vaultName(): string | undefined {
-    return this.params.get('vault') ?? this.#vaults.value?.vaults[0]?.name
+    return this.params.get('vault') ?? this.#first
+  }
+
+  override willUpdate(): void {
+    // One that is named before it meanwhile must not take the place of what somebody reads or writes.
+    const names = this.#vaults.value?.vaults.map(({ name }) => name) ?? []
+    if (this.#first === undefined || !names.includes(this.#first)) this.#first = names[0]
   }
 
   get #vault(): Vault | undefined {

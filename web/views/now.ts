@@ -7,7 +7,7 @@ import type { Task } from '../../schemas/task.ts'
 import { askChat } from '../chat/side.ts'
 import { PageElement } from '../element.ts'
 import { Inbox } from '../inbox.ts'
-import { loadPart } from '../live.ts'
+import { loadPart } from '../load-part.ts'
 import { newTask } from '../new-task.ts'
 import { askerOf } from '../parts/approval.ts'
 import '../parts/approvals.ts'
@@ -181,7 +181,7 @@ const questionItem = (asked: Approval) =>
 
 /** What draws a change is much, and few open one here. */
 function changeView(id: string) {
-  void loadPart(() => import('../parts/change.ts'))
+  if (!customElements.get('sy-change')) void loadPart(() => import('../parts/change.ts'))
   return html`<sy-change .change=${id}></sy-change>`
 }
 

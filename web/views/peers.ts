@@ -26,12 +26,15 @@ class Peers extends PageElement {
     params: {},
     error: { state: true },
     leaving: { state: true },
+    note: { state: true },
   }
   declare thing: string | undefined
   declare params: URLSearchParams
   declare error: ToolError | undefined
   /** The peer of which it was asked once whether to end it. */
   declare leaving: string | undefined
+  /** What is left to do on a hub that was removed. */
+  declare note: string | undefined
   readonly #peers = new Query<{ items: Peer[] }>(this, () => ({ tool: 'peer_list' }))
 
   constructor() {
@@ -56,6 +59,7 @@ class Peers extends PageElement {
         >
       </div>
       ${problem(error ?? this.error)}
+      ${this.note ? html`<p class="notice-text" role="status">${this.note}</p>` : nothing}
       ${form === 'invite' ? this.#invite() : form === 'add' ? this.#add() : nothing}
       ${isLoading ? skeleton(2) : nothing} ${value && value.items.length === 0 ? empty : nothing}
       <ul class="peers">
@@ -132,9 +136,9 @@ class Peers extends PageElement {
       this.leaving = name
       return
     }
-    this.leaving = this.error = undefined
+    this.leaving = this.error = this.note = undefined
     try {
-      await callTool('peer_remove', { name })
+      this.note = (await callTool<{ note?: string }>('peer_remove', { name })).note
       this.#peers.refresh()
     } catch (error) {
       this.error = toolError(error)

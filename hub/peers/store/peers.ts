@@ -31,16 +31,20 @@ export type Grant = { role: PeerRole; orgs: string[] }
 export const readPeers = (reader: Reader): Promise<PeerRow[]> =>
   reader.all<PeerRow>('SELECT * FROM peers ORDER BY name')
 
+export const isPeer = async (reader: Reader, name: string): Promise<boolean> =>
+  (await reader.get('SELECT 1 AS there FROM peers WHERE name = :name', { name })) !== undefined
+
 /** The peers that are called, as upstreams: a hub is one more MCP server, with a credential of its own. */
 export async function peerUpstreams(
   reader: Reader,
   seal: () => Seal,
 ): Promise<Record<string, UpstreamConfig>> {
-  const entries = (await readPeers(reader)).flatMap(({ name, url, sealed }) => {
-    const token = url !== null && sealed ? seal().open(place(name, url), sealed) : undefined
-    if (token === undefined) return []
-    const headers = { authorization: `Bearer ${token}` }
-    return [[name, UpstreamSchema.parse({ url: `${url}/mcp`, headers, allow: asked })] as const]
+  const entries = (await readPeers(reader)).flatMap((row) => {
+    const called = row.sealed ? calledBy(row, seal()) : undefined
+    if (!called) return []
+    const headers = { authorization: `Bearer ${called.token}` }
+    const config = { url: `${called.url}/mcp`, headers, allow: asked }
+    return [[row.name, UpstreamSchema.parse(config)] as const]
   })
   return Object.fromEntries(entries)
 }
@@ -67,13 +71,22 @@ export function keepPeer(
   })
 }
 
-/** Takes a peer out and returns the id of its credential here, if it has one; undefined for no peer. */
+/** How a peer is called: its address, and the credential that it gave. */
+export type Called = { url: string; token: string }
+
+/** Takes a peer out and returns its credential here and how it was called; undefined for no peer. */
 export async function removePeer(
   tx: Transaction,
+  seal: Seal,
   name: string,
-): Promise<{ tokenId: string | null } | undefined> {
+): Promise<{ tokenId: string | null; called: Called | undefined } | undefined> {
   const [row] = await tx.all<PeerRow>('DELETE FROM peers WHERE name = :name RETURNING *', { name })
-  return row && { tokenId: row.token_id }
+  return row && { tokenId: row.token_id, called: calledBy(row, seal) }
+}
+
+function calledBy({ name, url, sealed }: PeerRow, seal: Seal): Called | undefined {
+  const token = url !== null && sealed ? seal.open(place(name, url), sealed) : undefined
+  return url === null || token === undefined ? undefined : { url, token }
 }
 
 export const sealedFor = (seal: Seal, name: string, url: string, token: string): Buffer =>

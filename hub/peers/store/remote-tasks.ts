@@ -1,5 +1,6 @@
 import type { Reader, Row, Transaction, Writer } from '../../../servers/kit/sql.ts'
 import { newId } from '../../../servers/kit/ids.ts'
+import { isPeer } from './peers.ts'
 
 /** A task that a peer carries out for this hub, as it is followed. */
 export type RemoteTask = Row & {
@@ -23,13 +24,14 @@ export const remoteTopic = 'remote-tasks'
 
 /**
  * Gives a queued task to a peer; one that is assigned already stays so. What the same peer proposed before
- * goes on there.
+ * goes on there. A peer that was removed since it was chosen is given nothing.
  */
 export function assignRemoteTask(
   writer: Writer,
   { task, peer }: { task: string; peer: string },
 ): Promise<void> {
   return writer.transaction(async (tx) => {
+    if (!(await isPeer(tx, peer))) return
     tx.wake(remoteTopic)
     const again = await tx.run(
       `UPDATE remote_tasks SET state = 'assigned' WHERE task = :task AND peer = :peer AND state = 'in_review'`,
@@ -72,11 +74,9 @@ export const readReviewingPeer = async (
     )
   )?.peer
 
-/** Keeps how far it is followed. */
-export const saveRemoteTask = (writer: Writer, row: RemoteTask): Promise<void> =>
-  writer.transaction(async (tx) => {
-    await save(tx, row)
-  })
+/** Keeps how far it is followed; false once it is followed no more, as its peer was removed. */
+export const saveRemoteTask = (writer: Writer, row: RemoteTask): Promise<boolean> =>
+  writer.transaction(async (tx) => (await save(tx, row)) > 0)
 
 const save = (tx: Transaction, row: RemoteTask): Promise<number> =>
   tx.run(
@@ -85,6 +85,10 @@ const save = (tx: Transaction, row: RemoteTask): Promise<number> =>
      WHERE id = :id`,
     row,
   )
+
+/** Forgets all that a peer was given, and returns it. */
+export const takeRemoteTasks = (tx: Transaction, peer: string): Promise<RemoteTask[]> =>
+  tx.all<RemoteTask>('DELETE FROM remote_tasks WHERE peer = :peer RETURNING *', { peer })
 
 /** Forgets it, since nothing here or there waits for the other. */
 export const removeRemoteTask = (writer: Writer, id: string): Promise<void> =>

@@ -5,7 +5,11 @@ import type { PlanSource } from '../../../schemas/plan.ts'
 import { Plan } from '../../../schemas/plan.ts'
 import { Org } from '../../../schemas/principal.ts'
 import { Requirements, TaskBudget } from '../../../schemas/task.ts'
+import type { Context } from '../../kit/context.ts'
 import { orgFor } from '../../kit/context.ts'
+import { findFeature } from '../../kit/features.ts'
+import { assertOutsideDataDir } from '../../kit/files/data-dir-guard.ts'
+import { insideFolder } from '../../kit/files/jail.ts'
 import type { Transaction } from '../../kit/sql.ts'
 import { defineTool } from '../../kit/tool.ts'
 import { usableRepository } from '../new-task.ts'
@@ -101,6 +105,7 @@ export const planCreate = defineTool({
     const sent = key === null ? undefined : await readPlanByKey(ctx.reader, org, key)
     if (sent) return toPlan(sameRequest(sent, digest))
     const repo = input.repo === undefined ? undefined : await usableRepository(ctx, org, input.repo)
+    if (repo !== undefined) await assertFeature(ctx, repo, source)
     if (source.kind === 'goal' || input.feature !== undefined) ctx.models.assertUsable(input.model)
     const graph =
       input.steps === undefined
@@ -179,6 +184,14 @@ function sourceOf(input: Input): PlanSource {
       hint: 'Leave `approve` out and answer its question with approval_decide, or pass `steps`.',
     })
   return { kind: 'goal', goal, ...named }
+}
+
+/** A feature that is not there is told at once; what its tasks are is read when the steps are made. */
+async function assertFeature(ctx: Context, repo: string, source: PlanSource): Promise<void> {
+  if (source.kind !== 'feature') return
+  const root = source.project === '' ? repo : await insideFolder(repo, source.project)
+  await assertOutsideDataDir(ctx, root)
+  await findFeature({ root }, source.feature)
 }
 
 function titleOf({ goal, feature, steps }: Input): string {

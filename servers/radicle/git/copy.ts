@@ -6,6 +6,7 @@ import { neverCommitted } from '../../../schemas/repo.ts'
 import type { Context } from '../../kit/context.ts'
 import { git, gitRaw } from '../../kit/git.ts'
 import { withLock } from '../../kit/locks.ts'
+import { copyFolder } from '../../kit/repositories.ts'
 
 /**
  * A bare Git repository of the hub's own beside the user's, whatever provider keeps that one. The
@@ -18,8 +19,7 @@ export const copyOf = (
   ctx: Pick<Context, 'dataDir'>,
   repository: Pick<Repository, 'id' | 'org' | 'path'>,
 ): GitCopy => ({
-  // In a folder of its org, which is all that the org's pods see of them.
-  dir: join(ctx.dataDir, 'repos', repository.org, `${repository.id}.git`),
+  dir: copyFolder(ctx, repository),
   userPath: repository.path,
 })
 

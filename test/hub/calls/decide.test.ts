@@ -31,6 +31,8 @@ const approvals = (rule: Partial<ApprovalRule>): ApprovalRule[] => [
 ]
 const destroy = { effect: 'destroy' } as const
 
+const w1 = { agent: 'w1', owner: undefined, isTaken: false }
+
 const cases: Case[] = [
   ['allow', 'an owner', owner, 'template.trust', { org: 'acme', repo: '/code' }],
   ['deny', 'a developer', dora, 'template.trust', { org: 'acme', repo: '/code' }],
@@ -196,15 +198,10 @@ const cases: Case[] = [
     'row.see',
     { org: 'acme', task: 'task-2', repo: '/else' },
   ],
-  ['allow', 'a free agent name', dora, 'agent.work', { agent: 'w1', owner: undefined }],
-  ['deny', 'a name of somebody else', dora, 'agent.work', { agent: 'w1', owner: 'max' }],
-  [
-    'deny',
-    'an agent under another name',
-    agent,
-    'agent.work',
-    { agent: 'agent-2', owner: undefined },
-  ],
+  ['allow', 'a free agent name', dora, 'agent.work', w1],
+  ['deny', 'a name of somebody else', dora, 'agent.work', { ...w1, owner: 'max' }],
+  ['deny', 'a name of a person', dora, 'agent.work', { ...w1, isTaken: true }],
+  ['deny', 'an agent under another name', agent, 'agent.work', { ...w1, agent: 'agent-2' }],
   ['deny', 'an agent rows of no task of its', agent, 'row.see', { org: 'acme', task: '' }],
   ['allow', 'a repository by an owner', owner, 'repository.add', { org: 'acme', path: '/any' }],
   ['allow', 'an agent its own', agent, 'repository.add', { org: 'acme', path: '/code' }],

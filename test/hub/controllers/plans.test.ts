@@ -6,7 +6,7 @@ import type { Change } from '../../../schemas/change.ts'
 import type { Plan } from '../../../schemas/plan.ts'
 import type { Task } from '../../../schemas/task.ts'
 import type { TestHub } from '../../helpers/hub.ts'
-import { startHub, until } from '../../helpers/hub.ts'
+import { failure, startHub, until } from '../../helpers/hub.ts'
 import { planIn, readPlan, stepIn, stepStates } from '../../helpers/plans.ts'
 import { makeRepo } from '../../helpers/repo.ts'
 
@@ -178,15 +178,30 @@ test(
   },
 )
 
-test('a feature that is not there, or has nothing to do, fails its plan and says why', async () => {
+test('a feature that is not there is refused, with what there is, and before any model is looked for', async () => {
+  const repo = await makeRepo({
+    'specs/001-notes/tasks.md': '- [ ] T001 Begin\n',
+    'part/specs/001-lamps/tasks.md': '- [ ] T001 Begin\n',
+    'README.md': '# Thing\n',
+  })
+  const hub = await startHub()
+  for (const [asked, hint] of [
+    [{ feature: '002' }, 'There are 001-notes: spec_list shows them.'],
+    [{ feature: 'note' }, 'Did you mean 001-notes?'],
+    [{ feature: 'notes', project: 'part' }, 'There are 001-lamps: spec_list shows them.'],
+    [{ feature: '001', project: 'none' }, 'It has none yet: spec_create makes one.'],
+  ] as const) {
+    const error = await failure(hub.call('plan_create', { repo, ...asked }))
+    expect(error).toMatchObject({ code: 'not_found', hint })
+    expect(error.message).toContain(`there is no feature "${asked.feature}" in ${repo}`)
+  }
+  expect(await hub.call('plan_list')).toMatchObject({ items: [] })
+})
+
+test('a feature that has nothing to do fails its plan and says why', async () => {
   const repo = await makeRepo({ 'specs/001-notes/tasks.md': '- [x] T001 Begin\n' })
   const hub = await startHub()
-  for (const [feature, why] of [
-    ['002', 'there is no feature "002"'],
-    ['001', '001 has no open tasks'],
-  ]) {
-    const { id } = await hub.call<Plan>('plan_create', { repo, feature, model: 'scripted' })
-    await planIn(hub, id, 'failed')
-    expect((await readPlan(hub, id)).plan.failure).toContain(why)
-  }
+  const { id } = await hub.call<Plan>('plan_create', { repo, feature: '001', model: 'scripted' })
+  await planIn(hub, id, 'failed')
+  expect((await readPlan(hub, id)).plan.failure).toContain('001 has no open tasks')
 })

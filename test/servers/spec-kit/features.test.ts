@@ -1,13 +1,8 @@
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import {
-  choosePrefix,
-  cleanName,
-  fitName,
-  numberOf,
-  slugOf,
-} from '../../../servers/spec-kit/naming.ts'
+import { numberOf } from '../../../servers/kit/features.ts'
+import { choosePrefix, cleanName, fitName, slugOf } from '../../../servers/spec-kit/naming.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { failure, startHub } from '../../helpers/hub.ts'
 import { writeFiles } from '../../helpers/repo.ts'
