@@ -103,8 +103,9 @@ export async function ensureMayWorkAs(
   agent: string,
 ): Promise<AgentRow | undefined> {
   const known = await readAgent(reader, agent)
-  // The credential of an attempt says what its agent is called.
-  const isTaken = ctx.principal.kind === 'user' && (await isTakenName(reader, agent, ctx.now()))
+  // The credential of an attempt says what its agent is called, and who is known was looked at before.
+  const isAsked = ctx.principal.kind === 'user' && known === undefined
+  const isTaken = isAsked && (await isTakenName(reader, agent, ctx.now()))
   ctx.ensure('agent.work', { agent, owner: known?.principal, isTaken })
   return known
 }
