@@ -21,16 +21,19 @@ export class PhraseIndex {
   /** The tool of each phrase, and the length of the phrase as a vector. */
   readonly #tools: number[] = []
   #lengths = new Float64Array()
+  /** What the nearest phrases of each tool can count at most: it may have few. */
+  readonly #most: number[]
   readonly #phrasesWith = new Map<string, number[]>()
   readonly #rarities = new Map<string, number>()
 
-  private constructor(size: number) {
-    this.#size = size
+  private constructor(phrases: string[][]) {
+    this.#size = phrases.length
+    this.#most = phrases.map(({ length }) => shares.slice(0, length).reduce((a, b) => a + b, 0))
   }
 
   /** `phrases`: how people ask for each tool; a tool may have none. Others have their turn meanwhile. */
   static async of(phrases: string[][]): Promise<PhraseIndex> {
-    const index = new PhraseIndex(phrases.length)
+    const index = new PhraseIndex(phrases)
     for (const [tool, all] of phrases.entries()) {
       for (const phrase of all) index.#add(phrase, tool)
       if (tool % toolsPerSlice === 0) await setImmediate()
@@ -55,9 +58,10 @@ export class PhraseIndex {
       if (product > 0)
         insert(nearest[tool], product / (Math.sqrt(square) * (this.#lengths[at] ?? 1)))
     })
-    return Float64Array.from(nearest, (best) =>
-      best.reduce((sum, score, at) => sum + score * (shares[at] ?? 0), 0),
-    )
+    return Float64Array.from(nearest, (best, tool) => {
+      const sum = best.reduce((all, score, at) => all + score * (shares[at] ?? 0), 0)
+      return sum / (this.#most[tool] || 1)
+    })
   }
 
   #add(phrase: string, tool: number): void {

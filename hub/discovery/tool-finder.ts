@@ -8,8 +8,9 @@ import { ToolIndex } from './tool-index.ts'
 const askedShare = 0.7
 /** Phrases that are all far from a request say no more of the nearest than this. */
 const leastNear = 0.3
-/** What its own words stand for where nobody has written down how a tool is asked for. */
-const unknownPhrases = 0.7
+/** Where nobody has written down how a tool is asked for, so much of what it says of itself stands for it. */
+const longestSaid = 400
+const mostSentences = 3
 
 /** Finds tools for a request in plain words, by what they say of themselves and by how people ask for them. */
 export class ToolFinder {
@@ -24,7 +25,7 @@ export class ToolFinder {
   }
 
   static async of(tools: SearchableTool[]): Promise<ToolFinder> {
-    const phrases = await PhraseIndex.of(tools.map((tool) => tool.phrases))
+    const phrases = await PhraseIndex.of(tools.map(askedFor))
     return new ToolFinder(tools, new ToolIndex(tools), phrases)
   }
 
@@ -39,14 +40,22 @@ export class ToolFinder {
       .map((score, at) => score * (standing[at] ?? 1))
     const nearest = asked.reduce((most, score) => Math.max(most, score), leastNear)
     return this.#tools
-      .map(({ name, phrases }, at) => {
-        const own = said.get(name) ?? 0
-        const near = phrases.length > 0 ? (asked[at] ?? 0) / nearest : own * unknownPhrases
-        return { name, score: (1 - askedShare) * own + askedShare * near }
-      })
+      .map(({ name }, at) => ({
+        name,
+        score: (1 - askedShare) * (said.get(name) ?? 0) + (askedShare * (asked[at] ?? 0)) / nearest,
+      }))
       .filter(({ score }) => score > 0)
       .sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1))
       .slice(0, limit)
       .map(({ name, score }) => ({ name, score: Math.round(score * 1000) / 1000 }))
   }
+}
+
+/** How people ask for a tool: as its phrases say, or else in its own words. */
+function askedFor({ phrases, own, title, name, description }: SearchableTool): string[] {
+  if (phrases.length > 0) return phrases
+  const sentences = description.slice(0, longestSaid).split(/[.!?:\n](?=\s|$)/)
+  const said = sentences.map((sentence) => sentence.trim()).filter((sentence) => sentence !== '')
+  const called = title === name ? [] : [title]
+  return [own.replace(/[_-]/g, ' '), ...called, ...said.slice(0, mostSentences)]
 }
