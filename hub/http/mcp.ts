@@ -209,7 +209,7 @@ function checkVersion(request: IncomingMessage): void {
 function departureOf(response: ServerResponse): Departure {
   const leaving = new Departure()
   // Every response closes; only one that was not sent to its end means that the caller went away.
-  response.once('close', () => {
+  response.on('close', () => {
     if (!response.writableFinished) leaving.abort()
   })
   return leaving
