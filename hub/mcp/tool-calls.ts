@@ -11,15 +11,14 @@ import { checkArguments, effectHint } from '../upstreams/foreign-tool.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
 import type { Relayed } from '../upstreams/pairing.ts'
 import type { Caller } from '../rpc/caller.ts'
-import { clientOf } from '../rpc/caller.ts'
+import { clientOf, ownKey } from '../rpc/caller.ts'
 import { complete, completeText } from './server-info.ts'
 import { encodeHeader, paramHeaders } from '../rpc/headers.ts'
 import type { RpcRequest } from '../rpc/protocol.ts'
 import { passSigningIn } from './sign-in-elicitation.ts'
 import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 import { cutAnswer } from './answers.ts'
-import { callAsking } from './approval-elicitation.ts'
-import { offersOf } from './list-methods.ts'
+import { InputNeeded, callAsking } from './approval-elicitation.ts'
 import { ownAnswer } from './own-answers.ts'
 import { showsApps } from './own-apps.ts'
 import { withTask } from './tasks.ts'
@@ -41,7 +40,10 @@ export async function answerToolCall(
   if (typeof name !== 'string') throw new RpcError(rpcCode.params, 'tools/call needs `name`')
   try {
     const { principal, view, signal } = caller
-    const offers = hub.registry.get(name) ? undefined : offersOf(hub, request, caller, modern)
+    const client = clientOf(request, caller, modern)
+    const offers = hub.registry.get(name)
+      ? undefined
+      : hub.upstreams.offersFor(ownKey(caller, client, modern))
     const served = offers && findForeign(offers, caller, name)
     const narrowed = view.server !== undefined || view.patterns !== undefined
     if (
@@ -52,7 +54,6 @@ export async function answerToolCall(
     if (served) {
       // Arguments that came inside of tool_call have no text of their own.
       const rawArguments = isWrapped ? undefined : caller.rawArguments
-      const client = clientOf(request, caller, modern)
       const relayed = {
         params: { ...params, arguments: args },
         caller,
@@ -61,20 +62,16 @@ export async function answerToolCall(
         rawArguments,
       }
       const outcome = await callForeign(hub, relayed, served)
-      if ('asks' in outcome) return JSON.stringify(outcome.asks)
-      const answer = withTask(served.link, caller, outcome.made)
-      return resultText(
-        await cutAnswer(hub, caller, served.link.config.answerChars, answer),
-        modern,
-      )
+      if (outcome instanceof InputNeeded) return JSON.stringify(outcome.result)
+      const answer = withTask(served.link, caller, outcome)
+      const shown = cutAnswer(hub, caller, served.link.config.answerChars, answer)
+      return resultText(shown instanceof Promise ? await shown : shown, modern)
     }
-    const client = clientOf(request, caller, modern)
     const asking = { caller, client, modern, params }
-    const outcome = await callAsking(hub, asking, (_params, options) =>
+    const output = await callAsking(hub, asking, (_params, options) =>
       hub.calls.tool(principal, name, args, { signal, ...options }),
     )
-    if ('asks' in outcome) return JSON.stringify(outcome.asks)
-    const output = outcome.made
+    if (output instanceof InputNeeded) return JSON.stringify(output.result)
     const tool = hub.registry.require(name)
     const answer = ownAnswer(tool, output, params._meta, showsApps(client.capabilities))
     return `{${modern ? `${completeText},` : ''}${answer}}`
@@ -97,7 +94,7 @@ function callForeign(
   hub: McpParts,
   request: Omit<Relayed, 'method' | 'headers'>,
   served: Served,
-): Promise<{ made: Reply } | { asks: object }> {
+): Promise<Reply | InputNeeded> {
   const { link, name, own, mirrored } = served
   const { caller, client, modern, rawArguments } = request
   const { arguments: args } = request.params
