@@ -12,6 +12,9 @@ import { Statements, makeTransaction, readerOf } from './statements.ts'
 
 type NewAudit = Omit<AuditEntry, 'at'>
 
+/** A commit costs as much as four rows, so records wait for others, but only while more come. */
+const mostTurns = 8
+
 /** What waits for the next commit: a change, or a row about what has happened elsewhere. */
 type Change = { kind: 'change'; apply(): Promise<void>; settle(error: unknown): void }
 type Recording = { kind: 'record'; audit: NewAudit; settle(error: unknown): void }
@@ -111,9 +114,17 @@ export class Store {
   #schedule(mayWaitForDisk: boolean): void {
     if (this.#scheduled || this.#flushing) return // What runs takes up the queue when it ends.
     this.#scheduled = true
-    const flush = () => void this.#flushQueue()
     // What only records gives way to what was sent in the same turn, and overlaps with its way.
-    setImmediate(mayWaitForDisk ? () => setImmediate(flush) : flush)
+    setImmediate(() => (mayWaitForDisk ? this.#gather(mostTurns) : void this.#flushQueue()))
+  }
+
+  /** Flushes once a turn of the event loop has brought no more company. */
+  #gather(turns: number): void {
+    const count = this.#pending.length
+    setImmediate(() => {
+      if (turns > 1 && this.#pending.length > count) this.#gather(turns - 1)
+      else void this.#flushQueue()
+    })
   }
 
   /** Bytes of the store that hold something; what was removed leaves room that is used again. */
