@@ -55,11 +55,13 @@ export async function answerToolCall(
       // Arguments that came inside of tool_call have no text of their own.
       const rawArguments = isWrapped ? undefined : caller.rawArguments
       const relayed = {
-        params: { ...params, arguments: args },
+        method: 'tools/call',
+        params: { ...params, name: served.own, arguments: args },
         caller,
         client,
         modern,
         rawArguments,
+        headers: headersOf(served, args),
       }
       const outcome = await callForeign(hub, relayed, served)
       if (outcome instanceof InputNeeded) return JSON.stringify(outcome.result)
@@ -92,33 +94,25 @@ export async function answerToolCall(
 
 function callForeign(
   hub: McpParts,
-  request: Omit<Relayed, 'method' | 'headers'>,
-  served: Served,
+  relayed: Relayed,
+  { link, name, item }: Served,
 ): Promise<Reply | InputNeeded> {
-  const { link, name, own, mirrored } = served
-  const { caller, client, modern, rawArguments } = request
-  const { arguments: args } = request.params
-  const named = { 'mcp-name': encodeHeader(own) }
-  const relayed = {
-    method: 'tools/call',
-    params: { ...request.params, name: own },
-    caller,
-    client,
-    modern,
-    rawArguments,
-    headers:
-      mirrored.size > 0 && isObject(args) ? { ...named, ...paramHeaders(mirrored, args) } : named,
-  }
-  const effect = effectHint(served.item)
-  const check = () => checkArguments(name, served.item, args)
+  const { caller, params: own } = relayed
+  const effect = effectHint(item)
+  const check = () => checkArguments(name, item, own.arguments)
   return callAsking(hub, relayed, (params, { patienceMs, signal }) => {
     const waiting = signal ? { ...caller, signal, leaving: signal() } : caller
-    const asked = signal || params !== relayed.params
+    const asked = signal || params !== own
     const passed = asked ? { ...relayed, params, caller: waiting } : relayed
     return passSigningIn(hub, link, passed, (sent) =>
       hub.calls.relay(link, name, sent, { effect, patienceMs, check }),
     )
   })
+}
+
+function headersOf({ own, mirrored }: Served, args: unknown): Record<string, string> {
+  const named = { 'mcp-name': encodeHeader(own) }
+  return mirrored.size > 0 && isObject(args) ? { ...named, ...paramHeaders(mirrored, args) } : named
 }
 
 /**
