@@ -97,7 +97,7 @@ export class Calls {
    * asked for. No credential of the caller goes along.
    */
   relay(link: UpstreamLink, name: string, request: Relayed, known?: Known): Promise<Reply> {
-    const call = relayedCall(this.#parts.config, link.name, name, request, known)
+    const call = relayedCall(this.#parts.config, link, name, request, known)
     return this.#travel(call, () => this.#pass(link, request))
   }
 
@@ -135,13 +135,13 @@ export class Calls {
     const startedAt = performance.now()
     let label = 'ok'
     try {
-      const decision = await this.#decide(call)
+      const decided = this.#decide(call)
+      const decision = decided instanceof Promise ? await decided : decided
       if (decision.kind === 'ask') {
         const preview = async () => this.#recorded(call, () => previewOf(this.#parts, call))
         const asked = { ...call, question: decision.question, preview }
-        // What the gate kept is what `run` gave.
         const make = (requestId: string) => this.#makeApproved({ ...call, requestId }, run)
-        return (await this.#gate.hold(asked, make)) as T
+        return (await this.#gate.hold(asked, make)) as T // What the gate kept is what `run` gave.
       }
       const { value, outcome } = await this.#make(call, decision, run)
       label = outcome
@@ -210,7 +210,7 @@ export class Calls {
       throw new HubError('unavailable', `the server ${upstream} is not configured any more`)
     const caller = absentCaller(principal, this.#parts.stopping)
     const relayed = { ...(request as HeldRequest), caller } // Written by #relayedCall.
-    const call = { ...relayedCall(this.#parts.config, link.name, name, relayed), requestId }
+    const call = { ...relayedCall(this.#parts.config, link, name, relayed), requestId }
     return this.#makeApproved(call, () => this.#pass(link, relayed))
   }
 
@@ -222,7 +222,8 @@ export class Calls {
   }
 
   async #pass(link: UpstreamLink, request: Relayed): Promise<Done<Reply>> {
-    const leave = await link.limiter.enter(request.caller.signal)
+    const entered = link.limiter.enter(request.caller.signal)
+    const leave = entered instanceof Promise ? await entered : entered
     try {
       const value = await pass(link, this.#parts.parking, request)
       const outcome = value.result.isError === true ? 'failed' : 'ok'

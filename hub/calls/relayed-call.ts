@@ -4,6 +4,7 @@ import type { Effect } from '../../schemas/effect.ts'
 import type { Principal } from '../../schemas/principal.ts'
 import type { Caller } from '../rpc/caller.ts'
 import type { Relayed } from '../upstreams/pairing.ts'
+import type { UpstreamLink } from '../upstreams/upstream.ts'
 import type { Call } from './call.ts'
 import { isGranted, upstreamScope } from './grants.ts'
 
@@ -27,10 +28,10 @@ export const absentCaller = (principal: Principal, stopping: AbortSignal): Calle
 /** Methods that change nothing, by what MCP says of them. */
 const reads = ['resources/read', 'prompts/get', 'completion/complete']
 
-/** A request on its way to the upstream of that name; `name` is what its caller asked for. */
+/** A request on its way to an upstream; `name` is what its caller asked for. */
 export function relayedCall(
   config: () => Config,
-  upstream: string,
+  { name: upstream, label }: Pick<UpstreamLink, 'name' | 'label'>,
   name: string,
   { method, params, client, modern, headers, caller }: Relayed,
   { effect, patienceMs, check }: Known = {},
@@ -39,7 +40,7 @@ export function relayedCall(
   return {
     principal,
     name,
-    label: `upstream:${upstream}`,
+    label,
     args: params.arguments,
     request: { method, params, client, modern, headers } satisfies HeldRequest,
     requestId: randomUUID(),

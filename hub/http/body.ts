@@ -23,8 +23,7 @@ export function readBody(request: IncomingMessage): Promise<string> {
     request.on('end', () =>
       resolve((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8')),
     )
-    request.on('error', reject)
-    // Every request closes; making the error costs more than reading a small body.
+    // Every request closes, also one that fails; making the error costs more than reading a small body.
     request.on('close', () => {
       if (!request.complete) reject(new HubError('canceled', 'the caller went away'))
     })

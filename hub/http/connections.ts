@@ -18,7 +18,7 @@ export class Connections {
   serve(socket: Socket, response: ServerResponse): void {
     const connection = this.#open.get(socket)
     if (connection) connection.isBusy = true
-    response.once('close', () => {
+    response.on('close', () => {
       if (connection) connection.isBusy = false
       if (this.#closing) socket.end()
     })

@@ -75,7 +75,7 @@ export async function listen(hub: HttpParts): Promise<Listener> {
     if (principal && hub.draining && principal.kind !== 'agent') throw draining()
     if (principal) hub.rateLimit.take(principal)
     if (principal && (path === '/mcp' || path.startsWith('/mcp/')))
-      return mcp.serve(request, response, { path, principal, again })
+      return await mcp.serve(request, response, { path, principal, again })
     if (principal && path === '/events') return streamEvents(hub, again, request, response)
     const logOf = principal && /^\/tasks\/([\w-]{1,60})\/log\/stream$/.exec(path)?.[1]
     if (principal && logOf) return streamLog(hub, again, logOf, request, response)

@@ -78,7 +78,7 @@ export class McpHttp {
     }
   }
 
-  async #modern(message: RpcRequest, post: Post): Promise<void> {
+  #modern(message: RpcRequest, post: Post): Promise<void> | void {
     const { request, response, principal, view, rawArguments } = post
     if (!hasId(message)) return void response.writeHead(202).end()
     const { id } = message
@@ -99,8 +99,9 @@ export class McpHttp {
       leaving,
       send: (text: string) => reply.send(text),
     }
-    const { text, error } = await this.#router.answer(message, caller, true)
-    reply.end(error ? rpcHttpStatus(error) : 200, text)
+    return this.#router
+      .answer(message, caller, true)
+      .then(({ text, error }) => reply.end(error ? rpcHttpStatus(error) : 200, text))
   }
 
   async #legacy(message: RpcRequest, post: Post): Promise<void> {
@@ -209,7 +210,7 @@ function checkVersion(request: IncomingMessage): void {
 function departureOf(response: ServerResponse): Departure {
   const leaving = new Departure()
   // Every response closes; only one that was not sent to its end means that the caller went away.
-  response.once('close', () => {
+  response.on('close', () => {
     if (!response.writableFinished) leaving.abort()
   })
   return leaving

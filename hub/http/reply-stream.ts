@@ -10,16 +10,16 @@ const keepAliveMs = 20_000
  * stream that ends with it. Also the stream of a session, which has no answer.
  */
 export class ReplyStream {
+  readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #accepts: boolean
 
   constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request
     this.#response = response
-    this.#accepts = /text\/event-stream|\*\/\*/.test(request.headers.accept ?? '')
   }
 
   get acceptsStream(): boolean {
-    return this.#accepts
+    return /text\/event-stream|\*\/\*/.test(this.#request.headers.accept ?? '')
   }
 
   /** Starts the stream, before there is anything to say. */
@@ -40,7 +40,7 @@ export class ReplyStream {
   /** Says something ahead of the answer. A client that cannot take a stream does not hear it. */
   send(text: string): void {
     const response = this.#response
-    if (!this.#accepts || response.destroyed || response.writableEnded) return
+    if (response.destroyed || response.writableEnded || !this.acceptsStream) return
     this.open()
     response.write(`event: message\ndata: ${text}\n\n`)
     if (response.writableLength > maxUnreadBytes) response.destroy()

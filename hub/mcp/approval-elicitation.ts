@@ -19,6 +19,15 @@ const question = 'approval'
 const dialogMs = 10 * 60_000
 const shownChars = 4000
 
+/** What the modern era answers in place of a result: that input is needed first. */
+export class InputNeeded {
+  readonly result: object
+
+  constructor(result: object) {
+    this.result = result
+  }
+}
+
 /**
  * Makes a call. Where it waits for a person and that may be the very person whose client made it, the
  * client is asked at once: by a request in the old era, by a result that asks for input in the modern one.
@@ -29,14 +38,14 @@ export function callAsking<T>(
   hub: Hub,
   request: Request,
   make: (params: Params, options: Options) => Promise<T>,
-): Promise<{ made: T } | { asks: object }> {
+): Promise<T | InputNeeded> {
   const { caller, modern, params } = request
   const state = modern ? params.requestState : undefined
   const isBack = typeof state === 'string' && state.startsWith(waiting)
   if (isBack) return callAnswered(hub, caller, params, state, make)
   if (asksInForms(request) && mayAnswer(caller, true)) return callInForms(hub, request, make)
   const { patienceMs } = caller
-  return make(params, patienceMs === undefined ? {} : { patienceMs }).then((made) => ({ made }))
+  return make(params, patienceMs === undefined ? {} : { patienceMs })
 }
 
 /** Makes it again, now that the client has brought an answer. */
@@ -46,11 +55,11 @@ async function callAnswered<T>(
   params: Params,
   state: string,
   make: (params: Params, options: Options) => Promise<T>,
-): Promise<{ made: T }> {
+): Promise<T> {
   const { requestState: _ours, inputResponses, ...rest } = params
   const brought = isObject(inputResponses) ? inputResponses[question] : undefined
   const isAnswered = await settle(hub, caller, state.slice(waiting.length), brought)
-  return { made: await make(rest, isAnswered ? {} : { patienceMs: 0 }) }
+  return make(rest, isAnswered ? {} : { patienceMs: 0 })
 }
 
 /** Makes it, and asks the client where a person has to be asked. */
@@ -58,19 +67,18 @@ async function callInForms<T>(
   hub: Hub,
   { caller, modern, params }: Request,
   make: (params: Params, options: Options) => Promise<T>,
-): Promise<{ made: T } | { asks: object }> {
+): Promise<T | InputNeeded> {
   try {
-    return { made: await make(params, { patienceMs: 0 }) }
+    return await make(params, { patienceMs: 0 })
   } catch (error) {
     const asked = await approvalOf(hub, caller, error)
     if (asked === undefined) throw error
     if (!mayAnswer(caller, hub.config().file.orgs[asked.org]?.selfApproval ?? true))
-      return { made: await make(params, {}) }
-    if (!modern)
-      return { made: await whileAsking(hub, caller, asked, (options) => make(params, options)) }
+      return make(params, {})
+    if (!modern) return whileAsking(hub, caller, asked, (options) => make(params, options))
     const inputRequests = { [question]: { method: 'elicitation/create', params: dialog(asked) } }
     const requestState = `${waiting}${asked.id}`
-    return { asks: { resultType: 'input_required', inputRequests, requestState } }
+    return new InputNeeded({ resultType: 'input_required', inputRequests, requestState })
   }
 }
 

@@ -11,15 +11,14 @@ import { checkArguments, effectHint } from '../upstreams/foreign-tool.ts'
 import type { Offers, Served } from '../upstreams/offers.ts'
 import type { Relayed } from '../upstreams/pairing.ts'
 import type { Caller } from '../rpc/caller.ts'
-import { clientOf } from '../rpc/caller.ts'
+import { clientOf, ownKey } from '../rpc/caller.ts'
 import { complete, completeText } from './server-info.ts'
 import { encodeHeader, paramHeaders } from '../rpc/headers.ts'
 import type { RpcRequest } from '../rpc/protocol.ts'
 import { passSigningIn } from './sign-in-elicitation.ts'
 import { RpcError, isObject, rpcCode } from '../rpc/protocol.ts'
 import { cutAnswer } from './answers.ts'
-import { callAsking } from './approval-elicitation.ts'
-import { offersOf } from './list-methods.ts'
+import { InputNeeded, callAsking } from './approval-elicitation.ts'
 import { ownAnswer } from './own-answers.ts'
 import { showsApps } from './own-apps.ts'
 import { withTask } from './tasks.ts'
@@ -41,7 +40,10 @@ export async function answerToolCall(
   if (typeof name !== 'string') throw new RpcError(rpcCode.params, 'tools/call needs `name`')
   try {
     const { principal, view, signal } = caller
-    const offers = hub.registry.get(name) ? undefined : offersOf(hub, request, caller, modern)
+    const client = clientOf(request, caller, modern)
+    const offers = hub.registry.get(name)
+      ? undefined
+      : hub.upstreams.offersFor(ownKey(caller, client, modern))
     const served = offers && findForeign(offers, caller, name)
     const narrowed = view.server !== undefined || view.patterns !== undefined
     if (
@@ -52,29 +54,26 @@ export async function answerToolCall(
     if (served) {
       // Arguments that came inside of tool_call have no text of their own.
       const rawArguments = isWrapped ? undefined : caller.rawArguments
-      const client = clientOf(request, caller, modern)
       const relayed = {
-        params: { ...params, arguments: args },
+        method: 'tools/call',
+        params: { ...params, name: served.own, arguments: args },
         caller,
         client,
         modern,
         rawArguments,
+        headers: headersOf(served, args),
       }
       const outcome = await callForeign(hub, relayed, served)
-      if ('asks' in outcome) return JSON.stringify(outcome.asks)
-      const answer = withTask(served.link, caller, outcome.made)
-      return resultText(
-        await cutAnswer(hub, caller, served.link.config.answerChars, answer),
-        modern,
-      )
+      if (outcome instanceof InputNeeded) return JSON.stringify(outcome.result)
+      const answer = withTask(served.link, caller, outcome)
+      const shown = cutAnswer(hub, caller, served.link.config.answerChars, answer)
+      return resultText(shown instanceof Promise ? await shown : shown, modern)
     }
-    const client = clientOf(request, caller, modern)
     const asking = { caller, client, modern, params }
-    const outcome = await callAsking(hub, asking, (_params, options) =>
+    const output = await callAsking(hub, asking, (_params, options) =>
       hub.calls.tool(principal, name, args, { signal, ...options }),
     )
-    if ('asks' in outcome) return JSON.stringify(outcome.asks)
-    const output = outcome.made
+    if (output instanceof InputNeeded) return JSON.stringify(output.result)
     const tool = hub.registry.require(name)
     const answer = ownAnswer(tool, output, params._meta, showsApps(client.capabilities))
     return `{${modern ? `${completeText},` : ''}${answer}}`
@@ -95,33 +94,25 @@ export async function answerToolCall(
 
 function callForeign(
   hub: McpParts,
-  request: Omit<Relayed, 'method' | 'headers'>,
-  served: Served,
-): Promise<{ made: Reply } | { asks: object }> {
-  const { link, name, own, mirrored } = served
-  const { caller, client, modern, rawArguments } = request
-  const { arguments: args } = request.params
-  const named = { 'mcp-name': encodeHeader(own) }
-  const relayed = {
-    method: 'tools/call',
-    params: { ...request.params, name: own },
-    caller,
-    client,
-    modern,
-    rawArguments,
-    headers:
-      mirrored.size > 0 && isObject(args) ? { ...named, ...paramHeaders(mirrored, args) } : named,
-  }
-  const effect = effectHint(served.item)
-  const check = () => checkArguments(name, served.item, args)
+  relayed: Relayed,
+  { link, name, item }: Served,
+): Promise<Reply | InputNeeded> {
+  const { caller, params: own } = relayed
+  const effect = effectHint(item)
+  const check = () => checkArguments(name, item, own.arguments)
   return callAsking(hub, relayed, (params, { patienceMs, signal }) => {
     const waiting = signal ? { ...caller, signal, leaving: signal() } : caller
-    const asked = signal || params !== relayed.params
+    const asked = signal || params !== own
     const passed = asked ? { ...relayed, params, caller: waiting } : relayed
     return passSigningIn(hub, link, passed, (sent) =>
       hub.calls.relay(link, name, sent, { effect, patienceMs, check }),
     )
   })
+}
+
+function headersOf({ own, mirrored }: Served, args: unknown): Record<string, string> {
+  const named = { 'mcp-name': encodeHeader(own) }
+  return mirrored.size > 0 && isObject(args) ? { ...named, ...paramHeaders(mirrored, args) } : named
 }
 
 /**

@@ -14,7 +14,7 @@ export type Ending = {
 export class Departure implements Ending {
   #hasEnded = false
   #reason: HubError | undefined
-  #acts: (() => void)[] = []
+  #acts: readonly (() => void)[] = none
   #controller: AbortController | undefined
 
   get aborted(): boolean {
@@ -42,15 +42,17 @@ export class Departure implements Ending {
     this.#hasEnded = true
     this.#reason = reason
     this.#controller?.abort(reason)
-    for (const act of this.#acts.splice(0)) act()
+    for (const act of this.#acts) act()
+    this.#acts = none
   }
 
   addEventListener(_type: 'abort', act: () => void): void {
-    if (!this.#hasEnded) this.#acts.push(act)
+    if (!this.#hasEnded) this.#acts = [...this.#acts, act]
   }
 
   removeEventListener(_type: 'abort', act: () => void): void {
-    const at = this.#acts.indexOf(act)
-    if (at >= 0) this.#acts.splice(at, 1)
+    this.#acts = this.#acts.filter((other) => other !== act)
   }
 }
+
+const none: readonly (() => void)[] = []

@@ -10,6 +10,7 @@ export const encodeHeader = (value: string): string =>
 /** The value a header stands for, undefined when it is missing. Null where it is no base64 but claims to be. */
 export function decodeHeader(value: string | string[] | undefined): string | null | undefined {
   if (typeof value !== 'string') return undefined
+  if (!value.startsWith('=?')) return value
   const encoded = sentinel.exec(value)?.[1]
   if (encoded === undefined) return value
   const bytes = Buffer.from(encoded, 'base64')

@@ -27,6 +27,8 @@ export type Exchange = {
   onNotification?(method: string, params: Params): void
   /** What the upstream asks in the course of this request; what is thrown is its answer too. */
   onRequest?(method: string, params: Params, signal: AbortSignal): Promise<unknown>
+  /** It is over, however it ended; called once, before the reply settles. */
+  onEnd?(): void
 }
 
 export type Pending = {

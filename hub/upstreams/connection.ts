@@ -68,20 +68,14 @@ export class Connection {
     return this.#running.isEmpty
   }
 
-  async request(method: string, params: Params, call: Call): Promise<Reply> {
-    const running = new Running(method, call, this.#events)
+  request(method: string, params: Params, call: Call): Promise<Reply> {
+    const running = new Running(method, call, this.#events, () => this.#running.take(token))
     const token = this.#running.add(running)
-    try {
-      const text = this.#paramsText(params, call, token)
-      running.pending = this.#channel.request(method, text, running)
-      if (call.signal?.aborted) running.cancel()
-      else call.signal?.addEventListener('abort', running.cancel)
-      return await running.pending.reply
-    } finally {
-      running.deadline.end()
-      call.signal?.removeEventListener('abort', running.cancel)
-      this.#running.take(token)
-    }
+    call.signal?.addEventListener('abort', running.cancel)
+    const pending = this.#channel.request(method, this.#paramsText(params, call, token), running)
+    running.pending = pending
+    if (call.signal?.aborted) running.cancel()
+    return pending.reply
   }
 
   notify(method: string, params: Params): Promise<void> {
@@ -151,10 +145,12 @@ class Running implements Exchange {
   pending: Pending | undefined
   readonly #call: Call
   readonly #events: ConnectionEvents
+  readonly #forget: () => void
 
-  constructor(method: string, call: Call, events: ConnectionEvents) {
+  constructor(method: string, call: Call, events: ConnectionEvents, forget: () => void) {
     this.#call = call
     this.#events = events
+    this.#forget = forget
     this.deadline = new Deadline(call.timeoutMs, () =>
       this.pending?.cancel(late(method, call.timeoutMs)),
     )
@@ -174,6 +170,12 @@ class Running implements Exchange {
 
   readonly cancel = (): void =>
     this.pending?.cancel(new HubError('canceled', 'the call was canceled'))
+
+  onEnd(): void {
+    this.deadline.end()
+    this.#call.signal?.removeEventListener('abort', this.cancel)
+    this.#forget()
+  }
 
   onNotification(method: string, params: Params): void {
     this.deadline.renew()

@@ -1,13 +1,18 @@
 import type { Params, RpcId } from '../rpc/protocol.ts'
 import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
-import type { ChannelEvents, Pending } from './channel.ts'
+import type { ChannelEvents, Exchange, Pending } from './channel.ts'
 import { NotSent, UpstreamEnded } from './channel.ts'
 import { AccessRefused } from './refused.ts'
 import { IdTable } from './id-table.ts'
 import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
 
-type Open = { method: string; resolve(reply: Reply): void; reject(error: unknown): void }
+type Open = {
+  method: string
+  exchange: Exchange
+  resolve(reply: Reply): void
+  reject(error: unknown): void
+}
 
 /** JSON-RPC both ways over one pair of streams, whatever they are: who waits for what. */
 export class Duplex {
@@ -28,14 +33,14 @@ export class Duplex {
     return this.#ended !== undefined
   }
 
-  request(method: string, params: string): Pending {
+  request(method: string, params: string, exchange: Exchange): Pending {
     let cancel: Pending['cancel'] = () => undefined
     const reply = new Promise<Reply>((resolve, reject) => {
-      if (this.hasEnded) throw this.#afterEnd()
-      const id = this.#open.add({ method, resolve, reject })
+      const id = this.#open.add({ method, exchange, resolve, reject })
+      if (this.hasEnded) return this.#take(id)?.reject(this.#afterEnd())
       this.#write(requestText(id, method, params))
       cancel = (reason) => {
-        if (!this.#open.take(id)) return
+        if (!this.#take(id)) return
         const about = { requestId: id, reason: reason.message }
         if (!this.hasEnded) this.send({ method: 'notifications/cancelled', params: about })
         reject(reason)
@@ -65,7 +70,10 @@ export class Duplex {
     this.#ended = reason
     this.#cause = cause
     const error = cause instanceof HubError ? cause : new UpstreamEnded(reason, cause)
-    for (const { reject } of this.#open.values()) reject(error)
+    for (const { exchange, reject } of this.#open.values()) {
+      exchange.onEnd?.()
+      reject(error)
+    }
     this.#open = new IdTable()
     for (const abort of this.#asked.values()) abort.abort()
     this.#events.onClose(reason)
@@ -82,8 +90,14 @@ export class Duplex {
     this.#write(text)
   }
 
+  #take(id: number): Open | undefined {
+    const open = this.#open.take(id)
+    open?.exchange.onEnd?.()
+    return open
+  }
+
   #settle(read: NonNullable<ReturnType<typeof readMessage>>): void {
-    const waiting = this.#open.take(Number(read.message.id))
+    const waiting = this.#take(Number(read.message.id))
     if (!waiting) return // Canceled, or never asked.
     try {
       waiting.resolve(replyOf(read, waiting.method))

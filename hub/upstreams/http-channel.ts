@@ -87,6 +87,8 @@ export class HttpChannel implements Channel {
       return await this.#exchangeOnce(id, method, body, exchange, cancellation)
     } catch (error) {
       throw cancellation.reason ?? error
+    } finally {
+      exchange.onEnd?.()
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Params } from '../rpc/protocol.ts'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { HubError } from '../../schemas/errors.ts'
-import type { Channel, ChannelEvents, Pending } from './channel.ts'
+import type { Channel, ChannelEvents, Exchange, Pending } from './channel.ts'
 import { Duplex } from './duplex.ts'
 import { eventsOf } from './event-stream.ts'
 import type { Address } from './http-answer.ts'
@@ -34,8 +34,8 @@ export class SseChannel implements Channel {
     this.#tail.catch(() => undefined) // Each message that waits for it fails by itself.
   }
 
-  request(method: string, params: string): Pending {
-    return this.#duplex.request(method, params)
+  request(method: string, params: string, exchange: Exchange): Pending {
+    return this.#duplex.request(method, params, exchange)
   }
 
   async notify(method: string, params: Params): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Params } from '../rpc/protocol.ts'
 import { spawn } from 'node:child_process'
-import type { Channel, ChannelEvents, Pending } from './channel.ts'
+import type { Channel, ChannelEvents, Exchange, Pending } from './channel.ts'
 import { Duplex } from './duplex.ts'
 import { lineSplitter } from './lines.ts'
 
@@ -46,8 +46,8 @@ export class StdioChannel implements Channel {
     )
   }
 
-  request(method: string, params: string): Pending {
-    return this.#duplex.request(method, params)
+  request(method: string, params: string, exchange: Exchange): Pending {
+    return this.#duplex.request(method, params, exchange)
   }
 
   async notify(method: string, params: Params): Promise<void> {

@@ -29,6 +29,7 @@ export type State = 'connecting' | 'ready' | 'degraded' | 'signed_out' | 'asleep
  */
 export class UpstreamLink {
   readonly name: string
+  readonly label: string // What its calls are counted under.
   readonly config: UpstreamConfig
   readonly own: OwnConnections
   readonly limiter: Limiter
@@ -59,6 +60,7 @@ export class UpstreamLink {
 
   constructor(name: string, config: UpstreamConfig, options: LinkOptions) {
     this.name = name
+    this.label = `upstream:${name}`
     this.config = config
     this.lists = options.cachedLists ?? noLists
     this.limiter = new Limiter(config.concurrency)
@@ -175,10 +177,8 @@ export class UpstreamLink {
       try {
         const connection = await this.shared()
         this.#stale.clear()
-        this.lists = {
-          ...this.lists,
-          ...(await readLists(connection, kinds, this.config.timeoutMs)),
-        }
+        const read = await readLists(connection, kinds, this.config.timeoutMs)
+        this.lists = { ...this.lists, ...read }
         await this.#options.onLists(kinds)
         this.state = 'ready'
         this.reason = undefined

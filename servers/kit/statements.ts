@@ -21,7 +21,8 @@ export class Statements {
     return this.#use(sql, (statement) => statement.all(params) as T[])
   }
 
-  run(sql: string, params: Record<string, SqlValue>): number {
+  /** Takes values by name, or by their place. */
+  run(sql: string, params: Record<string, SqlValue> | SqlValue[]): number {
     return this.#use(sql, (statement) => statement.run(params).changes)
   }
 

@@ -12,11 +12,13 @@ import { Statements, makeTransaction, readerOf } from './statements.ts'
 
 type NewAudit = Omit<AuditEntry, 'at'>
 
-type Pending = {
-  apply(): void | Promise<void>
-  settle(error: unknown): void
-  mayWaitForDisk: boolean
-}
+/** A commit costs as much as four rows, so records wait for others, but only while more come. */
+const mostTurns = 8
+
+/** What waits for the next commit: a change, or a row about what has happened elsewhere. */
+type Change = { kind: 'change'; apply(): Promise<void>; settle(error: unknown): void }
+type Recording = { kind: 'record'; audit: NewAudit; settle(error: unknown): void }
+type Pending = Change | Recording
 
 /**
  * The hub's one writer, and its readers. Changes that are queued in the same turn share one commit (a
@@ -62,7 +64,7 @@ export class Store {
       let value: T
       let topics: Set<string>
       this.#queue({
-        mayWaitForDisk: false,
+        kind: 'change',
         apply: async () => {
           const tx = makeTransaction(this.#statements, this.#now())
           try {
@@ -70,7 +72,7 @@ export class Store {
           } finally {
             tx.end()
           }
-          if (audit) this.#append({ ...audit, subject: audit.subject ?? tx.auditSubject })
+          if (audit) this.#append([{ ...audit, subject: audit.subject ?? tx.auditSubject }])
           topics = tx.topics
         },
         settle: (error) => {
@@ -90,29 +92,39 @@ export class Store {
   record(audit: NewAudit): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#queue({
-        mayWaitForDisk: true,
-        apply: () => this.#append(audit),
+        kind: 'record',
+        audit,
         settle: (error) => (error === undefined ? resolve() : reject(error)), // As above.
       })
     })
   }
 
-  #append(audit: NewAudit): void {
-    this.#audit = appendAudit(this.#statements, this.#audit, { ...audit, at: this.#now() })
+  #append(audits: NewAudit[]): void {
+    const at = this.#now()
+    const entries = audits.map((audit) => ({ ...audit, at }))
+    this.#audit = appendAudit(this.#statements, this.#audit, entries)
   }
 
   #queue(pending: Pending): void {
     if (this.#closed) return pending.settle(new HubError('unavailable', 'the store is closed'))
     this.#pending.push(pending)
-    this.#schedule(pending.mayWaitForDisk)
+    this.#schedule(pending.kind === 'record')
   }
 
   #schedule(mayWaitForDisk: boolean): void {
     if (this.#scheduled || this.#flushing) return // What runs takes up the queue when it ends.
     this.#scheduled = true
-    const flush = () => void this.#flushQueue()
     // What only records gives way to what was sent in the same turn, and overlaps with its way.
-    setImmediate(mayWaitForDisk ? () => setImmediate(flush) : flush)
+    setImmediate(() => (mayWaitForDisk ? this.#gather(mostTurns) : void this.#flushQueue()))
+  }
+
+  /** Flushes once a turn of the event loop has brought no more company. */
+  #gather(turns: number): void {
+    const count = this.#pending.length
+    setImmediate(() => {
+      if (turns > 1 && this.#pending.length > count) this.#gather(turns - 1)
+      else void this.#flushQueue()
+    })
   }
 
   /** Bytes of the store that hold something; what was removed leaves room that is used again. */
@@ -146,20 +158,19 @@ export class Store {
       if (batch.length > 0) await this.#flush(batch)
     } while (this.#closed && this.#pending.length > 0)
     this.#flushing = undefined
-    if (this.#pending.length > 0)
-      this.#schedule(this.#pending.every(({ mayWaitForDisk }) => mayWaitForDisk))
+    if (this.#pending.length > 0) this.#schedule(this.#pending.every(isRecord))
   }
 
   async #flush(batch: Pending[]): Promise<void> {
     const auditBefore = this.#audit
     const outcomes: unknown[] = []
     let broken: unknown
-    const isRelaxed = batch.every(({ mayWaitForDisk }) => mayWaitForDisk)
     try {
+      // Records cannot be undone by themselves, so where there is nothing else no savepoint is needed.
+      const isRelaxed = batch.every(isRecord)
       this.#durability.set(isRelaxed)
       this.#control.begin.run()
-      // Records cannot be undone by themselves, so where there is nothing else no savepoint is needed.
-      if (isRelaxed) for (const { apply } of batch) void apply()
+      if (isRelaxed) this.#append(batch.map(({ audit }) => audit))
       else for (const pending of batch) outcomes.push(await this.#applyOne(pending))
       this.#control.commit.run()
     } catch (error) {
@@ -185,7 +196,8 @@ export class Store {
     const auditBefore = this.#audit
     this.#control.savepoint.run()
     try {
-      await pending.apply()
+      if (isRecord(pending)) this.#append([pending.audit])
+      else await pending.apply()
       this.#control.release.run()
       return undefined
     } catch (error) {
@@ -198,6 +210,8 @@ export class Store {
     }
   }
 }
+
+const isRecord = (pending: Pending): pending is Recording => pending.kind === 'record'
 
 type Control = Record<'begin' | 'commit' | 'savepoint' | 'release' | 'undo', Database.Statement>
 

@@ -2,24 +2,38 @@ import { setImmediate } from 'node:timers/promises'
 import type { AuditRow } from '../../../schemas/audit.ts'
 import type { AuditEntry, Head } from '../audit.ts'
 import { genesis, linkHash } from '../audit.ts'
-import type { Reader, Row, Transaction } from '../sql.ts'
+import type { Reader, Row, SqlValue, Transaction } from '../sql.ts'
 import { anyOf } from '../sql.ts'
 import type { Statements } from '../statements.ts'
 
 // Owns the tables `audit` and `audit_checkpoints`. A row carries the digest of its link of the chain;
 // a checkpoint carries the one that the chain goes on from after old rows were dropped.
 
-/** Writes the next link of the chain inside the caller's transaction and returns the new head. */
-export function appendAudit(statements: Statements, head: Head, entry: AuditEntry): Head {
-  const seq = head.seq + 1
-  const hash = linkHash(head.hash, seq, entry)
-  statements.run(
-    `INSERT INTO audit (seq, at, org, principal, tool, outcome, subject, args, request_id, hash)
-     VALUES (:seq, :at, :org, :principal, :tool, :outcome, :subject, :args, :requestId, :hash)`,
-    { ...entry, subject: entry.subject ?? null, seq, hash: Buffer.from(hash, 'hex') },
-  )
+/** Writes the next links of the chain inside the caller's transaction and returns the new head. */
+export function appendAudit(statements: Statements, head: Head, entries: AuditEntry[]): Head {
+  let { seq, hash } = head
+  for (let next = 0; next < entries.length;) {
+    const rows = entries.length - next < many ? 1 : many
+    const values: SqlValue[] = []
+    for (const entry of entries.slice(next, next + rows)) {
+      const { at, org, principal, tool, outcome, subject = null, args, requestId } = entry
+      hash = linkHash(hash, ++seq, entry)
+      values.push(seq, at, org, principal, tool, outcome, subject, args, requestId)
+      values.push(Buffer.from(hash, 'hex'))
+    }
+    statements.run(rows === 1 ? insertOne : insertMany, values)
+    next += rows
+  }
   return { seq, hash }
 }
+
+// Every relayed call writes such a row. Values by their place, and several rows in one statement, take
+// two thirds of the time that one by one with named values does.
+const many = 8
+const insertOf = (rows: number) =>
+  `INSERT INTO audit (seq, at, org, principal, tool, outcome, subject, args, request_id, hash)
+   VALUES ${Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join()}`
+const [insertOne, insertMany] = [insertOf(1), insertOf(many)]
 
 /** The link that the next one is written after. */
 export function lastAudit(statements: Statements): Head {

@@ -70,6 +70,17 @@ test('of any changes at a time those that were acknowledged are stored whole, an
   )
 })
 
+test('records of one moment follow each other in one chain, however many there are', async () => {
+  for (const count of [1, 7, 8, 9, 16, 21]) {
+    const store = new Store(join(makeFolder(), 'a.db'), Date.now)
+    await Promise.all(Array.from({ length: count }, (_, number) => store.record(entry(number))))
+    expect(await verifyAudit(store.reader)).toMatchObject({ intact: true, rows: count })
+    const rows = await store.reader.all('SELECT args FROM audit ORDER BY seq')
+    expect(rows.map(({ args }) => args)).toEqual(Array.from({ length: count }, (_, i) => `${i}`))
+    await store.close()
+  }
+})
+
 test('nothing acknowledged is lost and nothing is stored by half, whenever the process is killed', async () => {
   const file = join(makeFolder(), 'a.db')
   const acknowledged = new Set<number>()
