@@ -24,6 +24,7 @@ WORKDIR /opt/switchyard
 USER 1000:1000
 VOLUME /data
 EXPOSE 7070
-ENV SWITCHYARD_HOST=0.0.0.0 SWITCHYARD_DATA=/data
+# What a thread freed goes back to the system: glibc may keep 14 MB of what was needed once, at the start.
+ENV SWITCHYARD_HOST=0.0.0.0 SWITCHYARD_DATA=/data MALLOC_TRIM_THRESHOLD_=131072
 HEALTHCHECK CMD ["node", "-e", "fetch('http://127.0.0.1:7070/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--max-semi-space-size=8", "bin/switchyard.js", "start"]

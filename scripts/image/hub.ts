@@ -18,7 +18,7 @@ export const hubConfig = (version: string): ImageConfig => ({
   User: `${user}:${user}`,
   Env: [
     ...['PATH=/usr/local/bin:/usr/bin:/bin', 'HOME=/data', 'LANG=C.UTF-8'],
-    ...['SWITCHYARD_HOST=0.0.0.0', 'SWITCHYARD_DATA=/data'],
+    ...['SWITCHYARD_HOST=0.0.0.0', 'SWITCHYARD_DATA=/data', 'MALLOC_TRIM_THRESHOLD_=131072'],
   ],
   Entrypoint: [],
   Cmd: ['node', '--max-semi-space-size=8', 'bin/switchyard.js', 'start'],
