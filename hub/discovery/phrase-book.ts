@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { codeRoot } from '../../servers/kit/code-root.ts'
@@ -21,7 +21,8 @@ const leastFit = 0.3
 const namedFit = 0.5
 const longestDescription = 300
 
-let book: { own: Map<string, Operation>; domains: Domain[] } | undefined
+type Book = { own: Map<string, Operation>; domains: Domain[] }
+let book: Promise<Book> | undefined
 
 /**
  * How people ask for what these tools do, by tool. The hub's own have phrases by name. A tool of another
@@ -29,7 +30,7 @@ let book: { own: Map<string, Operation>; domains: Domain[] } | undefined
  * first among the operations of the kind of server that most tools beside it belong to.
  */
 export async function phrasesFor(tools: Named[]): Promise<Map<string, string[]>> {
-  const { own, domains } = (book ??= readBook())
+  const { own, domains } = await (book ??= readBook())
   const found = new Map<string, string[]>()
   for (const [server, offered] of Map.groupBy(tools, (tool) => tool.server)) {
     const others = offered.filter((tool) => !own.has(tool.own))
@@ -121,13 +122,13 @@ const verbs = new Map(
 const nameWords = (name: string): Set<string> =>
   new Set(split(name).map((word) => verbs.get(stem(word)) ?? stem(word)))
 
-function readBook() {
+async function readBook(): Promise<Book> {
   const own = new Map(
-    pages('own').flatMap(({ operations }) =>
+    (await pages('own')).flatMap(({ operations }) =>
       operations.map((operation) => [operation.names[0] ?? '', operation] as const),
     ),
   )
-  const domains = pages('others').map(({ title, operations }): Domain => {
+  const domains = (await pages('others')).map(({ title, operations }): Domain => {
     const byWord = new Map<string, NameOf[]>()
     for (const operation of operations)
       for (const name of operation.names) {
@@ -144,13 +145,14 @@ function readBook() {
 }
 
 /** A file has a heading `## kind of server`, and lines `name | other name: phrase; phrase` below it. */
-function pages(part: string): { title: string; operations: Operation[] }[] {
-  return readdirSync(join(folder, part)).map((file) => {
-    const [title = '', ...lines] = readFileSync(join(folder, part, file), 'utf8')
-      .trim()
-      .split('\n')
-    return { title: title.replace('## ', ''), operations: lines.map(operationIn) }
-  })
+async function pages(part: string): Promise<{ title: string; operations: Operation[] }[]> {
+  const found = []
+  for (const file of (await readdir(join(folder, part))).sort()) {
+    const text = await readFile(join(folder, part, file), 'utf8')
+    const [title = '', ...lines] = text.trim().split('\n')
+    found.push({ title: title.replace('## ', ''), operations: lines.map(operationIn) })
+  }
+  return found
 }
 
 function operationIn(line: string): Operation {

@@ -9,7 +9,7 @@ const synonym = 0.3
 const damping = 5
 /** How the nearest phrases of a tool count, the nearest first: several that are near say more than one. */
 const shares = [0.4, 0.2, 0.1, 0.1, 0.1, 0.1]
-const toolsPerSlice = 20
+const toolsPerSlice = 8
 
 /**
  * Finds tools by how people ask for them: the cosine of a request and each phrase, over their stems
@@ -21,6 +21,8 @@ export class PhraseIndex {
   /** The tool of each phrase, and the length of the phrase as a vector. */
   readonly #tools: number[] = []
   #lengths = new Float64Array()
+  /** Of the request that is looked for with each phrase; all 0 in between. */
+  #products = new Float64Array()
   /** What the nearest phrases of each tool can count at most: it may have few. */
   readonly #most: number[]
   readonly #phrasesWith = new Map<string, number[]>()
@@ -45,22 +47,24 @@ export class PhraseIndex {
   /** How near each tool's phrases come to a request, from 0 to 1. */
   scores(query: string, concepts: Concept[]): Float64Array {
     const others = new Map(concepts.map(({ own, others: words }) => [own, words]))
-    const products = new Float64Array(this.#tools.length)
+    const products = this.#products
     let square = 0
     for (const term of termsOf(query)) {
       square += (this.#rarities.get(term) ?? this.#rarityOf(0)) ** 2
       for (const [at, product] of this.#meet(term, others.get(term) ?? []))
         products[at] = (products[at] ?? 0) + product
     }
-    const nearest = Array.from({ length: this.#size }, () => new Float64Array(shares.length))
+    const nearest = new Float64Array(this.#size * shares.length)
     this.#tools.forEach((tool, at) => {
       const product = products[at] ?? 0
-      if (product > 0)
-        insert(nearest[tool], product / (Math.sqrt(square) * (this.#lengths[at] ?? 1)))
+      if (product === 0) return
+      products[at] = 0
+      insert(nearest, tool, product / (Math.sqrt(square) * (this.#lengths[at] ?? 1)))
     })
-    return Float64Array.from(nearest, (best, tool) => {
-      const sum = best.reduce((all, score, at) => all + score * (shares[at] ?? 0), 0)
-      return sum / (this.#most[tool] || 1)
+    return Float64Array.from(this.#most, (most, tool) => {
+      const start = tool * shares.length
+      const sum = shares.reduce((all, share, at) => all + share * (nearest[start + at] ?? 0), 0)
+      return sum / (most || 1)
     })
   }
 
@@ -82,6 +86,7 @@ export class PhraseIndex {
       for (const at of holders) squares[at] = (squares[at] ?? 0) + rarity ** 2
     }
     this.#lengths = squares.map(Math.sqrt)
+    this.#products = new Float64Array(this.#tools.length)
   }
 
   /** What a term adds to the product of the request with each phrase that has it, or a word for it. */
@@ -103,11 +108,12 @@ export class PhraseIndex {
   }
 }
 
-/** Puts a score where it belongs among the best, which stand in order. */
-function insert(best: Float64Array | undefined, score: number): void {
-  if (!best || score <= (best.at(-1) ?? 0)) return
-  let at = best.length - 1
-  for (; at > 0 && (best[at - 1] ?? 0) < score; at--) best[at] = best[at - 1] ?? 0
+/** Puts a score where it belongs among the best of its tool, which stand in order. */
+function insert(best: Float64Array, tool: number, score: number): void {
+  const start = tool * shares.length
+  let at = start + shares.length - 1
+  if (score <= (best[at] ?? 0)) return
+  for (; at > start && (best[at - 1] ?? 0) < score; at--) best[at] = best[at - 1] ?? 0
   best[at] = score
 }
 
