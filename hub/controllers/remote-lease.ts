@@ -5,6 +5,7 @@ import type { RemoteTask } from '../peers/store/remote-tasks.ts'
 import { saveRemoteTask } from '../peers/store/remote-tasks.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
+import { AccessRefused } from '../upstreams/refused.ts'
 
 /** A lease that is kept while a peer works. `signal` aborts once it is lost, or the hub stops. */
 export type RemoteLease = AsyncDisposable & { signal: AbortSignal }
@@ -77,6 +78,7 @@ async function passOn(
       const said = { task: row.remote_task, body: `${author}: ${body}`.slice(0, 20_000) }
       await callPeer(row.peer, 'task_message', said, signal)
     } catch (error) {
+      if (error instanceof AccessRefused) return
       if (error instanceof HubError && error.code === 'unavailable') return
       log.warn({ error, task: row.task, peer: row.peer }, 'a message could not be passed on')
     }

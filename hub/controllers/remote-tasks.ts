@@ -11,6 +11,7 @@ import {
   remoteTopic,
   removeRemoteTask,
 } from '../peers/store/remote-tasks.ts'
+import { AccessRefused } from '../upstreams/refused.ts'
 import type { ControllerContext } from './context.ts'
 import { guarded } from './context.ts'
 import { inputsForPeer } from './remote-inputs.ts'
@@ -95,8 +96,10 @@ async function cancelThere(context: ControllerContext, row: RemoteTask): Promise
     }
   } catch (error) {
     if (!(error instanceof HubError)) throw error
-    const isAway = ['unavailable', 'exhausted', 'internal', 'canceled'].includes(error.code)
-    // It has ended there, or the peer takes nothing from this hub any more.
+    const isAway =
+      error instanceof AccessRefused ||
+      ['unavailable', 'exhausted', 'internal', 'canceled'].includes(error.code)
+    // It has ended there, or the peer has let nothing of this hub in for too long.
     if (isAway && clock.now() - row.assigned_at < tellForMs) return
   }
   await removeRemoteTask(store, row.id)

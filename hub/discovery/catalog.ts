@@ -79,7 +79,7 @@ export class Catalog {
         own: ownName,
         server: link.name,
         title: titleOf(item) ?? name,
-        description: item.description ?? '',
+        description: typeof item.description === 'string' ? item.description : '',
         inputSchema: item.inputSchema,
         about: link.handshake?.instructions ?? '',
         effect: isReadOnly(item) ? 'read' : undefined,

@@ -9,6 +9,8 @@ type Operation = { names: string[]; phrases: () => string[] }
 /** The operations of one kind of server, such as browsers. */
 type Domain = { words: string[]; byWord: Map<string, NameOf[]> }
 type NameOf = { operation: Operation; words: Set<string> }
+/** What each tool of a server may be of one kind of server, and how far the server is of that kind. */
+type Matched = { matches: Match[]; fit: number }
 type Match = { operation?: Operation; likeness: number; shared: number }
 type Named = { name: string; own: string; server: string; description: string }
 
@@ -20,9 +22,18 @@ const alike = 0.66
 const leastFit = 0.3
 const namedFit = 0.5
 const longestDescription = 300
+const toolsPerSlice = 100
 
 type Book = { own: Map<string, Operation>; domains: Domain[] }
 let book: Promise<Book> | undefined
+
+/** Read with the first search; one that could not be read is tried again with the next. */
+function readOnce(): Promise<Book> {
+  if (book) return book
+  const reading = readBook()
+  reading.catch(() => (book = undefined))
+  return (book = reading)
+}
 
 /**
  * How people ask for what these tools do, by tool. The hub's own have phrases by name. A tool of another
@@ -30,43 +41,60 @@ let book: Promise<Book> | undefined
  * first among the operations of the kind of server that most tools beside it belong to.
  */
 export async function phrasesFor(tools: Named[]): Promise<Map<string, string[]>> {
-  const { own, domains } = await (book ??= readBook())
+  const { own, domains } = await readOnce()
   const found = new Map<string, string[]>()
   for (const [server, offered] of Map.groupBy(tools, (tool) => tool.server)) {
     const others = offered.filter((tool) => !own.has(tool.own))
     for (const tool of offered) found.set(tool.name, own.get(tool.own)?.phrases() ?? [])
-    const operations = operationsOf(server, others, domains)
+    const operations = await operationsOf(server, others, domains)
     others.forEach(({ name }, at) => found.set(name, operations[at]?.phrases() ?? []))
-    await setImmediate() // Others have their turn.
   }
   return found
 }
 
 /** The operation of each tool of a server, where the book has it. */
-function operationsOf(server: string, tools: Named[], domains: Domain[]) {
+async function operationsOf(
+  server: string,
+  tools: Named[],
+  domains: Domain[],
+): Promise<(Operation | undefined)[]> {
   const ofServer = new Set(terms(server))
   const known = new Set([...ofServer, ...commonStart(tools)])
-  const all = domains.map((domain) => {
-    const matches = tools.map((tool) => nearest(domain, nameWords(tool.own), known))
+  const names = tools.map((tool) => nameWords(tool.own))
+  const all: Matched[] = []
+  for (const domain of domains) {
+    const matches: Match[] = []
+    for (const [at, words] of names.entries()) {
+      matches.push(nearest(domain, words, known))
+      if (at % toolsPerSlice === 0) await setImmediate() // Others have their turn.
+    }
     const met = matches.filter(({ likeness }) => likeness >= alike).length
     const isNamed = domain.words.some((word) => ofServer.has(word))
-    return { matches, fit: met / tools.length + (isNamed ? namedFit : 0) }
+    all.push({ matches, fit: met / tools.length + (isNamed ? namedFit : 0) })
+  }
+  const found: (Operation | undefined)[] = []
+  for (const [at, tool] of tools.entries()) {
+    found.push(operationOf(tool, at, all))
+    if (at % toolsPerSlice === 0) await setImmediate()
+  }
+  return found
+}
+
+/** Of the operations that a tool's name may say, the one whose kind of server and words fit it best. */
+function operationOf({ description }: Named, tool: number, all: Matched[]): Operation | undefined {
+  const candidates = all.flatMap(({ matches, fit }) => {
+    const { operation, likeness, shared } = matches[tool] ?? { likeness: 0, shared: 0 }
+    // One word such as `add` says what is done only among tools of its kind.
+    const isFit = operation && likeness >= alike && (fit >= leastFit || shared > 1)
+    return isFit ? [{ operation, score: fit + likeness }] : []
   })
-  return tools.map(({ description }, tool) => {
-    const candidates = all.flatMap(({ matches, fit }) => {
-      const { operation, likeness, shared } = matches[tool] ?? { likeness: 0, shared: 0 }
-      // One word such as `add` says what is done only among tools of its kind.
-      const isFit = operation && likeness >= alike && (fit >= leastFit || shared > 1)
-      return isFit ? [{ operation, score: fit + likeness }] : []
-    })
-    if (candidates.length < 2) return candidates[0]?.operation
-    const said = new Set(terms(description.slice(0, longestDescription)))
-    const scored = candidates.map(({ operation, score }) => ({
-      operation,
-      score: score + sharedWords(said, operation),
-    }))
-    return scored.reduce((best, other) => (other.score > best.score ? other : best)).operation
-  })
+  if (candidates.length < 2) return candidates[0]?.operation
+  const said = new Set(terms(description.slice(0, longestDescription)))
+  const scored = candidates.map(({ operation, score }) => ({
+    operation,
+    score: score + sharedWords(said, operation),
+  }))
+  return scored.reduce((best, other) => (other.score > best.score ? other : best)).operation
 }
 
 /** The share of what a tool says of itself that people say who ask for an operation. */

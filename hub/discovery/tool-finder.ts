@@ -56,6 +56,7 @@ function askedFor({ phrases, own, title, name, description }: SearchableTool): s
   if (phrases.length > 0) return phrases
   const sentences = description.slice(0, longestSaid).split(/[.!?:\n](?=\s|$)/)
   const said = sentences.map((sentence) => sentence.trim()).filter((sentence) => sentence !== '')
-  const called = title === name ? [] : [title]
-  return [own.replace(/[_-]/g, ' '), ...called, ...said.slice(0, mostSentences)]
+  const called = title === name ? [own] : [own, title]
+  const names = called.map((text) => text.slice(0, longestSaid).replace(/[_-]/g, ' '))
+  return [...names, ...said.slice(0, mostSentences)]
 }

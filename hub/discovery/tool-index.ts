@@ -124,7 +124,7 @@ export class ToolIndex {
         name: entry.name,
         score:
           score *
-          (1 + nameShare * Math.min(1, (inName[at] ?? 0) / entry.stems.size)) *
+          (1 + nameShare * Math.min(1, (inName[at] ?? 0) / Math.max(1, entry.stems.size))) *
           (standing[at] ?? 1) *
           (1 + fittingServer * (fits.get(entry.server) ?? 0)) *
           (1 + sameForm * forms) *

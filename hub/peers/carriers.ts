@@ -10,6 +10,7 @@ import { readSubmitter } from '../../servers/kit/store/submitters.ts'
 import { listPresentAgents, readAgent, toAgent } from '../../servers/orchestration/store/agents.ts'
 import type { TaskRow } from '../../servers/orchestration/store/task-row.ts'
 import { readTask } from '../../servers/orchestration/store/tasks.ts'
+import { AccessRefused } from '../upstreams/refused.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
 import { askPeer } from './peer-calls.ts'
 import { readPeers } from './store/peers.ts'
@@ -137,7 +138,7 @@ async function ratePeer(
     }
   } catch (error) {
     // It does not let this hub work for that org, say.
-    if (error instanceof HubError && error.code === 'denied')
+    if (error instanceof HubError && error.code === 'denied' && !(error instanceof AccessRefused))
       return { ...rated, reasons: [error.message] }
     return gone(
       `it does not say what it has: ${error instanceof Error ? error.message : String(error)}`,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Capacity } from '../../schemas/cluster.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { Peer } from '../../schemas/peer.ts'
+import { AccessRefused } from '../upstreams/refused.ts'
 import type { UpstreamLink } from '../upstreams/upstream.ts'
 import type { Upstreams } from '../upstreams/upstreams.ts'
 import { askPeer } from './peer-calls.ts'
@@ -44,7 +45,8 @@ async function capacityOf(link: UpstreamLink): Promise<Partial<Peer>> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     // One that went away since it was last called is found out only by calling it.
-    const isAway = error instanceof HubError && error.code === 'unavailable'
+    const isAway =
+      error instanceof AccessRefused || (error instanceof HubError && error.code === 'unavailable')
     return { reason, ...(isAway ? { state: 'degraded' } : {}) }
   }
 }

@@ -115,9 +115,12 @@ const made = new WeakMap<Visible[], Promise<Searchable>>()
 
 /** Listings are kept per set of rights, and so are their indexes. */
 function searchable(tools: Visible[]): Promise<Searchable> {
-  const kept = made.get(tools) ?? make(tools)
-  made.set(tools, kept)
-  return kept
+  const kept = made.get(tools)
+  if (kept) return kept
+  const fresh = make(tools)
+  made.set(tools, fresh)
+  fresh.catch(() => made.delete(tools)) // The next search tries again; this one says why it failed.
+  return fresh
 }
 
 async function make(tools: Visible[]): Promise<Searchable> {

@@ -72,10 +72,15 @@ export class Connection {
     const running = new Running(method, call, this.#events, () => this.#running.take(token))
     const token = this.#running.add(running)
     call.signal?.addEventListener('abort', running.cancel)
-    const pending = this.#channel.request(method, this.#paramsText(params, call, token), running)
-    running.pending = pending
-    if (call.signal?.aborted) running.cancel()
-    return pending.reply
+    try {
+      const pending = this.#channel.request(method, this.#paramsText(params, call, token), running)
+      running.pending = pending
+      if (call.signal?.aborted) running.cancel()
+      return pending.reply
+    } catch (error) {
+      running.onEnd()
+      return Promise.reject(error) // It could not be written.
+    }
   }
 
   notify(method: string, params: Params): Promise<void> {

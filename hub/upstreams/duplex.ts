@@ -1,10 +1,12 @@
 import type { Params, RpcId } from '../rpc/protocol.ts'
+import { rpcCode } from '../rpc/protocol.ts'
 import type { Reply } from '../rpc/reply.ts'
 import { HubError } from '../../schemas/errors.ts'
 import type { ChannelEvents, Exchange, Pending } from './channel.ts'
 import { NotSent, UpstreamEnded } from './channel.ts'
 import { AccessRefused } from './refused.ts'
 import { IdTable } from './id-table.ts'
+import type { Read } from './wire.ts'
 import { answerTo, asParams, readMessage, replyOf, requestText } from './wire.ts'
 
 type Open = {
@@ -17,14 +19,15 @@ type Open = {
 /** JSON-RPC both ways over one pair of streams, whatever they are: who waits for what. */
 export class Duplex {
   readonly #events: ChannelEvents
-  readonly #write: (text: string) => void
+  readonly #write: (text: string, id?: number) => void
   #open = new IdTable<Open>()
   /** What the upstream asked and was not answered yet. */
   readonly #asked = new Map<RpcId, AbortController>()
   #ended: string | undefined
   #cause: unknown
 
-  constructor(events: ChannelEvents, write: (text: string) => void) {
+  /** `write` is told which request of ours a text is, if it is one. */
+  constructor(events: ChannelEvents, write: (text: string, id?: number) => void) {
     this.#events = events
     this.#write = write
   }
@@ -37,10 +40,10 @@ export class Duplex {
     let cancel: Pending['cancel'] = () => undefined
     const reply = new Promise<Reply>((resolve, reject) => {
       const id = this.#open.add({ method, exchange, resolve, reject })
-      if (this.hasEnded) return this.#take(id)?.reject(this.#afterEnd())
-      this.#write(requestText(id, method, params))
+      if (this.hasEnded) return this.#close(id)?.reject(this.#afterEnd())
+      this.#write(requestText(id, method, params), id)
       cancel = (reason) => {
-        if (!this.#take(id)) return
+        if (!this.#close(id)) return
         const about = { requestId: id, reason: reason.message }
         if (!this.hasEnded) this.send({ method: 'notifications/cancelled', params: about })
         reject(reason)
@@ -56,12 +59,27 @@ export class Duplex {
   receive(text: string): void {
     const read = readMessage(text)
     if (!read) return // Some servers print to standard output; it is not ours to fail on that.
+    try {
+      this.#take(read)
+    } catch (error) {
+      // What is nested too deep to be written again cannot be passed on, like what is no JSON at all.
+      if (!(error instanceof RangeError)) throw error
+    }
+  }
+
+  #take(read: Read): void {
     const { id, method, params } = read.message
     if (method === undefined) this.#settle(read)
-    else if (id !== undefined) void this.#answer(id, method, asParams(params))
+    else if (typeof id === 'string' || typeof id === 'number')
+      void this.#answer(id, method, asParams(params))
     else if (method === 'notifications/cancelled')
       this.#asked.get(asParams(params).requestId as RpcId)?.abort() // Unknown ids find nothing.
-    else this.#events.onNotification(method, asParams(params))
+    else if (id === undefined) this.#events.onNotification(method, asParams(params))
+  }
+
+  /** A request was not taken, and nothing of it began; others go on. */
+  refuse(id: number, error: HubError): void {
+    this.#close(id)?.reject(error)
   }
 
   /** The streams are gone: everything that waits fails, with an error of ours where that was the cause. */
@@ -90,14 +108,14 @@ export class Duplex {
     this.#write(text)
   }
 
-  #take(id: number): Open | undefined {
+  #close(id: number): Open | undefined {
     const open = this.#open.take(id)
     open?.exchange.onEnd?.()
     return open
   }
 
-  #settle(read: NonNullable<ReturnType<typeof readMessage>>): void {
-    const waiting = this.#take(Number(read.message.id))
+  #settle(read: Read): void {
+    const waiting = this.#close(Number(read.message.id))
     if (!waiting) return // Canceled, or never asked.
     try {
       waiting.resolve(replyOf(read, waiting.method))
@@ -111,6 +129,12 @@ export class Duplex {
     this.#asked.set(id, abort)
     const answer = await answerTo(id, () => this.#events.onRequest(method, params, abort.signal))
     this.#asked.delete(id)
-    if (!abort.signal.aborted && !this.hasEnded) this.send(answer)
+    if (abort.signal.aborted || this.hasEnded) return
+    try {
+      this.send(answer)
+    } catch (error) {
+      const message = `the answer cannot be written: ${String(error)}`
+      this.send({ id, error: { code: rpcCode.internal, message } })
+    }
   }
 }

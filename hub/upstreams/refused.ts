@@ -2,6 +2,8 @@ import { HubError } from '../../schemas/errors.ts'
 import { isObject } from '../rpc/protocol.ts'
 
 const maxSaidChars = 300
+/** A page is looked at no further than this: what it says stands at its beginning. */
+const maxReadChars = 16_384
 
 /** The server does not take the credential that it was sent (401), or not for this (403); nothing began. */
 export class AccessRefused extends HubError {
@@ -33,11 +35,12 @@ const hints = {
 /** What a refusal says in words, of the forms that servers and what stands before them give it. */
 export function wordsOf(text: string): string {
   const value = parsed(text)
+  const start = text.slice(0, maxReadChars)
   const inner = isObject(value) && isObject(value.error) ? value.error : value
-  if (!isObject(inner)) return short(typeof inner === 'string' ? inner : textOf(text))
+  if (!isObject(inner)) return short(typeof inner === 'string' ? inner : textOf(start))
   const { message, error_description: described, detail, error, hint } = inner
   const said = [message, described, detail, error].find((one) => typeof one === 'string')
-  if (typeof said !== 'string') return short(text)
+  if (typeof said !== 'string') return short(start)
   return short(typeof hint === 'string' ? `${said}. ${hint}` : said)
 }
 
@@ -54,6 +57,6 @@ const textOf = (text: string) =>
   text.replace(/<(head|style|script)\b[^]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ')
 
 function short(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
+  const line = text.slice(0, maxReadChars).replace(/\s+/g, ' ').trim()
   return line.length > maxSaidChars ? `${line.slice(0, maxSaidChars - 1)}…` : line
 }

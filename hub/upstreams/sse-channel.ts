@@ -49,7 +49,8 @@ export class SseChannel implements Channel {
     await this.#pool.destroy()
   }
 
-  #write(text: string): void {
+  /** One message after the other; `id` is that of a request, which alone fails where it is refused. */
+  #write(text: string, id?: number): void {
     this.#tail = this.#tail.then(async (url) => {
       const { headers, signIn } = this.#address
       const answer = await sendSigned(signIn, 'POST', (credential) =>
@@ -61,8 +62,12 @@ export class SseChannel implements Channel {
         }),
       )
       const { statusCode: status } = answer
-      if (status === 401 || status === 403)
-        throw new AccessRefused(status, wordsOf(await answer.body.text()))
+      if (status === 401 || status === 403) {
+        const refused = new AccessRefused(status, wordsOf(await answer.body.text()))
+        if (id === undefined) throw new HubError('unavailable', refused.message)
+        this.#duplex.refuse(id, refused)
+        return url
+      }
       await answer.body.dump()
       if (status >= 400)
         throw new HubError('unavailable', `the upstream refused a message: ${status}`)

@@ -12,7 +12,7 @@ export const requestText = (id: number, method: string, params: string): string 
 const oneLine = (json: string): string =>
   json.includes('\n') || json.includes('\r') ? json.replace(/[\r\n]+/g, ' ') : json
 
-type Read = { message: WireMessage; raw: string | undefined }
+export type Read = { message: WireMessage; raw: string | undefined }
 
 const head = /^\{"jsonrpc":"2\.0","id":(\d+),"result":/
 const tail = /,"jsonrpc":"2\.0","id":(\d+)\}$/

@@ -25,8 +25,8 @@ export class Durability {
       this.#db.pragma(`synchronous = ${isRelaxed ? 'NORMAL' : 'FULL'}`)
       this.#isRelaxed = isRelaxed
     }
+    // A FULL commit that changes nothing forces nothing, so what was recorded before is waited for.
     if (isRelaxed) this.#timer ??= setTimeout(() => void this.#sync(), diskMs)
-    else this.#endTimer()
   }
 
   /** The next commit, also the one that closes the file, forces all. */

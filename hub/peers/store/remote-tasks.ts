@@ -69,7 +69,9 @@ export const readReviewingPeer = async (
 ): Promise<string | undefined> =>
   (
     await reader.get<{ peer: string }>(
-      `SELECT peer FROM remote_tasks WHERE task = :task AND state = 'in_review'`,
+      // Rows of peers that were removed long ago are followed by nobody.
+      `SELECT peer FROM remote_tasks WHERE task = :task AND state = 'in_review'
+         AND peer IN (SELECT name FROM peers)`,
       { task },
     )
   )?.peer

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Registry } from '../../../hub/calls/registry.ts'
 import { phrasesFor } from '../../../hub/discovery/phrase-book.ts'
+import { searchableTools } from '../../../hub/discovery/searchable-tool.ts'
+import { ToolFinder } from '../../../hub/discovery/tool-finder.ts'
 import { describedHubServer } from '../../../hub/tools/index.ts'
 import { codeRoot } from '../../../servers/kit/code-root.ts'
 import { servers } from '../../../servers/index.ts'
@@ -56,4 +58,28 @@ test('a tool has the phrases of what its name says, among those of its kind of s
   expect(first('lab_task_list')).toMatch(/task/)
   // What nobody wrote down is found by its own words.
   expect(found.get('shop_polish_shoes')).toEqual([])
+})
+
+test('a tool whose name says nothing is found by what it says, and hides no other', async () => {
+  const tool = (server: string, own: string, description: string) => ({
+    name: `${server}_${own}`,
+    own,
+    server,
+    title: `${server}_${own}`,
+    description,
+    inputSchema: {},
+    about: '',
+  })
+  const finder = await ToolFinder.of(
+    await searchableTools([
+      tool('abc', 'do', 'Polishes shoes'),
+      tool('fs', 'read_file', 'Reads a file'),
+      tool('fs', 'write_file', 'Writes a file'),
+      tool('git', 'commit', 'Records changes'),
+    ]),
+  )
+  const first = (query: string) => finder.search(query, 1)[0]?.name
+  expect(first('read a file')).toBe('fs_read_file')
+  expect(first('commit changes')).toBe('git_commit')
+  expect(first('polish my shoes')).toBe('abc_do')
 })
