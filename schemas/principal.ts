@@ -33,8 +33,11 @@ export type Principal = z.infer<typeof Principal>
 export const ownerName = 'owner'
 
 /** Whether the hub itself acts under a name. */
-export const isHubName = (name: string): boolean =>
+const isHubName = (name: string): boolean =>
   /^(sign-in|pod-gateway|controller-.*|agent-pod-.*)$/.test(name)
+
+/** Whether no credential and no agent may be given a name. */
+export const isReservedName = (name: string): boolean => name === ownerName || isHubName(name)
 
 export const Org = z
   .string()

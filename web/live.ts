@@ -55,7 +55,7 @@ function setConnection(next: Connection): void {
 }
 
 /** Resolves when the hub is there again the next time. */
-export const nextLive = (): Promise<void> =>
+const nextLive = (): Promise<void> =>
   new Promise((resolve) => {
     const watch = (next: Connection): void => {
       if (next !== 'live') return

@@ -133,13 +133,12 @@ class App extends PageElement {
     </p>`
   }
 
-  /** Offers to try again what could not be loaded, with all that is on the page left as it is. */
+  /** What could not be loaded comes with the whole page; all that is on it stays until then. */
   #partial() {
-    if (this.#missing.count === 0 || this.#connection.value === 'offline') return nothing
+    if (!this.#missing.areMissing || this.#connection.value === 'offline') return nothing
     return html`<p class="away" role="alert">
       A part of this page could not be loaded.
-      <button type="button" @click=${() => this.#missing.retry()}>Try again</button>
-      <button type="button" class="quiet" @click=${() => location.reload()}>
+      <button type="button" @click=${() => location.reload()}>
         Load the whole page anew, without what you typed
       </button>
     </p>`
@@ -193,10 +192,14 @@ class App extends PageElement {
     if (this.#connection.value === 'offline' && !customElements.get(tag)) return
     const letGo = holdKeys()
     try {
-      await importPart(overlays[tag])
-      const there = document.querySelector<Overlay>(tag)
-      const overlay = there ?? (document.createElement(tag) as Overlay) // Just defined.
-      if (!there) document.body.append(overlay)
+      const isThere = await importPart(overlays[tag]).then(
+        () => true,
+        () => false, // The page says that something is missing.
+      )
+      if (!isThere) return
+      const shown = document.querySelector<Overlay>(tag)
+      const overlay = shown ?? (document.createElement(tag) as Overlay) // Just defined.
+      if (!shown) document.body.append(overlay)
       await overlay.open(letGo)
     } finally {
       letGo()

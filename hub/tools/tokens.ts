@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { HubError } from '../../schemas/errors.ts'
 import { longPageInput, page } from '../../schemas/page.ts'
-import { Org, Principal, isHubName } from '../../schemas/principal.ts'
+import { Org, Principal, isReservedName } from '../../schemas/principal.ts'
 import type { Transaction } from '../../servers/kit/sql.ts'
 import { defineTool } from '../../servers/kit/tool.ts'
+import { readAgent } from '../../servers/orchestration/store/agents.ts'
 import { listTokens, mintToken, readNamesake, revokeToken } from '../../servers/kit/store/tokens.ts'
 import { owner } from '../auth/owner.ts'
 import { tokensText } from './texts.ts'
@@ -109,12 +110,17 @@ export const tokenRevoke = defineTool({
 /** A name is who acts, to rules, grants and the audit trail: two of different rights cannot share one. */
 async function assertNobodyElse(tx: Transaction, principal: Principal): Promise<void> {
   const { id: name, roles, orgs } = principal
-  if (name === owner.id || isHubName(name)) {
+  if (isReservedName(name)) {
     const whose = name === owner.id ? 'the owner of this hub' : 'the hub itself'
     throw new HubError('conflict', `${JSON.stringify(name)} is the name of ${whose}`, {
       hint: 'Choose another `name`: what is done with the credential is on record under it.',
     })
   }
+  const agent = await readAgent(tx, name)
+  if (agent && agent.principal !== name)
+    throw new HubError('conflict', `an agent of ${agent.principal} is called ${name}`, {
+      hint: 'Choose another `name`: what the agent did is on record under this one.',
+    })
   const other = await readNamesake(tx, principal, tx.now)
   if (!other) return
   const rights = (of: Pick<Principal, 'roles' | 'orgs'>) =>

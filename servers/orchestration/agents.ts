@@ -3,12 +3,12 @@ import { Agent, AgentState } from '../../schemas/agent.ts'
 import { HubError } from '../../schemas/errors.ts'
 import { page, pageInput } from '../../schemas/page.ts'
 import type { Principal } from '../../schemas/principal.ts'
-import { Org } from '../../schemas/principal.ts'
+import { Org, isReservedName } from '../../schemas/principal.ts'
 import type { Context } from '../kit/context.ts'
 import { maySee, orgFilter } from '../kit/context.ts'
 import type { Offer } from '../kit/needs.ts'
 import type { Reader, Transaction } from '../kit/sql.ts'
-import { isTakenName } from '../kit/store/tokens.ts'
+import { isCredentialName } from '../kit/store/tokens.ts'
 import { defineTool } from '../kit/tool.ts'
 import type { AgentRow } from './store/agents.ts'
 import {
@@ -103,9 +103,11 @@ export async function ensureMayWorkAs(
   agent: string,
 ): Promise<AgentRow | undefined> {
   const known = await readAgent(reader, agent)
-  // The credential of an attempt says what its agent is called, and who is known was looked at before.
-  const isAsked = ctx.principal.kind === 'user' && known === undefined
-  const isTaken = isAsked && (await isTakenName(reader, agent, ctx.now()))
+  // The credential of an attempt says what its agent is called. No credential is made for the name of an agent.
+  const isTaken =
+    ctx.principal.kind === 'user' &&
+    (isReservedName(agent) ||
+      (known === undefined && (await isCredentialName(reader, agent, ctx.now()))))
   ctx.ensure('agent.work', { agent, owner: known?.principal, isTaken })
   return known
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from '../kit/sql.ts'
-import { endAttempt, readLease } from './store/attempts.ts'
+import { endAttempt, listAttempts, readLease } from './store/attempts.ts'
 import { moveTask, readTask } from './store/tasks.ts'
 
 /**
@@ -13,7 +13,8 @@ export async function takeBack(
   const row = await readTask(tx, task)
   if (!row) return
   const reason = `the peer ${peer} was removed`
-  if (row.state === 'in_review') {
+  const [last] = await listAttempts(tx, task)
+  if (row.state === 'in_review' && last?.agent === agent) {
     const message = `${reason}, and what it proposed stands there alone. task_retry does the work anew`
     await moveTask(tx, row, 'fail', { failure: { code: 'peer_removed', message } })
     return

@@ -12,6 +12,7 @@ test('the app of a server is shown in a sandbox, and reaches that server with a 
   await until(async () => (await state(hub, 'garden'))?.state === 'ready')
   const { page, errors } = await openPage()
   await page.goto(await hub.hub.loginLink())
+  await page.getByText('live', { exact: true }).waitFor() // The link leads on to the page.
   await page.goto(`${hub.url}/#/servers/garden/garden_show_plot`)
   await page.getByRole('textbox', { name: 'Plot' }).fill('north')
   await page.getByRole('button', { name: 'Run', exact: true }).click()

@@ -83,7 +83,7 @@ test('a reviewer comments on a line, asks for changes, compares revisions, appro
   await diff.getByRole('button', { name: 'Resolve' }).click()
   await diff.getByText('resolved').waitFor()
   await page.getByRole('button', { name: 'Approve revision 3' }).click()
-  await page.locator('.standing').getByText('approved').waitFor()
+  await page.locator('.standing').getByText('approved').first().waitFor()
   await page.getByText('Ready to merge').waitFor()
   await page.getByLabel('How it is brought in').selectOption('squash')
   await page.getByLabel('also update my checkout').check()
@@ -122,7 +122,7 @@ test('a review goes by keyboard alone', async () => {
   await page.keyboard.type('Please')
   await page.keyboard.press('Tab')
   await page.keyboard.press('a')
-  await page.locator('.standing').getByText('approved').waitFor()
+  await page.locator('.standing').getByText('approved').first().waitFor()
   expect(errors).toEqual([])
 })
 

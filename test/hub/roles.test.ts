@@ -134,6 +134,12 @@ test('an agent takes the name of no person and of no part of the hub; a worker m
     })
   const { lease } = await worker.call<{ lease: Granted }>('task_claim', { agent: 'walt' })
   expect(lease.task.state).toBe('leased')
+  await hub.call('task_submit', { template: 'command', command: 'true' })
+  await worker.call('task_claim', { agent: 'robot-1' })
+  expect(await failure(hub.as('robot-1', 'viewer'))).toMatchObject({
+    code: 'conflict',
+    message: 'an agent of walt is called robot-1',
+  })
 })
 
 test('a worker that finds no work leaves nothing on record', async () => {

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import { Principal, isHubName, ownerName } from '../../../schemas/principal.ts'
+import { Principal } from '../../../schemas/principal.ts'
 import type { Page } from '../page.ts'
 import { cursorKey, pageOf } from '../page.ts'
 import type { Reader, Row, Transaction } from '../sql.ts'
@@ -144,9 +144,12 @@ export async function readNamesake(
   return named.find((has) => !isSame(has, principal))
 }
 
-/** Whether a person, a script or the hub acts under a name, so that nobody else may. */
-export const isTakenName = async (reader: Reader, name: string, now: number): Promise<boolean> =>
-  name === ownerName || isHubName(name) || (await readNamed(reader, name, now)).length > 0
+/** Whether a person or a script acts under a name, so that nobody else may. */
+export const isCredentialName = async (
+  reader: Reader,
+  name: string,
+  now: number,
+): Promise<boolean> => (await readNamed(reader, name, now)).length > 0
 
 /** Who may act under a name, beside attempts and pods. */
 async function readNamed(reader: Reader, id: string, now: number): Promise<Principal[]> {

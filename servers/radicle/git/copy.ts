@@ -45,10 +45,12 @@ export async function ensureCopy(
 }
 
 /** The commit a branch, tag or hash of the user's names, or undefined. */
-export async function resolveCommit({ dir }: GitCopy, ref: string): Promise<string | undefined> {
+export async function resolveCommit(copy: GitCopy, ref: string): Promise<string | undefined> {
+  const { dir } = copy
+  const branch = await branchIn(copy, ref)
   for (const candidate of [
-    `refs/remotes/origin/${ref}`,
-    `refs/heads/${ref}`,
+    `refs/remotes/origin/${branch}`,
+    `refs/heads/${branch}`,
     `refs/tags/${ref}`,
     ref,
   ]) {
@@ -58,6 +60,14 @@ export async function resolveCommit({ dir }: GitCopy, ref: string): Promise<stri
     if (result.exitCode === 0) return result.stdout.toString('utf8').trim()
   }
   return undefined
+}
+
+/** As a branch is called here, where the copy has no checkout: HEAD is what the user has checked out. */
+async function branchIn({ userPath }: GitCopy, ref: string): Promise<string> {
+  const rest = /^(?:HEAD|@)((?:[~^].*)?)$/.exec(ref)?.[1]
+  if (rest === undefined) return ref.replace(/^(?:refs\/)?heads\//, '')
+  const head = await gitRaw(['-C', userPath, 'symbolic-ref', '--quiet', '--short', 'HEAD'])
+  return head.exitCode === 0 ? `${head.stdout.toString('utf8').trim()}${rest}` : ref
 }
 
 export async function requireCommit(copy: GitCopy, ref: string): Promise<string> {

@@ -28,6 +28,13 @@ test('a task that starts from what its repository does not have is refused when 
   }
   for (const ref of ['main', 'v1.0.0', head, head.slice(0, 10)])
     expect(await submit({ ref }), ref).toBe('queued')
+  // As the run reads it: what the user has checked out, and a branch by its whole name.
+  await openChange(hub, repo) // Makes the hub's own copy.
+  const { items } = await hub.call<{ items: object[] }>('repo_log', { repo, ref: 'main' })
+  for (const ref of ['HEAD', '@', 'refs/heads/main', 'heads/main']) {
+    expect(await submit({ ref }), ref).toBe('queued')
+    expect(await hub.call('repo_log', { repo, ref }), ref).toMatchObject({ items })
+  }
 })
 
 test('what may still be fetched, or is made by an earlier step of a plan, is waited for', async () => {
