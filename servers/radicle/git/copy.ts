@@ -46,28 +46,35 @@ export async function ensureCopy(
 
 /** The commit a branch, tag or hash of the user's names, or undefined. */
 export async function resolveCommit(copy: GitCopy, ref: string): Promise<string | undefined> {
-  const { dir } = copy
-  const branch = await branchIn(copy, ref)
+  const { dir, userPath } = copy
   for (const candidate of [
-    `refs/remotes/origin/${branch}`,
-    `refs/heads/${branch}`,
+    `refs/remotes/origin/${ref}`,
+    `refs/heads/${ref}`,
     `refs/tags/${ref}`,
     ref,
   ]) {
-    if (candidate.startsWith('-')) continue
-    const wanted = ['--verify', '--quiet', '--end-of-options', `${candidate}^{commit}`]
-    const result = await gitRaw(['--git-dir', dir, 'rev-parse', ...wanted])
-    if (result.exitCode === 0) return result.stdout.toString('utf8').trim()
+    const commit = await commitOf(dir, candidate)
+    if (commit) return commit
   }
-  return undefined
+  const branch = await branchNamed(userPath, ref)
+  return branch === undefined ? undefined : commitOf(dir, `refs/remotes/origin/${branch}`)
 }
 
-/** As a branch is called here, where the copy has no checkout: HEAD is what the user has checked out. */
-async function branchIn({ userPath }: GitCopy, ref: string): Promise<string> {
+async function commitOf(dir: string, name: string): Promise<string | undefined> {
+  if (name.startsWith('-')) return undefined
+  const wanted = ['--verify', '--quiet', '--end-of-options', `${name}^{commit}`]
+  const result = await gitRaw(['--git-dir', dir, 'rev-parse', ...wanted])
+  return result.exitCode === 0 ? result.stdout.toString('utf8').trim() : undefined
+}
+
+/** The user's branch that is meant by HEAD, which is what the user has checked out, or by a whole name. */
+async function branchNamed(userPath: string, ref: string): Promise<string | undefined> {
+  const whole = /^(?:refs\/)?heads\/(.+)$/.exec(ref)?.[1]
+  if (whole !== undefined) return whole
   const rest = /^(?:HEAD|@)((?:[~^].*)?)$/.exec(ref)?.[1]
-  if (rest === undefined) return ref.replace(/^(?:refs\/)?heads\//, '')
+  if (rest === undefined) return undefined
   const head = await gitRaw(['-C', userPath, 'symbolic-ref', '--quiet', '--short', 'HEAD'])
-  return head.exitCode === 0 ? `${head.stdout.toString('utf8').trim()}${rest}` : ref
+  return head.exitCode === 0 ? `${head.stdout.toString('utf8').trim()}${rest}` : undefined
 }
 
 export async function requireCommit(copy: GitCopy, ref: string): Promise<string> {
