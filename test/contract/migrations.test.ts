@@ -50,6 +50,7 @@ const digests = {
   '053-remark-keys.sql': '4c0346b4e99a1710c285b7c5ee31623d069f95f4a76b5413ee54f9d6f0e72c10',
   '054-approval-outcomes.sql': 'b9638d1ed881f79016d8a5beb805be75846f21bcd7d61d94c6fd4b3e1b08d1d8',
   '055-peer-machines.sql': 'e7a48491d74677b49454cbf66342495a05f99091dc12f9cc1b9ef4394bb45518',
+  '056-tokens-of-people.sql': '94491816635a86d9154826dbcb60a82b66c3768317fe2f6e6b973ce33febc041',
 }
 
 test('a migration that was committed is never changed', () => {

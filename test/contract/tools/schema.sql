@@ -162,6 +162,8 @@ CREATE INDEX tokens_by_attempt ON tokens (attempt) WHERE attempt IS NOT NULL;
 
 CREATE INDEX tokens_by_pod ON tokens (pod) WHERE pod IS NOT NULL;
 
+CREATE INDEX tokens_of_people ON tokens (attempt) WHERE attempt IS NULL AND pod IS NULL;
+
 CREATE INDEX trigger_runs_by_task ON trigger_runs (task) WHERE task IS NOT NULL;
 
 CREATE INDEX trigger_runs_newest ON trigger_runs (trigger_id, at DESC, occasion);
