@@ -19,8 +19,10 @@ export async function importPart<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load()
   } catch (error) {
-    isMissing = true
-    for (const watcher of watchers) watcher()
+    if (!isMissing) {
+      isMissing = true
+      for (const watcher of watchers) watcher()
+    }
     throw error
   }
 }
@@ -28,13 +30,9 @@ export async function importPart<T>(load: () => Promise<T>): Promise<T> {
 /** Keeps a component told whether parts of the page could not be had. */
 export class MissingParts implements ReactiveController {
   readonly #update: () => void
-  #isSaid = false
 
   constructor(host: ReactiveControllerHost) {
-    this.#update = () => {
-      if (!this.#isSaid) host.requestUpdate()
-      this.#isSaid = true
-    }
+    this.#update = () => host.requestUpdate()
     host.addController(this)
   }
 

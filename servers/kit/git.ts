@@ -89,6 +89,16 @@ export async function git(args: string[], options: RunOptions = {}): Promise<str
 const commandWord = (args: string[]) =>
   args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '-C') ?? ''
 
+/**
+ * The commit that a ref or a hash names, and nothing that merely looks like it. `where` says which
+ * repository, as Git's own options do: `-C` with a folder, or `--git-dir`.
+ */
+export async function commitAt(where: string[], name: string): Promise<string | undefined> {
+  const wanted = ['--verify', '--quiet', '--end-of-options', `${name}^{commit}`]
+  const found = await gitRaw([...where, 'rev-parse', ...wanted])
+  return found.exitCode === 0 ? found.stdout.toString('utf8').trim() : undefined
+}
+
 /** The top folder of the repository at `path`, or a typed refusal. */
 export async function repositoryRoot(path: string): Promise<string> {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path) || /^[^/]+@[^/]+:/.test(path)) {

@@ -1,7 +1,7 @@
 import { HubError } from '../../schemas/errors.ts'
 import { nearest } from '../../schemas/nearest.ts'
 import type { Context } from '../kit/context.ts'
-import { git, gitRaw } from '../kit/git.ts'
+import { commitAt, git } from '../kit/git.ts'
 import { copyFolder } from '../kit/repositories.ts'
 import { readRepositoryAt } from '../kit/store/repositories.ts'
 
@@ -31,10 +31,6 @@ export async function assertRefThere(
 }
 
 /** Whether a repository has a commit by that name, as a branch of its provider too. */
-async function names(where: string[], ref: string): Promise<boolean> {
-  for (const name of [ref, `refs/remotes/origin/${ref}`]) {
-    const asked = ['--verify', '--quiet', '--end-of-options', `${name}^{commit}`]
-    if ((await gitRaw([...where, 'rev-parse', ...asked])).exitCode === 0) return true
-  }
-  return false
-}
+const names = async (where: string[], ref: string): Promise<boolean> =>
+  ((await commitAt(where, ref)) ?? (await commitAt(where, `refs/remotes/origin/${ref}`))) !==
+  undefined

@@ -8,6 +8,7 @@ import { secretView } from './secret.ts'
 import { toolForm } from './tool-form.ts'
 import { since } from './time.ts'
 import { skeleton } from './skeleton.ts'
+import './stacked-table.css'
 
 type Credential = {
   id: string
@@ -62,7 +63,7 @@ class Credentials extends PageElement {
       ${
         value && value.items.length > 0
           ? html`<div class="scroll" role="region" aria-label="Table of credentials" tabindex="0">
-              <table role="table">
+              <table role="table" class="stacked">
                 <thead role="rowgroup">
                   <tr role="row">
                     <th role="columnheader" scope="col">Who</th>

@@ -12,6 +12,7 @@ import { since } from '../parts/time.ts'
 import { copyable } from '../parts/copy.ts'
 import { Query } from '../query.ts'
 import { href } from '../route.ts'
+import '../parts/stacked-table.css'
 import './agents.css'
 
 /** As many as a page brings at once. */
@@ -68,7 +69,7 @@ class Agents extends PageElement {
     if (agents.length === 0)
       return html`<p class="empty">No agent is here now. One starts with each task.</p>`
     return html`<div class="scroll" role="region" aria-label="Table of agents" tabindex="0">
-      <table role="table">
+      <table role="table" class="stacked">
         <thead role="rowgroup">
           <tr role="row">
             <th role="columnheader" scope="col">Agent</th>

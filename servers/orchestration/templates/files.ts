@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { HubError } from '../../../schemas/errors.ts'
 import { TemplateFile } from '../../../schemas/template.ts'
-import { git, gitRaw } from '../../kit/git.ts'
+import { commitAt, git, gitRaw } from '../../kit/git.ts'
 import { isBuiltIn } from './catalogue.ts'
 
 const folder = '.switchyard/templates'
@@ -20,9 +20,8 @@ export type ReadTemplate = {
 
 /** The commit that a branch, tag or hash of a repository names. */
 export async function commitOf(repo: string, ref = 'HEAD'): Promise<string> {
-  const wanted = ['--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]
-  const found = await gitRaw(['-C', repo, 'rev-parse', ...wanted])
-  if (found.exitCode === 0) return found.stdout.toString('utf8').trim()
+  const commit = await commitAt(['-C', repo], ref)
+  if (commit) return commit
   throw new HubError('not_found', `${repo} has no branch, tag or commit ${JSON.stringify(ref)}`, {
     hint: 'repo_read lists the branches.',
   })

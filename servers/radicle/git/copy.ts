@@ -4,7 +4,7 @@ import { HubError } from '../../../schemas/errors.ts'
 import type { Repository } from '../../../schemas/repo.ts'
 import { neverCommitted } from '../../../schemas/repo.ts'
 import type { Context } from '../../kit/context.ts'
-import { git, gitRaw } from '../../kit/git.ts'
+import { commitAt, git, gitRaw } from '../../kit/git.ts'
 import { withLock } from '../../kit/locks.ts'
 import { copyFolder } from '../../kit/repositories.ts'
 
@@ -53,18 +53,13 @@ export async function resolveCommit(copy: GitCopy, ref: string): Promise<string 
     `refs/tags/${ref}`,
     ref,
   ]) {
-    const commit = await commitOf(dir, candidate)
+    const commit = await commitAt(['--git-dir', dir], candidate)
     if (commit) return commit
   }
   const branch = await branchNamed(userPath, ref)
-  return branch === undefined ? undefined : commitOf(dir, `refs/remotes/origin/${branch}`)
-}
-
-async function commitOf(dir: string, name: string): Promise<string | undefined> {
-  if (name.startsWith('-')) return undefined
-  const wanted = ['--verify', '--quiet', '--end-of-options', `${name}^{commit}`]
-  const result = await gitRaw(['--git-dir', dir, 'rev-parse', ...wanted])
-  return result.exitCode === 0 ? result.stdout.toString('utf8').trim() : undefined
+  return branch === undefined
+    ? undefined
+    : commitAt(['--git-dir', dir], `refs/remotes/origin/${branch}`)
 }
 
 /** The user's branch that is meant by HEAD, which is what the user has checked out, or by a whole name. */

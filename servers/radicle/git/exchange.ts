@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Workspace } from '../../../schemas/repo.ts'
 import type { Context } from '../../kit/context.ts'
-import { git, gitRaw } from '../../kit/git.ts'
+import { commitAt, git, gitRaw } from '../../kit/git.ts'
 import { withLock } from '../../kit/locks.ts'
 import type { GitCopy } from './copy.ts'
 
@@ -60,12 +60,9 @@ export const removeExchange = ({ dir, shared }: Exchange): Promise<void> =>
 export const pushedHead = ({ dir, branch }: Exchange): Promise<string | undefined> =>
   commitOf(dir, `refs/heads/${branch}`)
 
-/** The commit that a ref or a hash names, and nothing that merely looks like it. */
-export async function commitOf(dir: string, ref: string): Promise<string | undefined> {
-  const asked = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]
-  const found = await gitRaw(['--git-dir', dir, ...asked])
-  return found.exitCode === 0 ? found.stdout.toString('utf8').trim() : undefined
-}
+/** The commit that a ref or a hash names in a bare repository. */
+export const commitOf = (dir: string, ref: string): Promise<string | undefined> =>
+  commitAt(['--git-dir', dir], ref)
 
 async function placeBranch(dir: string, branch: string): Promise<void> {
   const [ours, pushed] = [await commitOf(dir, taken), await commitOf(dir, branch)]
